@@ -1,0 +1,67 @@
+//! The only file that asks for the time; `.clippy.toml` keeps it so.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+/// Where the bot and the sandbox's stand-ins read the time (UTC, milliseconds).
+///
+/// A stepped clock only moves when told to, so that stories about deadlines,
+/// leases and rates are told without sleeping.
+#[derive(Clone, Debug)]
+pub struct Clock(Source);
+
+#[derive(Clone, Debug)]
+enum Source {
+    System,
+    Stepped(Arc<AtomicI64>),
+}
+
+impl Clock {
+    /// The machine's own clock.
+    pub fn system() -> Self {
+        Self(Source::System)
+    }
+
+    /// A clock that starts at the machine's time and then stands still.
+    /// Every clone shows the same time.
+    pub fn stepped() -> Self {
+        let start = Self::system().now().as_millisecond();
+        Self(Source::Stepped(Arc::new(AtomicI64::new(start))))
+    }
+
+    /// The time now, cut to whole milliseconds.
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
+    pub fn now(&self) -> Timestamp {
+        let milliseconds = match &self.0 {
+            Source::System => Timestamp::now().as_millisecond(),
+            Source::Stepped(milliseconds) => milliseconds.load(Ordering::SeqCst),
+        };
+        from_millisecond(milliseconds)
+    }
+
+    /// Moves a stepped clock forward.
+    ///
+    /// # Panics
+    /// The machine's own clock cannot be moved.
+    pub fn advance(&self, by: Duration) {
+        match &self.0 {
+            Source::System => panic!("the machine's clock moves by itself"),
+            Source::Stepped(milliseconds) => {
+                let by = i64::try_from(by.as_millis()).expect("a step of less than 292 million years");
+                milliseconds.fetch_add(by, Ordering::SeqCst);
+            }
+        }
+    }
+}
+
+/// Epoch milliseconds as a time; what lies outside of the calendar becomes its nearest end.
+pub fn from_millisecond(milliseconds: i64) -> Timestamp {
+    Timestamp::from_millisecond(milliseconds).unwrap_or(if milliseconds < 0 {
+        Timestamp::MIN
+    } else {
+        Timestamp::MAX
+    })
+}

@@ -1,0 +1,4 @@
+//! p0-chatops
+pub mod clock;
+#[cfg(feature = "sandbox")]
+pub mod sandbox;
