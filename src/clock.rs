@@ -59,9 +59,5 @@ impl Clock {
 
 /// Epoch milliseconds as a time; what lies outside of the calendar becomes its nearest end.
 pub fn from_millisecond(milliseconds: i64) -> Timestamp {
-    Timestamp::from_millisecond(milliseconds).unwrap_or(if milliseconds < 0 {
-        Timestamp::MIN
-    } else {
-        Timestamp::MAX
-    })
+    Timestamp::from_millisecond(milliseconds).unwrap_or(if milliseconds < 0 { Timestamp::MIN } else { Timestamp::MAX })
 }

@@ -1,0 +1,163 @@
+//! The one HTTP handler: cap, log, identify, fault or work, answer.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body, Bytes, to_bytes};
+use axum::extract::{ConnectInfo, Request, State};
+use axum::response::Response;
+use futures_util::stream::{self, StreamExt};
+use http::{HeaderMap, Method, Uri};
+
+use super::bearer::{self, Caller};
+use super::calls::Call;
+use super::discovery;
+use super::faults::Fault;
+use super::line::Line;
+use super::permission_api::{self, Decision};
+use super::reply::Reply;
+use super::route::Route;
+use super::settings_api;
+use super::shared::Shared;
+use super::state::State as Memory;
+
+/// The largest body that is read, in bytes. The calls of the contract are far below it.
+const BODY_CAP: usize = 64 * 1024;
+
+/// How an answer leaves the house.
+enum Sending {
+    Whole(Reply),
+    After(Duration, Reply),
+    /// Headers and half a body, then the connection ends.
+    Truncated(u16),
+    /// Nothing, and the connection ends.
+    Cut,
+    /// Nothing, and the connection stays.
+    Never,
+}
+
+/// Every path leads to one handler, which reads the raw path itself: a router would decode and normalise it.
+pub(super) fn router(shared: Arc<Shared>) -> Router {
+    Router::new().fallback(handle).with_state(shared)
+}
+
+async fn handle(State(shared): State<Arc<Shared>>, ConnectInfo(line): ConnectInfo<Line>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, BODY_CAP).await else {
+        return Reply::error(413, "Request body too large").into_response();
+    };
+    let connection = line.number;
+    // In a task of its own, because a server finishes its work although the caller has hung up.
+    let work =
+        tokio::spawn(async move { answer(&shared, connection, &parts.method, &parts.uri, &parts.headers, body).await });
+    match work.await.expect("answering a call does not panic") {
+        Sending::Whole(reply) => reply.into_response(),
+        Sending::After(wait, reply) => {
+            tokio::time::sleep(wait).await;
+            reply.into_response()
+        }
+        Sending::Truncated(status) => truncated(status),
+        Sending::Cut => {
+            line.cut();
+            Response::new(Body::empty())
+        }
+        Sending::Never => std::future::pending().await,
+    }
+}
+
+async fn answer(
+    shared: &Shared,
+    connection: u64,
+    method: &Method,
+    uri: &Uri,
+    headers: &HeaderMap,
+    body: Bytes,
+) -> Sending {
+    let route = Route::of(method, uri.path());
+    let verb = route.as_ref().map(Route::verb);
+    let path = uri.path_and_query().map_or(uri.path(), |path| path.as_str());
+    let mut call = Call::arrived(shared.clock.now(), connection, method.as_str(), path, headers, &body);
+    call.verb = verb;
+    call.request_id = route.as_ref().and_then(Route::request_id).map(str::to_owned);
+    let number = shared.write(|state| {
+        state.calls.push(call);
+        state.calls.len() - 1
+    });
+    let caller = bearer::identify(shared, headers).await;
+    shared.write(|state| {
+        state.calls[number].carried_by(&caller);
+        let fault = state.faults.take(verb);
+        let mut work = || {
+            let reply = work(state, shared, route.as_ref(), &caller, headers, &body);
+            state.calls[number].effect = reply.effect;
+            reply
+        };
+        let sending = match fault {
+            None => Sending::Whole(work()),
+            Some(Fault::Status(answer)) => Sending::Whole(answer.reply()),
+            Some(Fault::ErrorAt200(text)) => Sending::Whole(Reply::error(200, &text)),
+            Some(Fault::Slow(wait)) => Sending::After(wait, work()),
+            Some(Fault::Hang) => Sending::Never,
+            Some(Fault::LostAnswer) => {
+                work();
+                Sending::Cut
+            }
+            Some(Fault::Drop) => Sending::Cut,
+            Some(Fault::Truncated) => Sending::Truncated(work().status),
+        };
+        state.calls[number].status = sending.status();
+        sending
+    })
+}
+
+impl Sending {
+    fn status(&self) -> Option<u16> {
+        match self {
+            Self::Whole(reply) | Self::After(_, reply) => Some(reply.status),
+            Self::Truncated(status) => Some(*status),
+            Self::Cut | Self::Never => None,
+        }
+    }
+}
+
+/// The honest work of a call.
+fn work(
+    state: &mut Memory,
+    shared: &Shared,
+    route: Option<&Route>,
+    caller: &Caller,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Reply {
+    let own_org = |org: &str| org == shared.org;
+    let now = shared.clock.now();
+    match route {
+        Some(Route::Decision { verb, org, id }) => {
+            let decision = Decision { verb: *verb, own_org: own_org(org), id, caller, headers, body, now };
+            permission_api::decide(state, &decision)
+        }
+        Some(Route::Settings { org, call }) => {
+            settings_api::settle(state, own_org(org), call, caller.kind, headers, body)
+        }
+        Some(Route::Account { org }) => discovery::account(own_org(org), caller),
+        Some(Route::Discovery { org }) if own_org(org) => discovery::organisation(org),
+        Some(Route::Discovery { .. }) | None => Reply::not_found_page(),
+    }
+}
+
+/// An answer that promises more bytes than it delivers.
+fn truncated(status: u16) -> Response {
+    let half = stream::once(async { Ok(Bytes::from_static(b"{\"ok\":")) });
+    // The pause lets the server flush what it has before the error makes it drop the connection.
+    let end = stream::once(async {
+        tokio::task::yield_now().await;
+        Err(io::Error::other("the stand-in breaks off here"))
+    });
+    let length = ("Content-Length".to_owned(), "11".to_owned());
+    let mut response =
+        Reply::text(status, "application/json", String::new()).with_headers(vec![length]).into_response();
+    *response.body_mut() = Body::from_stream(half.chain(end));
+    response
+}
