@@ -25,11 +25,11 @@ pub struct Call {
     pub verb: Option<Verb>,
     /// The decoded request id of a decision.
     pub request_id: Option<String>,
-    /// Whose authority it carried: an e-mail, or `service` for the shared credential; `None` where it was refused.
+    /// Whose authority it carried: an e-mail, or `service` for the shared credential; `None` where it was nobody's.
     pub identity: Option<String>,
     /// What sort of bearer it was.
     pub bearer: BearerKind,
-    /// Why the bearer was refused, for people who look for the mistake; P0 itself only says "Unauthorized".
+    /// Why the bearer was refused with 401, for people who look for the mistake; P0 itself only says "Unauthorized".
     pub bearer_refused: Option<String>,
     /// The `User-Agent`.
     pub user_agent: Option<String>,
@@ -80,12 +80,17 @@ impl Call {
         }
     }
 
+    /// Adds what was answered, and why if the bearer was the reason.
+    pub(super) fn answered(&mut self, status: Option<u16>, caller: &Caller) {
+        self.status = status;
+        if status == Some(401) {
+            self.bearer_refused = caller.identity.clone().err().map(str::to_owned);
+        }
+    }
+
     /// Adds whose bearer it was.
     pub(super) fn carried_by(&mut self, caller: &Caller) {
         self.bearer = caller.kind;
-        match &caller.identity {
-            Ok(identity) => self.identity = Some(identity.clone()),
-            Err(why) => self.bearer_refused = Some((*why).to_owned()),
-        }
+        self.identity = caller.identity.clone().ok();
     }
 }

@@ -9,7 +9,8 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 use futures_util::stream::{self, StreamExt};
-use http::{HeaderMap, Method, Uri};
+use http::HeaderMap;
+use http::request::Parts;
 
 use super::bearer::{self, Caller};
 use super::calls::Call;
@@ -38,20 +39,18 @@ enum Sending {
     Never,
 }
 
-/// Every path leads to one handler, which reads the raw path itself: a router would decode and normalise it.
+/// Every path leads to one handler, which reads the raw path itself: a router's parameters are decoded already.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
     Router::new().fallback(handle).with_state(shared)
 }
 
 async fn handle(State(shared): State<Arc<Shared>>, ConnectInfo(line): ConnectInfo<Line>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
-    let Ok(body) = to_bytes(body, BODY_CAP).await else {
-        return Reply::error(413, "Request body too large").into_response();
-    };
+    // Too long or broken off; it is looked at no further, but the log has it.
+    let body = to_bytes(body, BODY_CAP).await.ok();
     let connection = line.number;
     // In a task of its own, because a server finishes its work although the caller has hung up.
-    let work =
-        tokio::spawn(async move { answer(&shared, connection, &parts.method, &parts.uri, &parts.headers, body).await });
+    let work = tokio::spawn(async move { answer(&shared, connection, &parts, body).await });
     match work.await.expect("answering a call does not panic") {
         Sending::Whole(reply) => reply.into_response(),
         Sending::After(wait, reply) => {
@@ -67,20 +66,22 @@ async fn handle(State(shared): State<Arc<Shared>>, ConnectInfo(line): ConnectInf
     }
 }
 
-async fn answer(
-    shared: &Shared,
-    connection: u64,
-    method: &Method,
-    uri: &Uri,
-    headers: &HeaderMap,
-    body: Bytes,
-) -> Sending {
-    let route = Route::of(method, uri.path());
+/// Logs the call, lets the script have its way with it or does the work.
+async fn answer(shared: &Shared, connection: u64, parts: &Parts, body: Option<Bytes>) -> Sending {
+    let (uri, headers) = (&parts.uri, &parts.headers);
+    let route = Route::of(&parts.method, uri.path());
     let verb = route.as_ref().map(Route::verb);
     let path = uri.path_and_query().map_or(uri.path(), |path| path.as_str());
-    let mut call = Call::arrived(shared.clock.now(), connection, method.as_str(), path, headers, &body);
+    let logged = body.as_deref().unwrap_or_default();
+    let mut call = Call::arrived(shared.clock.now(), connection, parts.method.as_str(), path, headers, logged);
     call.verb = verb;
     call.request_id = route.as_ref().and_then(Route::request_id).map(str::to_owned);
+    let Some(body) = body else {
+        let reply = Reply::error(413, "Request body too large");
+        call.status = Some(reply.status);
+        shared.write(|state| state.calls.push(call));
+        return Sending::Whole(reply);
+    };
     let number = shared.write(|state| {
         state.calls.push(call);
         state.calls.len() - 1
@@ -105,9 +106,12 @@ async fn answer(
                 Sending::Cut
             }
             Some(Fault::Drop) => Sending::Cut,
-            Some(Fault::Truncated) => Sending::Truncated(work().status),
+            Some(Fault::Truncated) => match work().status {
+                204 => Sending::Cut,
+                status => Sending::Truncated(status),
+            },
         };
-        state.calls[number].status = sending.status();
+        state.calls[number].answered(sending.status(), &caller);
         sending
     })
 }

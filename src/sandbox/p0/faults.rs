@@ -24,6 +24,7 @@ pub enum Fault {
     /// The connection is closed without the work being done.
     Drop,
     /// The work is done; of the answer the headers and half a body arrive, then the connection ends.
+    /// A 204 has no body to break off, so its answer is lost whole.
     Truncated,
 }
 

@@ -73,7 +73,7 @@ impl P0 {
         self.advance(id, |_| true, |request, now| request.move_to(status, now))
     }
 
-    /// Somebody approves in P0's own Slack app or web page, for the time that was asked for.
+    /// Somebody approves in P0's own Slack app or web page. The length is not told, so the grant shows no end.
     /// False where the request does not wait for an approver.
     pub fn approve_elsewhere(&self, id: &str, name: &str, email: &str) -> bool {
         self.advance(id, AccessRequest::is_pending, |request, now| request.approve("p0", name, email, None, now))
@@ -124,7 +124,8 @@ impl P0 {
         self.shared.write(|state| state.bot = Some(bot_base_url.trim_end_matches('/').to_owned()));
     }
 
-    /// Whether each move of a request is pushed by itself, in order, and tried again (five times, in real time).
+    /// Whether each move of a request, and each new one, is pushed by itself: in order, each tried up to five times
+    /// in about 13 seconds of real time. Nothing is kept for a bot that is not connected.
     pub fn auto_push(&self, on: bool) {
         self.shared.write(|state| state.auto_push = on);
     }

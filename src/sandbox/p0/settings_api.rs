@@ -66,7 +66,8 @@ impl DurationOption {
 
     fn labelled(time: Number, unit: Unit, labels: Labels) -> Self {
         let minutes = time.as_f64().unwrap_or_default() * unit.minutes();
-        let largest = [Unit::Weeks, Unit::Days, Unit::Hours].into_iter().find(|unit| minutes % unit.minutes() == 0.0);
+        let units = [Unit::Weeks, Unit::Days, Unit::Hours, Unit::Minutes];
+        let largest = units.into_iter().find(|unit| minutes % unit.minutes() == 0.0);
         let (amount, unit_shown) = match (labels, largest) {
             (Labels::Largest, Some(largest)) => (minutes / largest.minutes(), largest),
             _ => (minutes / unit.minutes(), unit),

@@ -150,6 +150,7 @@ impl State {
 
     fn announce(&mut self, id: &str) {
         if self.auto_push
+            && self.bot.is_some()
             && let Some(push) = self.push_of(id)
         {
             self.outbox.push(push);

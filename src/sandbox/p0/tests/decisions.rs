@@ -94,6 +94,8 @@ async fn a_body_beyond_the_cap_is_refused() {
     let stage = Stage::set().await;
     let long = json!({ "expirationLength": "2h", "padding": "x".repeat(70_000) });
     assert_eq!(stage.post(ALICE, APPROVE, &long).await.0, 413);
+    assert_eq!(stage.p0.calls()[0].status, Some(413), "and yet in the log");
+    assert_eq!(stage.status(), "PENDING_APPROVAL");
 }
 
 #[tokio::test]

@@ -13,10 +13,13 @@ use serde_json::{Value, json};
 use super::Stage;
 use crate::sandbox::p0::{NotifierSetup, P0Setup, SignedBy, TokenSpec};
 
+/// What came through the door: the whole `Authorization` header and the body.
+type Came = (Option<String>, Value);
+
 /// A bot that only has the door, and refuses the first few pushes.
 #[derive(Clone, Default)]
 struct Bot {
-    came: Arc<Mutex<Vec<(Option<String>, Value)>>>,
+    came: Arc<Mutex<Vec<Came>>>,
     refuse: Arc<Mutex<u32>>,
 }
 
@@ -43,7 +46,7 @@ impl Bot {
         StatusCode::OK
     }
 
-    fn came(&self) -> Vec<(Option<String>, Value)> {
+    fn came(&self) -> Vec<Came> {
         self.came.lock().unwrap().clone()
     }
 
