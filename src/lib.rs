@@ -1,4 +1,9 @@
 //! p0-chatops
 pub mod clock;
+pub mod config;
+pub mod domain;
+pub mod inbound;
+pub mod ledger;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+pub mod telemetry;

@@ -1,0 +1,80 @@
+//! The settings file, the variables over it, and the files that hold secrets.
+
+use std::path::Path;
+
+use toml::{Table, Value};
+
+use super::{ConfigError, ENVIRONMENT_PREFIX};
+
+/// Keys that may stand in a file of their own as `<key>_file`.
+const SECRETS: &[(&str, &str)] = &[
+    ("slack", "signing_secrets"),
+    ("slack", "bot_token"),
+    ("slack", "app_token"),
+    ("slack", "client_secret"),
+    ("p0", "settings_api_key"),
+    ("identity.linked", "client_secret"),
+    ("identity.service", "token"),
+];
+
+pub(super) fn table(text: &str) -> Result<Table, ConfigError> {
+    text.parse::<Table>().map_err(|error| {
+        let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
+        ConfigError::new(format!("settings file, line {line}"), error.message().to_owned())
+    })
+}
+
+/// Lays `P0_CHATOPS_<SECTION>__<KEY>` over the file. Values are TOML; a bare string stands for itself.
+pub(super) fn overlay(
+    table: &mut Table,
+    environment: impl IntoIterator<Item = (String, String)>,
+) -> Result<(), ConfigError> {
+    for (name, value) in environment {
+        let path = name.trim_start_matches(ENVIRONMENT_PREFIX).to_ascii_lowercase();
+        let keys: Vec<&str> = path.split("__").collect();
+        if keys[0] == "route" {
+            return Err(ConfigError::new(name, "routes can only be set in the settings file"));
+        }
+        let (last, sections) = keys.split_last().expect("split gives at least one part");
+        let mut place = &mut *table;
+        for section in sections {
+            place = match place.entry(*section).or_insert_with(|| Value::Table(Table::new())) {
+                Value::Table(table) => table,
+                _ => return Err(ConfigError::new(name, format!("{section} is no section"))),
+            };
+        }
+        place.insert((*last).to_owned(), parse_value(&value));
+    }
+    Ok(())
+}
+
+fn parse_value(text: &str) -> Value {
+    let parsed = format!("value = {text}").parse::<Table>().ok().and_then(|mut table| table.remove("value"));
+    parsed.unwrap_or_else(|| Value::String(text.to_owned()))
+}
+
+/// Puts the content of each `<key>_file` where `<key>` is read.
+pub(super) fn read_secret_files(table: &mut Table, folder: &Path) -> Result<(), ConfigError> {
+    for (section, key) in SECRETS {
+        let Some(place) = section.split('.').try_fold(&mut *table, |t, part| t.get_mut(part)?.as_table_mut()) else {
+            continue;
+        };
+        let file_key = format!("{key}_file");
+        let Some(path) = place.remove(&file_key) else { continue };
+        let named = || format!("{section}.{file_key}");
+        if place.contains_key(*key) {
+            return Err(ConfigError::new(named(), format!("contradicts {section}.{key}: set one of them")));
+        }
+        let Value::String(path) = path else { return Err(ConfigError::new(named(), "has to be the path of a file")) };
+        let text = std::fs::read_to_string(folder.join(&path))
+            .map_err(|error| ConfigError::new(named(), format!("{path} cannot be read: {error}")))?;
+        let lines =
+            text.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| Value::String(line.to_owned()));
+        let value = match *key {
+            "signing_secrets" => Value::Array(lines.collect()),
+            _ => Value::String(text.trim().to_owned()),
+        };
+        place.insert((*key).to_owned(), value);
+    }
+    Ok(())
+}

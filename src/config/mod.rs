@@ -1,0 +1,76 @@
+//! Settings: read once, checked once, refused with the name of the key. The only file tree that reads the environment.
+
+mod file;
+mod raw;
+mod secret;
+mod settings;
+
+use std::path::{Path, PathBuf};
+
+pub use secret::Secret;
+pub use settings::{
+    Assertion, Durations, Fields, Identity, Notifier, Outbound, P0, Preset, Route, Settings, Slack, Tokens,
+};
+
+/// The prefix of every variable of the environment that is a setting.
+pub const ENVIRONMENT_PREFIX: &str = "P0_CHATOPS_";
+/// The settings file that is read when none is named and this one exists.
+pub const DEFAULT_FILE: &str = "p0-chatops.toml";
+
+/// Why the settings were refused; one line that begins with the key.
+#[derive(Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{key}: {problem}")]
+pub struct ConfigError {
+    /// The key, as the settings file writes it (`slack.bot_token`), or the file or variable at fault.
+    pub key: String,
+    /// What is wrong with it and what to do. Never the value of a secret.
+    pub problem: String,
+}
+
+impl ConfigError {
+    /// An error about `key`.
+    pub fn new(key: impl Into<String>, problem: impl Into<String>) -> Self {
+        Self { key: key.into(), problem: problem.into() }
+    }
+}
+
+/// Reads the settings: the file (`None`: [`DEFAULT_FILE`] where it exists), and over it the environment.
+///
+/// # Errors
+/// Unknown keys, missing or short secrets and contradictions, each with its key.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+pub fn load(file: Option<&Path>) -> Result<Settings, ConfigError> {
+    let path = match file {
+        Some(path) => Some(path.to_owned()),
+        None => Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.exists()),
+    };
+    let text = match &path {
+        Some(path) => std::fs::read_to_string(path)
+            .map_err(|error| ConfigError::new(path.display().to_string(), format!("cannot be read: {error}")))?,
+        None => String::new(),
+    };
+    let folder = path.as_deref().and_then(Path::parent).map_or_else(PathBuf::new, Path::to_owned);
+    let environment = std::env::vars_os().filter_map(|(name, value)| {
+        let name = name.into_string().ok().filter(|name| name.starts_with(ENVIRONMENT_PREFIX))?;
+        Some((name, value.into_string().ok()?))
+    });
+    parse(&text, environment, &folder)
+}
+
+/// Reads settings from text and variables; relative paths are relative to `folder`.
+///
+/// # Errors
+/// As [`load`].
+pub fn parse(
+    text: &str,
+    environment: impl IntoIterator<Item = (String, String)>,
+    folder: &Path,
+) -> Result<Settings, ConfigError> {
+    let mut table = file::table(text)?;
+    file::overlay(&mut table, environment)?;
+    file::read_secret_files(&mut table, folder)?;
+    settings::check(raw::Raw::read(table)?, folder)
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! The settings as they are written, every key of the contract, before anything is checked but its type.
+
+use std::collections::BTreeMap;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use toml::{Table, Value};
+
+use super::{ConfigError, Secret};
+
+/// Every section.
+#[derive(Default)]
+pub(super) struct Raw {
+    pub(super) top: RawTop,
+    pub(super) slack: RawSlack,
+    pub(super) p0: RawP0,
+    pub(super) notifier: Option<RawNotifier>,
+    pub(super) identity: RawIdentity,
+    pub(super) durations: RawDurations,
+    pub(super) routes: Vec<RawRoute>,
+    pub(super) settings: RawSettings,
+}
+
+impl Raw {
+    pub(super) fn read(mut table: Table) -> Result<Self, ConfigError> {
+        let mut section = |name: &str| table.remove(name).filter(|value| *value != Value::Table(Table::new()));
+        let raw = Self {
+            slack: read("slack", section("slack"))?.unwrap_or_default(),
+            p0: read("p0", section("p0"))?.unwrap_or_default(),
+            notifier: read("notifier", section("notifier"))?,
+            identity: read("identity", section("identity"))?.unwrap_or_default(),
+            durations: read("durations", section("durations"))?.unwrap_or_default(),
+            routes: read("route", section("route"))?.unwrap_or_default(),
+            settings: read("settings", section("settings"))?.unwrap_or_default(),
+            top: RawTop::default(),
+        };
+        Ok(Self { top: read("settings file", Some(Value::Table(table)))?.unwrap_or_default(), ..raw })
+    }
+}
+
+fn read<T: DeserializeOwned>(section: &str, value: Option<Value>) -> Result<Option<T>, ConfigError> {
+    let Some(value) = value else { return Ok(None) };
+    value.try_into().map(Some).map_err(|error: toml::de::Error| {
+        let message = error.message();
+        match message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')) {
+            Some((key, rest)) => {
+                let key = if section == "settings file" { key.to_owned() } else { format!("{section}.{key}") };
+                ConfigError::new(key, format!("unknown key{rest}"))
+            }
+            // A type error may quote the value, which may be a secret.
+            None => ConfigError::new(section, type_problem(message)),
+        }
+    })
+}
+
+fn type_problem(message: &str) -> &str {
+    match message.rfind("expected") {
+        Some(start) => &message[start..],
+        None => "cannot be read",
+    }
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawTop {
+    pub(super) listen: Option<String>,
+    pub(super) public_url: Option<String>,
+    pub(super) admin_listen: Option<String>,
+    pub(super) database_url: Option<String>,
+    pub(super) forward_within: Option<String>,
+    pub(super) proxy: Option<String>,
+    pub(super) ca_file: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSlack {
+    pub(super) mode: Option<String>,
+    pub(super) signing_secrets: Option<Vec<Secret>>,
+    pub(super) bot_token: Option<Secret>,
+    pub(super) app_token: Option<Secret>,
+    pub(super) command: Option<String>,
+    pub(super) client_id: Option<String>,
+    pub(super) client_secret: Option<Secret>,
+    pub(super) api_base_url: Option<String>,
+    pub(super) hook_hosts: Option<Vec<String>>,
+    pub(super) allowed_teams: Option<Vec<String>>,
+    pub(super) allowed_enterprises: Option<Vec<String>>,
+    pub(super) admins: Option<Vec<String>>,
+    pub(super) allow_guests: Option<bool>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawP0 {
+    pub(super) base_url: Option<String>,
+    pub(super) org: Option<String>,
+    pub(super) settings_api_key: Option<Secret>,
+    pub(super) request_url: Option<String>,
+    pub(super) one_party: Option<bool>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawNotifier {
+    pub(super) public_key_file: Option<String>,
+    pub(super) jwks_url: Option<String>,
+    pub(super) issuer: Option<String>,
+    pub(super) audience: Option<String>,
+    pub(super) subject: Option<String>,
+    pub(super) max_token_age: Option<String>,
+    pub(super) single_use: Option<bool>,
+    pub(super) listen: Option<String>,
+    pub(super) fields: Option<BTreeMap<String, String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawIdentity {
+    pub(super) mode: Option<String>,
+    pub(super) email_match: Option<bool>,
+    pub(super) acknowledge_bot_signs_for_approvers: Option<bool>,
+    pub(super) acknowledge_shared_credential: Option<bool>,
+    pub(super) people: Option<BTreeMap<String, String>>,
+    pub(super) tokens: Option<BTreeMap<String, String>>,
+    #[expect(dead_code, reason = "known to the contract, used once accounts can be linked")]
+    pub(super) linked: Option<RawLinked>,
+    pub(super) assertion: Option<RawAssertion>,
+    pub(super) service: Option<RawService>,
+}
+
+/// Parsed from the first on, used once accounts can be linked.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+#[expect(dead_code, reason = "the contract's keys of `linked`, which is refused until it is built")]
+pub(super) struct RawLinked {
+    issuer: Option<String>,
+    client_id: Option<String>,
+    client_secret: Option<Secret>,
+    scopes: Option<Vec<String>>,
+    flow: Option<String>,
+    send: Option<String>,
+    trusted_email_issuers: Option<Vec<String>>,
+    session: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAssertion {
+    pub(super) private_key_file: Option<String>,
+    pub(super) algorithm: Option<String>,
+    pub(super) issuer: Option<String>,
+    pub(super) audience: Option<String>,
+    pub(super) lifetime: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawService {
+    pub(super) token: Option<Secret>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawDurations {
+    pub(super) presets: Option<Vec<String>>,
+    pub(super) default: Option<String>,
+    pub(super) maximum: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawRoute {
+    #[serde(rename = "match")]
+    pub(super) matches: Option<Table>,
+    pub(super) channel: Option<String>,
+    pub(super) notify: Option<Vec<String>>,
+    pub(super) remind_after: Option<String>,
+    pub(super) escalate_after: Option<String>,
+    pub(super) risk: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawSettings {
+    pub(super) second_admin: Option<String>,
+    pub(super) approvals: Option<bool>,
+    pub(super) announce_channel: Option<String>,
+}

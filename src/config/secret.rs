@@ -1,0 +1,31 @@
+//! A text that never shows itself.
+
+use std::fmt;
+
+use serde::Deserialize;
+
+/// Shorter than this no secret is believed, in characters: an empty key makes any signature checkable by anybody.
+pub const SHORTEST: usize = 16;
+
+/// A secret: its value is only had by asking for it, and no `Debug` shows it.
+#[derive(Clone, PartialEq, Eq, Deserialize)]
+#[serde(transparent)]
+pub struct Secret(String);
+
+impl Secret {
+    /// Wraps a secret.
+    pub fn new(value: impl Into<String>) -> Self {
+        Self(value.into())
+    }
+
+    /// The value, for the one place that needs it.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Secret(…)")
+    }
+}

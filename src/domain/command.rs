@@ -1,0 +1,244 @@
+//! The grammar of what people type, one for slash commands, mentions and direct messages.
+
+use clap::error::{ContextKind, ContextValue, ErrorKind};
+use clap::{Parser, Subcommand};
+
+use super::decision::Verb;
+use super::expiration::{ExpirationLength, LengthError};
+use super::request::RequestId;
+use super::text;
+
+/// Longest reason for a denial that is kept, in characters; Slack's input takes the same.
+pub const MOST_REASON_CHARACTERS: usize = 1000;
+
+/// What somebody typed, understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum TypedCommand {
+    /// `approve <id> [length]`
+    Approve {
+        /// Which request.
+        id: RequestId,
+        /// For how long; without it the picker opens.
+        length: Option<ExpirationLength>,
+    },
+    /// `deny <id> [reason]`
+    Deny {
+        /// Which request.
+        id: RequestId,
+        /// For the requester to read.
+        reason: Option<String>,
+    },
+    /// `revoke <id>`
+    Revoke {
+        /// Which request.
+        id: RequestId,
+    },
+    /// `pending`, or nothing at all
+    Pending,
+    /// `show <id>`
+    Show {
+        /// Which request.
+        id: RequestId,
+    },
+    /// `whoami`
+    Whoami,
+    /// `help`
+    Help,
+}
+
+/// What somebody typed, nearly understood.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NearMiss {
+    /// No such verb.
+    UnknownVerb {
+        /// What was typed, cut.
+        word: String,
+        /// What may have been meant.
+        suggestion: Option<String>,
+    },
+    /// The verb needs an id.
+    MissingId {
+        /// Which verb, as typed commands name it.
+        verb: String,
+    },
+    /// The id cannot be one.
+    BadId,
+    /// The length cannot be one.
+    BadLength(LengthError),
+    /// There is more than the verb takes.
+    TooMuch,
+}
+
+#[derive(Parser)]
+#[command(no_binary_name = true, disable_help_flag = true, disable_version_flag = true, disable_help_subcommand = true)]
+struct Line {
+    #[command(subcommand)]
+    verb: Option<Typed>,
+}
+
+#[derive(Subcommand)]
+#[command(rename_all = "lower")]
+enum Typed {
+    Approve {
+        id: String,
+        #[arg(allow_hyphen_values = true, trailing_var_arg = true)]
+        length: Vec<String>,
+    },
+    Deny {
+        id: String,
+        #[arg(allow_hyphen_values = true, trailing_var_arg = true)]
+        reason: Vec<String>,
+    },
+    Revoke {
+        id: String,
+    },
+    Pending,
+    Show {
+        id: String,
+    },
+    Whoami,
+    Help,
+}
+
+impl TypedCommand {
+    /// Reads a line. A mention of the bot in front is passed over, phones' capital letters are forgiven, and so are
+    /// back-quotes around an id.
+    pub fn parse(line: &str) -> Result<Self, NearMiss> {
+        let line = text::without_tricks(&text::without_controls(line));
+        let mut words: Vec<String> = line.split_whitespace().skip_while(|w| is_mention(w)).map(str::to_owned).collect();
+        if let Some(verb) = words.first_mut() {
+            *verb = verb.to_lowercase();
+        }
+        match Line::try_parse_from(words).map_err(|error| near_miss(&error))?.verb {
+            None | Some(Typed::Pending) => Ok(Self::Pending),
+            Some(Typed::Approve { id, length }) => {
+                Ok(Self::Approve { id: parse_id(&id)?, length: parse_length(&length)? })
+            }
+            Some(Typed::Deny { id, reason }) => {
+                Ok(Self::Deny { id: parse_id(&id)?, reason: parse_reason(&reason.join(" ")) })
+            }
+            Some(Typed::Revoke { id }) => Ok(Self::Revoke { id: parse_id(&id)? }),
+            Some(Typed::Show { id }) => Ok(Self::Show { id: parse_id(&id)? }),
+            Some(Typed::Whoami) => Ok(Self::Whoami),
+            Some(Typed::Help) => Ok(Self::Help),
+        }
+    }
+
+    /// The verb, where it is one that decides.
+    pub fn verb(&self) -> Option<Verb> {
+        match self {
+            Self::Approve { .. } => Some(Verb::Approve),
+            Self::Deny { .. } => Some(Verb::Deny),
+            Self::Revoke { .. } => Some(Verb::Revoke),
+            _ => None,
+        }
+    }
+}
+
+/// A reason as it is kept: without what could trick a reader, bounded, `None` when nothing is left.
+pub fn parse_reason(text: &str) -> Option<String> {
+    let reason = text::without_tricks(&text::without_controls(text));
+    let reason = text::cut(reason.trim(), MOST_REASON_CHARACTERS);
+    (!reason.is_empty()).then_some(reason)
+}
+
+fn is_mention(word: &str) -> bool {
+    word.starts_with("<@") && word.ends_with('>')
+}
+
+fn parse_id(word: &str) -> Result<RequestId, NearMiss> {
+    RequestId::parse(word.trim_matches('`')).map_err(|_| NearMiss::BadId)
+}
+
+fn parse_length(words: &[String]) -> Result<Option<ExpirationLength>, NearMiss> {
+    let words = match words.split_first() {
+        Some((first, rest)) if first.eq_ignore_ascii_case("for") => rest,
+        _ => words,
+    };
+    if words.is_empty() {
+        return Ok(None);
+    }
+    words.join(" ").parse().map(Some).map_err(NearMiss::BadLength)
+}
+
+fn near_miss(error: &clap::Error) -> NearMiss {
+    let context = |kind| match error.get(kind) {
+        Some(ContextValue::String(text)) => Some(text.clone()),
+        Some(ContextValue::Strings(texts)) => texts.first().cloned(),
+        _ => None,
+    };
+    match error.kind() {
+        ErrorKind::InvalidSubcommand => NearMiss::UnknownVerb {
+            word: text::cut(&context(ContextKind::InvalidSubcommand).unwrap_or_default(), 40),
+            suggestion: context(ContextKind::SuggestedSubcommand),
+        },
+        ErrorKind::MissingRequiredArgument => NearMiss::MissingId { verb: usage_verb(error).unwrap_or_default() },
+        _ => NearMiss::TooMuch,
+    }
+}
+
+/// clap names the subcommand only in its usage line: `Usage: approve <ID> …`.
+fn usage_verb(error: &clap::Error) -> Option<String> {
+    let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) else { return None };
+    let usage = usage.to_string();
+    usage.split_whitespace().find(|word| ["approve", "deny", "revoke", "show"].contains(word)).map(str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn id(text: &str) -> RequestId {
+        RequestId::parse(text).unwrap()
+    }
+
+    #[test]
+    fn understands_each_verb() {
+        let h2 = "2h".parse().ok();
+        for (line, command) in [
+            ("", TypedCommand::Pending),
+            ("  pending ", TypedCommand::Pending),
+            ("approve req-1", TypedCommand::Approve { id: id("req-1"), length: None }),
+            ("Approve req-1 2h", TypedCommand::Approve { id: id("req-1"), length: h2 }),
+            ("<@U0BOT> approve `req-1` for 2 hours", TypedCommand::Approve { id: id("req-1"), length: h2 }),
+            ("deny req-1", TypedCommand::Deny { id: id("req-1"), reason: None }),
+            (
+                "deny req-1 --force is no reason",
+                TypedCommand::Deny { id: id("req-1"), reason: Some("--force is no reason".into()) },
+            ),
+            ("revoke req-1", TypedCommand::Revoke { id: id("req-1") }),
+            ("show req-1", TypedCommand::Show { id: id("req-1") }),
+            ("whoami", TypedCommand::Whoami),
+            ("HELP", TypedCommand::Help),
+        ] {
+            assert_eq!(TypedCommand::parse(line), Ok(command), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn near_misses_say_what_is_near() {
+        let unknown = |word: &str, near: Option<&str>| NearMiss::UnknownVerb {
+            word: word.into(),
+            suggestion: near.map(Into::into),
+        };
+        for (line, miss) in [
+            ("aprove req-1", unknown("aprove", Some("approve"))),
+            ("xyzzy", unknown("xyzzy", None)),
+            ("approve", NearMiss::MissingId { verb: "approve".into() }),
+            ("revoke", NearMiss::MissingId { verb: "revoke".into() }),
+            ("approve a/b 2h", NearMiss::BadId),
+            ("approve req-1 0h", NearMiss::BadLength(LengthError::Zero)),
+            ("approve req-1 -2h", NearMiss::BadLength(LengthError::Negative)),
+            ("approve req-1 soon", NearMiss::BadLength(LengthError::NotALength)),
+            ("revoke req-1 req-2", NearMiss::TooMuch),
+        ] {
+            assert_eq!(TypedCommand::parse(line), Err(miss), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn a_reason_is_bounded_and_cannot_hide_anything() {
+        assert_eq!(parse_reason(" \u{200B} "), None);
+        assert_eq!(parse_reason(&"x".repeat(40_000)).unwrap().chars().count(), MOST_REASON_CHARACTERS);
+    }
+}

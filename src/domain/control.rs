@@ -1,0 +1,52 @@
+//! The controls of our messages and modals: what they are called in Slack's payloads.
+
+/// Something that can be pressed, chosen or submitted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Control {
+    /// Approve for the length in its value.
+    Approve,
+    /// The select whose options each approve for their own length.
+    ApproveFor,
+    /// Opens the modal that denies.
+    Deny,
+    /// Revokes.
+    Revoke,
+    /// Opens the details.
+    More,
+    /// Sends again what has an unknown outcome.
+    TryAgain,
+    /// Opens the modal with a picker.
+    Pick,
+    /// Denies with what was typed, after the text was restated.
+    ConfirmDeny,
+    /// Has a request shown in the person's direct messages.
+    Show,
+    /// A link: Slack tells of the press all the same.
+    Link,
+}
+
+impl Control {
+    const ALL: [(Self, &'static str); 10] = [
+        (Self::Approve, "approve"),
+        (Self::ApproveFor, "approve_for"),
+        (Self::Deny, "deny"),
+        (Self::Revoke, "revoke"),
+        (Self::More, "more"),
+        (Self::TryAgain, "try_again"),
+        (Self::Pick, "pick"),
+        (Self::ConfirmDeny, "confirm_deny"),
+        (Self::Show, "show"),
+        (Self::Link, "link"),
+    ];
+
+    /// The `action_id`, or the `callback_id` of a modal.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(control, _)| *control == self).map_or("", |(_, name)| name)
+    }
+
+    /// Reads an `action_id`; what follows a colon only keeps ids apart within a message.
+    pub fn parse(text: &str) -> Option<Self> {
+        let name = text.split(':').next()?;
+        Self::ALL.iter().find(|(_, known)| *known == name).map(|(control, _)| *control)
+    }
+}

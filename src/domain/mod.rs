@@ -1,0 +1,13 @@
+//! The words of the trade, without I/O: who, what, for how long, and what became of it.
+
+pub mod card_key;
+pub mod command;
+pub mod control;
+pub mod decision;
+pub mod expiration;
+pub mod person;
+pub mod refusal;
+pub mod request;
+pub mod rules;
+pub mod status;
+pub mod text;

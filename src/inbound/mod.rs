@@ -1,0 +1,10 @@
+//! The doors: strangers' bytes become typed values here, and nowhere else.
+
+mod body;
+mod jwt;
+mod payload;
+pub mod push;
+pub mod pushed;
+pub mod signature;
+pub mod signed;
+pub mod slack;

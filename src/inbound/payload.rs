@@ -1,0 +1,177 @@
+//! What Slack sends, read leniently: an unknown field, a missing one or one of another type costs that field, never
+//! the click. Facts about requests are not among what is read: those come from the ledger.
+
+use std::collections::BTreeMap;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+/// A field that is of another type than expected is a field that is not there.
+fn lenient<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Option<T>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    Ok(serde_json::from_value(value).ok())
+}
+
+/// A list without those of its entries that do not read.
+fn lenient_list<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D) -> Result<Vec<T>, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    let Value::Array(entries) = value else { return Ok(Vec::new()) };
+    Ok(entries.into_iter().filter_map(|entry| serde_json::from_value(entry).ok()).collect())
+}
+
+/// Anything with an id: a team, an enterprise, a channel.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Named {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) id: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Person {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) team_id: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Container {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) channel_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) message_ts: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) is_ephemeral: Option<bool>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Chosen {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) value: Option<String>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Action {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) action_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) value: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) selected_option: Option<Chosen>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Input {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) value: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) selected_option: Option<Chosen>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct ViewState {
+    /// By block id, then by action id.
+    #[serde(default)]
+    pub(super) values: BTreeMap<String, BTreeMap<String, Input>>,
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct View {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) callback_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) private_metadata: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) state: Option<ViewState>,
+}
+
+/// `block_actions`, `view_submission` and their siblings.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Interaction {
+    #[serde(default, rename = "type", deserialize_with = "lenient")]
+    pub(super) kind: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) user: Option<Person>,
+    /// Where the app is installed; null on an org-wide install.
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) team: Option<Named>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) enterprise: Option<Named>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) trigger_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) response_url: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) container: Option<Container>,
+    #[serde(default, deserialize_with = "lenient_list")]
+    pub(super) actions: Vec<Action>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) view: Option<View>,
+}
+
+/// A slash command's form.
+#[derive(Clone, Debug, Default)]
+pub(super) struct SlashForm(BTreeMap<String, String>);
+
+impl SlashForm {
+    pub(super) fn new(fields: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self(fields.into_iter().collect())
+    }
+
+    pub(super) fn get(&self, field: &str) -> Option<&str> {
+        self.0.get(field).map(String::as_str).filter(|text| !text.is_empty())
+    }
+}
+
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Authorization {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) enterprise_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) team_id: Option<String>,
+}
+
+/// The outside of an event.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct EventEnvelope {
+    #[serde(default, rename = "type", deserialize_with = "lenient")]
+    pub(super) kind: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) challenge: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) event_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) team_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) enterprise_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient_list")]
+    pub(super) authorizations: Vec<Authorization>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) event: Option<Event>,
+}
+
+/// The inside of an event.
+#[derive(Clone, Debug, Default, Deserialize)]
+pub(super) struct Event {
+    #[serde(default, rename = "type", deserialize_with = "lenient")]
+    pub(super) kind: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) subtype: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) bot_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) user: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) user_team: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) team: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) channel: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) channel_type: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) text: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) thread_ts: Option<String>,
+}

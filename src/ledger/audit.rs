@@ -1,0 +1,46 @@
+//! Who did what, when, with whose authority: written in the same transaction as the thing itself.
+
+use jiff::Timestamp;
+use serde_json::Value;
+use sqlx::SqliteConnection;
+
+use super::{LedgerError, new_id};
+use crate::domain::decision::Decision;
+use crate::domain::request::RequestId;
+
+/// Notes what became of a decision; its stage is the evidence.
+pub(super) async fn decision(c: &mut SqliteConnection, decision: &Decision, now: Timestamp) -> Result<(), LedgerError> {
+    let detail = serde_json::json!({ "choice": decision.choice, "again": decision.again, "stage": decision.stage });
+    sqlx::query(
+        "INSERT INTO audit (id, at, event, request_id, decision, team, person, detail)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",
+    )
+    .bind(new_id(now))
+    .bind(now.as_millisecond())
+    .bind(format!("decision.{}", decision.stage.name()))
+    .bind(decision.request.as_str())
+    .bind(decision.id)
+    .bind(decision.by.team.as_str())
+    .bind(decision.by.user.as_str())
+    .bind(detail.to_string())
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// Notes what a push of P0's did to a request.
+pub(super) async fn push(
+    c: &mut SqliteConnection,
+    request: &RequestId,
+    detail: Value,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    sqlx::query("INSERT INTO audit (id, at, event, request_id, detail) VALUES ($1, $2, 'request.pushed', $3, $4)")
+        .bind(new_id(now))
+        .bind(now.as_millisecond())
+        .bind(request.as_str())
+        .bind(detail.to_string())
+        .execute(c)
+        .await?;
+    Ok(())
+}

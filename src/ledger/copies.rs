@@ -1,0 +1,268 @@
+//! The messages that show a request. A copy is behind when it was drawn from an older revision than the request has;
+//! that alone makes all copies converge, after a restart too.
+
+use jiff::Timestamp;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::notices::{self, Notice};
+use super::{Ledger, LedgerError, new_id};
+use crate::domain::person::{ChannelId, UserId};
+use crate::domain::request::{Phase, Request, RequestId};
+use crate::domain::status::Ending;
+
+/// For whom a copy is drawn.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Audience {
+    /// Everybody in a channel.
+    Channel(ChannelId),
+    /// One person who may decide, in their direct messages.
+    Approver(UserId),
+    /// The person who asked, in their direct messages.
+    Requester,
+}
+
+impl Audience {
+    fn columns(&self) -> (&'static str, &str) {
+        match self {
+            Self::Channel(channel) => ("channel", channel.as_str()),
+            Self::Approver(user) => ("approver", user.as_str()),
+            Self::Requester => ("requester", ""),
+        }
+    }
+
+    fn read(audience: &str, target: &str) -> Option<Self> {
+        match audience {
+            "channel" => ChannelId::parse(target).map(Self::Channel),
+            "approver" => UserId::parse(target).map(Self::Approver),
+            "requester" => Some(Self::Requester),
+            _ => None,
+        }
+    }
+}
+
+/// Where a new request is shown.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Placement {
+    /// The channel of its route.
+    pub channel: Option<ChannelId>,
+    /// The people who get a direct message.
+    pub people: Vec<UserId>,
+}
+
+/// One message of Slack's.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub struct Posted {
+    /// In which conversation.
+    pub channel: ChannelId,
+    /// Slack's time stamp, which names a message within its conversation.
+    pub ts: String,
+}
+
+/// A copy that is behind.
+#[derive(Clone, Debug)]
+pub struct StaleCopy {
+    /// Its number in the ledger.
+    pub id: i64,
+    /// What it shows.
+    pub request: RequestId,
+    /// For whom.
+    pub audience: Audience,
+    /// Where it is, once it is anywhere.
+    pub posted: Option<Posted>,
+    /// How often it was tried in vain.
+    pub attempts: u32,
+}
+
+impl Ledger {
+    /// Copies that are behind and due, those that nobody has seen yet first, at most `most`.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn stale_copies(&self, most: u32) -> Result<Vec<StaleCopy>, LedgerError> {
+        let rows = sqlx::query(
+            "SELECT c.id, c.request_id, c.audience, c.target, c.channel, c.ts, c.attempts
+             FROM copies c JOIN requests r ON r.id = c.request_id
+             WHERE c.gone = 0 AND c.drawn < r.revision AND c.due_at <= $1
+             ORDER BY CASE WHEN c.ts IS NULL THEN 0 ELSE 1 END, c.id LIMIT $2",
+        )
+        .bind(self.clock.now().as_millisecond())
+        .bind(i64::from(most))
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// Slack shows the copy, drawn from `revision`.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn copy_drawn(&self, id: i64, posted: Posted, revision: i64) -> Result<(), LedgerError> {
+        self.write(move |c, _| {
+            Box::pin(async move {
+                sqlx::query("UPDATE copies SET channel = $2, ts = $3, drawn = $4, attempts = 0 WHERE id = $1")
+                    .bind(id)
+                    .bind(posted.channel.as_str())
+                    .bind(posted.ts)
+                    .bind(revision)
+                    .execute(c)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// The copy is to be tried again at `due`.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn copy_waits(&self, id: i64, due: Timestamp) -> Result<(), LedgerError> {
+        self.write(move |c, _| {
+            Box::pin(async move {
+                sqlx::query("UPDATE copies SET attempts = attempts + 1, due_at = $2 WHERE id = $1")
+                    .bind(id)
+                    .bind(due.as_millisecond())
+                    .execute(c)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Slack will never show the copy (deleted, archived, nobody to show it to).
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn copy_gone(&self, id: i64) -> Result<(), LedgerError> {
+        self.write(move |c, _| {
+            Box::pin(async move {
+                sqlx::query("UPDATE copies SET gone = 1 WHERE id = $1").bind(id).execute(c).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Somebody pressed a control of a card that the ledger did not know where to find: Slack had posted it and the
+    /// answer was lost. From now on it converges like the others.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn adopt_copy(&self, request: RequestId, posted: Posted) -> Result<(), LedgerError> {
+        self.write(move |c, now| {
+            Box::pin(async move {
+                sqlx::query(
+                    "INSERT INTO copies (id, request_id, audience, target, channel, ts, drawn, attempts, due_at, gone)
+                     VALUES ($1, $2, 'channel', $3, $3, $4, 0, 0, $5, 0) ON CONFLICT (channel, ts) DO NOTHING",
+                )
+                .bind(new_id(now))
+                .bind(request.as_str())
+                .bind(posted.channel.as_str())
+                .bind(posted.ts)
+                .bind(now.as_millisecond())
+                .execute(c)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Has the request shown to one more person, in a direct message that converges like the others.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn show_to(&self, request: RequestId, user: UserId) -> Result<(), LedgerError> {
+        self.write(move |c, now| Box::pin(async move { add(c, &request, &Audience::Approver(user), now).await })).await
+    }
+
+    /// Whether the person was told of the request: a copy of it is in their direct messages.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn was_told(&self, request: &RequestId, user: &UserId) -> Result<bool, LedgerError> {
+        let row =
+            sqlx::query("SELECT 1 FROM copies WHERE request_id = $1 AND audience = 'approver' AND target = $2 LIMIT 1")
+                .bind(request.as_str())
+                .bind(user.as_str())
+                .fetch_optional(&self.readers)
+                .await?;
+        Ok(row.is_some())
+    }
+}
+
+fn read(row: &sqlx::sqlite::SqliteRow) -> Result<StaleCopy, LedgerError> {
+    let corrupt = || LedgerError::Corrupt("a copy".to_owned());
+    let channel: Option<&str> = row.try_get("channel")?;
+    let ts: Option<String> = row.try_get("ts")?;
+    Ok(StaleCopy {
+        id: row.try_get("id")?,
+        request: RequestId::parse(row.try_get("request_id")?).map_err(|_| corrupt())?,
+        audience: Audience::read(row.try_get("audience")?, row.try_get("target")?).ok_or_else(corrupt)?,
+        posted: match (channel.and_then(ChannelId::parse), ts) {
+            (Some(channel), Some(ts)) => Some(Posted { channel, ts }),
+            _ => None,
+        },
+        attempts: u32::try_from(row.try_get::<i64, _>("attempts")?).unwrap_or(u32::MAX),
+    })
+}
+
+pub(super) async fn place(
+    c: &mut SqliteConnection,
+    request: &RequestId,
+    placement: &Placement,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    if let Some(channel) = &placement.channel {
+        add(c, request, &Audience::Channel(channel.clone()), now).await?;
+    }
+    for user in &placement.people {
+        add(c, request, &Audience::Approver(user.clone()), now).await?;
+    }
+    Ok(())
+}
+
+async fn add(
+    c: &mut SqliteConnection,
+    request: &RequestId,
+    audience: &Audience,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    let (audience, target) = audience.columns();
+    sqlx::query(
+        "INSERT INTO copies (id, request_id, audience, target, drawn, attempts, due_at, gone)
+         VALUES ($1, $2, $3, $4, -1, 0, $5, 0) ON CONFLICT DO NOTHING",
+    )
+    .bind(new_id(now))
+    .bind(request.as_str())
+    .bind(audience)
+    .bind(target)
+    .bind(now.as_millisecond())
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// The requester gets a copy once somebody has decided. A revocation is news that an edited message would not ring
+/// for, so it is told anew.
+pub(super) async fn tell_requester(
+    c: &mut SqliteConnection,
+    request: &Request,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    match &request.phase {
+        Phase::Approved(_) | Phase::Active(_) | Phase::Ended { how: Ending::Denied, .. } => {
+            let told = sqlx::query("SELECT 1 FROM copies WHERE request_id = $1 AND audience = 'requester' LIMIT 1")
+                .bind(request.id.as_str())
+                .fetch_optional(&mut *c)
+                .await?
+                .is_some();
+            if told { Ok(()) } else { add(c, &request.id, &Audience::Requester, now).await }
+        }
+        Phase::Ended { how: Ending::Revoked, .. } => {
+            notices::add(c, &Notice::Revoked { request: request.id.clone() }, now).await
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,228 @@
+//! Decisions: recorded before Slack hears 200, found again by whoever has to act on them or show them.
+
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::cards::Shown;
+use super::deliveries::{self, DeliveryKeys};
+use super::{Ledger, LedgerError, audit, from_json, new_id, requests, to_json};
+use crate::clock::from_millisecond;
+use crate::domain::decision::{Basis, Choice, Decision, Stage, Verb};
+use crate::domain::person::{SlackUser, TeamId, UserId};
+use crate::domain::refusal::Refusal;
+use crate::domain::request::RequestId;
+use crate::domain::rules::{self, Limits};
+
+pub(super) const COLUMNS: &str =
+    "id, request_id, team, person, choice, basis, again, chosen_at, deadline, attempts, stage";
+
+/// A choice that is to be recorded.
+#[derive(Clone, Debug)]
+pub struct NewDecision {
+    /// About which request.
+    pub request: RequestId,
+    /// Who chose.
+    pub by: SlackUser,
+    /// What.
+    pub choice: Choice,
+    /// The card whose control was pressed; `None` for a typed id.
+    pub shown: Option<Shown>,
+    /// Whether it is "Try again" behind an unknown outcome.
+    pub again: bool,
+    /// Slack's own time of the choice.
+    pub chosen: Timestamp,
+    /// After this it is not sent.
+    pub deadline: Timestamp,
+}
+
+/// What became of a choice before Slack was answered.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Receipt {
+    /// It is on disk and will be forwarded.
+    Recorded,
+    /// The same person's same choice is waiting already; nothing was changed.
+    Waiting,
+    /// This very delivery was taken in before.
+    Repeated,
+    /// By the local rules it cannot be carried out; nothing was recorded.
+    Refused(Refusal),
+}
+
+impl Ledger {
+    /// Applies the local rules and records the choice, in one transaction with the memory of its delivery.
+    ///
+    /// # Errors
+    /// Where it cannot be written: then the person must not be told that it was.
+    pub async fn record(&self, keys: DeliveryKeys, new: NewDecision, limits: Limits) -> Result<Receipt, LedgerError> {
+        self.write(move |c, now| Box::pin(record(c, keys, new, limits, now))).await
+    }
+
+    /// One decision.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn decision(&self, id: i64) -> Result<Option<Decision>, LedgerError> {
+        load(&mut *self.readers.acquire().await?, id).await
+    }
+}
+
+async fn record(
+    c: &mut SqliteConnection,
+    keys: DeliveryKeys,
+    new: NewDecision,
+    limits: Limits,
+    now: Timestamp,
+) -> Result<Receipt, LedgerError> {
+    if !deliveries::remember(c, keys, now).await? {
+        return Ok(Receipt::Repeated);
+    }
+    let kept = requests::load(c, &new.request).await?;
+    let request = kept.as_ref().map(|kept| &kept.request);
+    let basis = match new.shown {
+        Some(shown) => shown.into_basis(),
+        None => Basis::Typed { digest: request.map(|request| request.facts.digest()) },
+    };
+    let approve_open = approve_open(c, &new.request).await?;
+    if let Err(refusal) = rules::check(&limits, &new.choice, &basis, request, approve_open, new.again) {
+        return Ok(Receipt::Refused(refusal));
+    }
+    if waits(c, &new.request, &new.by, new.choice.verb()).await? {
+        return Ok(Receipt::Waiting);
+    }
+    let decision = Decision {
+        id: new_id(now),
+        request: new.request,
+        by: new.by,
+        choice: new.choice,
+        basis,
+        again: new.again,
+        chosen: new.chosen,
+        deadline: new.deadline,
+        attempts: 0,
+        stage: Stage::Recorded,
+    };
+    insert(c, &decision, now).await?;
+    requests::touch(c, &decision.request).await?;
+    audit::decision(c, &decision, now).await?;
+    Ok(Receipt::Recorded)
+}
+
+/// Whether an approve of the request has an outcome that nobody knows.
+pub(super) async fn approve_open(c: &mut SqliteConnection, request: &RequestId) -> Result<bool, LedgerError> {
+    exists(
+        sqlx::query(
+            "SELECT 1 FROM decisions WHERE request_id = $1 AND verb = 'approve' AND stage_name = 'unknown' LIMIT 1",
+        )
+        .bind(request.as_str())
+        .fetch_optional(c)
+        .await?,
+    )
+}
+
+/// Whether any decision about the request is on its way to P0 right now.
+pub(super) async fn one_is_sending(c: &mut SqliteConnection, request: &RequestId) -> Result<bool, LedgerError> {
+    exists(
+        sqlx::query("SELECT 1 FROM decisions WHERE request_id = $1 AND stage_name = 'sending' LIMIT 1")
+            .bind(request.as_str())
+            .fetch_optional(c)
+            .await?,
+    )
+}
+
+async fn waits(c: &mut SqliteConnection, request: &RequestId, by: &SlackUser, verb: Verb) -> Result<bool, LedgerError> {
+    exists(
+        sqlx::query(
+            "SELECT 1 FROM decisions WHERE request_id = $1 AND team = $2 AND person = $3 AND verb = $4
+             AND stage_name IN ('recorded', 'sending') LIMIT 1",
+        )
+        .bind(request.as_str())
+        .bind(by.team.as_str())
+        .bind(by.user.as_str())
+        .bind(verb.as_str())
+        .fetch_optional(c)
+        .await?,
+    )
+}
+
+fn exists(row: Option<SqliteRow>) -> Result<bool, LedgerError> {
+    Ok(row.is_some())
+}
+
+async fn insert(c: &mut SqliteConnection, decision: &Decision, now: Timestamp) -> Result<(), LedgerError> {
+    sqlx::query(
+        "INSERT INTO decisions (id, request_id, team, person, verb, choice, basis, again, chosen_at, deadline,
+                                attempts, due_at, stage_name, stage, unheard)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12, $13, 0)",
+    )
+    .bind(decision.id)
+    .bind(decision.request.as_str())
+    .bind(decision.by.team.as_str())
+    .bind(decision.by.user.as_str())
+    .bind(decision.choice.verb().as_str())
+    .bind(to_json(&decision.choice)?)
+    .bind(to_json(&decision.basis)?)
+    .bind(i64::from(decision.again))
+    .bind(decision.chosen.as_millisecond())
+    .bind(decision.deadline.as_millisecond())
+    .bind(now.as_millisecond())
+    .bind(decision.stage.name())
+    .bind(to_json(&decision.stage)?)
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// Writes a decision's stage; one that is no longer on its way gives its lease up.
+pub(super) async fn save_stage(c: &mut SqliteConnection, decision: &Decision) -> Result<(), LedgerError> {
+    sqlx::query("UPDATE decisions SET stage_name = $2, stage = $3 WHERE id = $1")
+        .bind(decision.id)
+        .bind(decision.stage.name())
+        .bind(to_json(&decision.stage)?)
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn load(c: &mut SqliteConnection, id: i64) -> Result<Option<Decision>, LedgerError> {
+    let row = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM decisions WHERE id = $1")))
+        .bind(id)
+        .fetch_optional(c)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+pub(super) async fn of_request(c: &mut SqliteConnection, request: &RequestId) -> Result<Vec<Decision>, LedgerError> {
+    let rows =
+        sqlx::query(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM decisions WHERE request_id = $1 ORDER BY id")))
+            .bind(request.as_str())
+            .fetch_all(c)
+            .await?;
+    rows.iter().map(read).collect()
+}
+
+/// Decisions about the request that have not been sent.
+pub(super) async fn recorded_of(c: &mut SqliteConnection, request: &RequestId) -> Result<Vec<Decision>, LedgerError> {
+    let all = of_request(c, request).await?;
+    Ok(all.into_iter().filter(|decision| decision.stage == Stage::Recorded).collect())
+}
+
+pub(super) fn read(row: &SqliteRow) -> Result<Decision, LedgerError> {
+    let corrupt = |what: &str| LedgerError::Corrupt(format!("a decision's {what}"));
+    let text = |column: &str| row.try_get::<&str, _>(column);
+    Ok(Decision {
+        id: row.try_get("id")?,
+        request: RequestId::parse(text("request_id")?).map_err(|_| corrupt("request"))?,
+        by: SlackUser {
+            team: TeamId::parse(text("team")?).ok_or_else(|| corrupt("team"))?,
+            user: UserId::parse(text("person")?).ok_or_else(|| corrupt("person"))?,
+        },
+        choice: from_json(text("choice")?)?,
+        basis: from_json(text("basis")?)?,
+        again: row.try_get::<i64, _>("again")? != 0,
+        chosen: from_millisecond(row.try_get("chosen_at")?),
+        deadline: from_millisecond(row.try_get("deadline")?),
+        attempts: u32::try_from(row.try_get::<i64, _>("attempts")?).unwrap_or(u32::MAX),
+        stage: from_json(text("stage")?)?,
+    })
+}

@@ -1,0 +1,58 @@
+//! What has been taken in already: Slack repeats events, and signed bytes can be replayed for five minutes.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sqlx::SqliteConnection;
+
+use super::{Ledger, LedgerError};
+
+/// How long a delivery is remembered; Slack's last retry of an event comes after about six minutes.
+pub(super) const REMEMBERED: Duration = Duration::from_secs(15 * 60);
+
+/// Everything that makes one delivery the same as another: its signature, and whatever ids it carries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DeliveryKeys(Vec<String>);
+
+impl DeliveryKeys {
+    /// Keys from (kind, id) pairs; the kind keeps ids of different sorts apart.
+    pub fn new(keys: impl IntoIterator<Item = (&'static str, String)>) -> Self {
+        Self(keys.into_iter().map(|(kind, id)| format!("{kind}:{id}")).collect())
+    }
+}
+
+impl Ledger {
+    /// Remembers a delivery; `false` where any of its keys was seen before.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn first_delivery(&self, keys: DeliveryKeys) -> Result<bool, LedgerError> {
+        self.write(move |c, now| Box::pin(remember(c, keys, now))).await
+    }
+}
+
+/// Remembers the keys; `false` where any was seen before.
+pub(super) async fn remember(
+    c: &mut SqliteConnection,
+    keys: DeliveryKeys,
+    now: Timestamp,
+) -> Result<bool, LedgerError> {
+    let mut first = true;
+    for key in keys.0 {
+        let inserted =
+            sqlx::query("INSERT INTO deliveries (key, seen_at) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING")
+                .bind(key)
+                .bind(now.as_millisecond())
+                .execute(&mut *c)
+                .await?;
+        first &= inserted.rows_affected() == 1;
+    }
+    Ok(first)
+}
+
+/// Forgets what is older than anything that could still be repeated.
+pub(super) async fn forget(c: &mut SqliteConnection, now: Timestamp) -> Result<(), LedgerError> {
+    let before = now.checked_sub(REMEMBERED).unwrap_or(Timestamp::MIN);
+    sqlx::query("DELETE FROM deliveries WHERE seen_at < $1").bind(before.as_millisecond()).execute(c).await?;
+    Ok(())
+}

@@ -1,0 +1,194 @@
+//! What is durable. A choice is here before Slack hears 200; everything that happens to it later is here as well.
+
+pub mod audit;
+pub mod cards;
+pub mod copies;
+pub mod decisions;
+pub mod deliveries;
+pub mod leases;
+pub mod notices;
+mod outcomes;
+pub mod requests;
+pub mod sweep;
+mod writer;
+
+use std::fs::{File, TryLockError};
+use std::path::{Path, PathBuf};
+use std::str::FromStr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
+
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use rand::RngExt;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{Connection as _, SqliteConnection, SqlitePool};
+use tokio::sync::watch;
+
+use crate::clock::Clock;
+use writer::Writer;
+
+/// How long a write waits for another process; Slack waits 3 s for its answer.
+const BUSY: Duration = Duration::from_millis(1500);
+/// Connections that read beside the writer.
+const READERS: u32 = 4;
+
+/// Why the ledger could not do what it was asked. Never holds a row's content.
+#[derive(Debug, thiserror::Error)]
+pub enum LedgerError {
+    /// The database said no.
+    #[error("the ledger's database failed: {0}")]
+    Database(#[from] sqlx::Error),
+    /// The batch that this belonged to could not be written to disk.
+    #[error("the ledger could not write: {0}")]
+    NotKept(String),
+    /// A row does not read as what it should be.
+    #[error("a row of the ledger cannot be read: {0}")]
+    Corrupt(String),
+    /// The schema could not be brought up to date.
+    #[error("the ledger's schema: {0}")]
+    Migrate(#[from] sqlx::migrate::MigrateError),
+    /// Another `serve` has this file.
+    #[error("another p0-chatops serve has {0} open")]
+    Locked(PathBuf),
+    /// The file or its folder cannot be used.
+    #[error("{path}: {error}")]
+    File {
+        /// Which file.
+        path: PathBuf,
+        /// What the system says.
+        error: std::io::Error,
+    },
+    /// The ledger is closing.
+    #[error("the ledger is closed")]
+    Closed,
+    /// A bug; the transaction was rolled back.
+    #[error("writing to the ledger panicked")]
+    Panicked,
+}
+
+impl LedgerError {
+    fn not_kept(error: &sqlx::Error) -> Self {
+        Self::NotKept(error.to_string())
+    }
+}
+
+/// The ledger: a handle that is cheap to clone.
+#[derive(Clone)]
+pub struct Ledger {
+    writer: Writer,
+    readers: SqlitePool,
+    clock: Clock,
+    changed: watch::Sender<()>,
+    /// Held for as long as the ledger is open by the one `serve` of this file.
+    _lock: Option<Arc<File>>,
+}
+
+impl Ledger {
+    /// Opens the file (made when missing) and brings its schema up to date. `url` is `sqlite://PATH`.
+    ///
+    /// # Errors
+    /// Where the file cannot be opened or written, or is newer than this program.
+    pub async fn open(url: &str, clock: Clock) -> Result<Self, LedgerError> {
+        let options = SqliteConnectOptions::from_str(url)?
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY);
+        let mut connection = SqliteConnection::connect_with(&options).await?;
+        sqlx::migrate!("src/ledger/migrations").run(&mut connection).await?;
+        let readers = SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options.read_only(true));
+        let writer = Writer::start(connection);
+        Ok(Self { writer, readers, clock, changed: watch::Sender::new(()), _lock: None })
+    }
+
+    /// Opens the file as the one `serve` that it may have, and settles what a predecessor left behind.
+    ///
+    /// # Errors
+    /// As [`Ledger::open`]; also where another `serve` has the file.
+    pub async fn open_to_serve(url: &str, clock: Clock) -> Result<Self, LedgerError> {
+        let lock = lock(url)?;
+        let mut ledger = Self::open(url, clock).await?;
+        ledger._lock = Some(Arc::new(lock));
+        ledger.settle_predecessor().await?;
+        Ok(ledger)
+    }
+
+    /// Marked as changed whenever this process has written something that workers may have to act on.
+    pub fn changes(&self) -> watch::Receiver<()> {
+        self.changed.subscribe()
+    }
+
+    /// Whether a row can be written, for `/readyz`.
+    ///
+    /// # Errors
+    /// What the database says.
+    pub async fn probe(&self) -> Result<(), LedgerError> {
+        self.write(|c, now| {
+            Box::pin(async move {
+                sqlx::query("INSERT INTO deliveries (key, seen_at) VALUES ('probe', $1) ON CONFLICT (key) DO UPDATE SET seen_at = $1")
+                    .bind(now.as_millisecond())
+                    .execute(c)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    async fn write<T, F>(&self, work: F) -> Result<T, LedgerError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection, Timestamp) -> BoxFuture<'c, Result<T, LedgerError>>
+            + Send
+            + 'static,
+    {
+        let clock = self.clock.clone();
+        let result = self.writer.write(move |connection| work(connection, clock.now())).await;
+        if result.is_ok() {
+            self.changed.send_replace(());
+        }
+        result
+    }
+}
+
+/// One `serve` for each file: two would forward a choice twice.
+fn lock(url: &str) -> Result<File, LedgerError> {
+    let options = SqliteConnectOptions::from_str(url)?;
+    let path = Path::new(options.get_filename());
+    let lock_path = PathBuf::from(format!("{}-lock", path.display()));
+    let file = File::options()
+        .create(true)
+        .truncate(false)
+        .write(true)
+        .open(&lock_path)
+        .map_err(|error| LedgerError::File { path: lock_path.clone(), error })?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(TryLockError::WouldBlock) => Err(LedgerError::Locked(path.to_owned())),
+        Err(TryLockError::Error(error)) => Err(LedgerError::File { path: lock_path, error }),
+    }
+}
+
+/// A number for a new row, so that rows sort by age: the time in milliseconds, then this process's count within it,
+/// then chance, which keeps two processes on one ledger apart.
+fn new_id(now: Timestamp) -> i64 {
+    const COUNT_BITS: u32 = 12;
+    const CHANCE_BITS: u32 = 8;
+    static COUNT: AtomicI64 = AtomicI64::new(0);
+    let count = COUNT.fetch_add(1, Ordering::Relaxed) & ((1 << COUNT_BITS) - 1);
+    let chance: i64 = rand::rng().random_range(0..1 << CHANCE_BITS);
+    (now.as_millisecond() << (COUNT_BITS + CHANCE_BITS)) | (count << CHANCE_BITS) | chance
+}
+
+fn to_json(value: &impl Serialize) -> Result<String, LedgerError> {
+    serde_json::to_string(value).map_err(|error| LedgerError::Corrupt(error.to_string()))
+}
+
+fn from_json<T: DeserializeOwned>(text: &str) -> Result<T, LedgerError> {
+    serde_json::from_str(text).map_err(|error| LedgerError::Corrupt(error.to_string()))
+}

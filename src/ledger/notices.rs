@@ -1,0 +1,129 @@
+//! What people are told besides cards. A notice is written with the thing that it tells of, and leaves when Slack has it.
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::{Ledger, LedgerError, from_json, new_id, to_json};
+use crate::domain::person::{ChannelId, UserId};
+use crate::domain::request::RequestId;
+
+/// Something to tell somebody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "notice", rename_all = "snake_case")]
+pub enum Notice {
+    /// A person hears in a DM what became of their decision.
+    Outcome {
+        /// Which decision.
+        decision: i64,
+    },
+    /// A requester hears in a DM that their access was taken back.
+    Revoked {
+        /// Which request.
+        request: RequestId,
+    },
+    /// A person is answered privately where they wrote: an ephemeral line in a channel, a message in a DM.
+    Answer {
+        /// Where they wrote.
+        channel: ChannelId,
+        /// The thread they wrote in.
+        thread: Option<String>,
+        /// Who they are.
+        user: UserId,
+        /// The message, as Slack takes it.
+        message: Value,
+    },
+}
+
+/// A notice that has not left yet.
+#[derive(Clone, Debug)]
+pub struct Waiting {
+    /// Its number in the ledger.
+    pub id: i64,
+    /// What to tell.
+    pub notice: Notice,
+    /// How often it was tried.
+    pub attempts: u32,
+}
+
+impl Ledger {
+    /// Writes a notice, unless the delivery that it answers was taken in before.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn answer_once(&self, keys: super::deliveries::DeliveryKeys, notice: Notice) -> Result<(), LedgerError> {
+        self.write(move |c, now| {
+            Box::pin(async move {
+                match super::deliveries::remember(c, keys, now).await? {
+                    true => add(c, &notice, now).await,
+                    false => Ok(()),
+                }
+            })
+        })
+        .await
+    }
+
+    /// Notices that are due, oldest first, at most `most`.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn due_notices(&self, most: u32) -> Result<Vec<Waiting>, LedgerError> {
+        let rows = sqlx::query("SELECT id, body, attempts FROM notices WHERE due_at <= $1 ORDER BY id LIMIT $2")
+            .bind(self.clock.now().as_millisecond())
+            .bind(i64::from(most))
+            .fetch_all(&self.readers)
+            .await?;
+        rows.iter()
+            .map(|row| {
+                Ok(Waiting {
+                    id: row.try_get("id")?,
+                    notice: from_json(row.try_get("body")?)?,
+                    attempts: u32::try_from(row.try_get::<i64, _>("attempts")?).unwrap_or(u32::MAX),
+                })
+            })
+            .collect()
+    }
+
+    /// The notice has left, or never can.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn notice_ended(&self, id: i64) -> Result<(), LedgerError> {
+        self.write(move |c, _| {
+            Box::pin(async move {
+                sqlx::query("DELETE FROM notices WHERE id = $1").bind(id).execute(c).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// The notice is to be tried again at `due`.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn notice_waits(&self, id: i64, due: Timestamp) -> Result<(), LedgerError> {
+        self.write(move |c, _| {
+            Box::pin(async move {
+                sqlx::query("UPDATE notices SET attempts = attempts + 1, due_at = $2 WHERE id = $1")
+                    .bind(id)
+                    .bind(due.as_millisecond())
+                    .execute(c)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+}
+
+pub(super) async fn add(c: &mut SqliteConnection, notice: &Notice, now: Timestamp) -> Result<(), LedgerError> {
+    sqlx::query("INSERT INTO notices (id, body, attempts, due_at) VALUES ($1, $2, 0, $3)")
+        .bind(new_id(now))
+        .bind(to_json(notice)?)
+        .bind(now.as_millisecond())
+        .execute(c)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,104 @@
+//! What became of a decision, with all that follows from it: the request moves, people are told, copies are redrawn.
+//! Each is one piece of somebody else's transaction.
+
+use jiff::Timestamp;
+use sqlx::SqliteConnection;
+
+use super::notices::Notice;
+use super::{LedgerError, audit, decisions, notices, requests};
+use crate::domain::decision::{Choice, Decision, Stage, Verb};
+use crate::domain::person::Authority;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{Actor, Phase, Request};
+
+/// P0 took it.
+pub(super) async fn done(
+    c: &mut SqliteConnection,
+    mut decision: Decision,
+    identity: String,
+    authority: Authority,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    let by = Actor::Here { user: decision.by.clone(), identity: identity.clone(), authority };
+    decision.stage = Stage::Done { identity, authority, at: now };
+    conclude(c, &decision, now).await?;
+    let Some(kept) = requests::load(c, &decision.request).await? else {
+        // Nobody is shown a request that P0 never told of: the person hears of it directly.
+        return notices::add(c, &Notice::Outcome { decision: decision.id }, now).await;
+    };
+    let mut request = kept.request;
+    match &decision.choice {
+        Choice::Approve { length } => request.approved(by, *length, now),
+        Choice::Deny { reason } => request.denied(by, reason.clone(), now),
+        Choice::Revoke => request.revoked(by, now),
+    }
+    requests::save(c, &request).await?;
+    requests::settle_after_move(c, &request, now).await
+}
+
+/// It is not carried out, and the person hears why.
+pub(super) async fn refused(
+    c: &mut SqliteConnection,
+    mut decision: Decision,
+    refusal: Refusal,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    decision.stage = Stage::Refused { refusal, at: now };
+    conclude_aloud(c, &decision, now).await
+}
+
+/// It could not be sent in time, and the person hears so.
+pub(super) async fn dropped(
+    c: &mut SqliteConnection,
+    mut decision: Decision,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    decision.stage = Stage::Dropped { at: now };
+    conclude_aloud(c, &decision, now).await
+}
+
+/// It may have counted, and the person hears so.
+pub(super) async fn unknown(
+    c: &mut SqliteConnection,
+    mut decision: Decision,
+    words: String,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    decision.stage = Stage::Unknown { words, at: now };
+    conclude_aloud(c, &decision, now).await?;
+    // News from P0 may have come before the answer was given up.
+    match requests::load(c, &decision.request).await? {
+        Some(kept) => settle_unknown(c, &kept.request, now).await,
+        None => Ok(()),
+    }
+}
+
+/// Closes the unknown outcomes that the request's standing now answers.
+pub(super) async fn settle_unknown(
+    c: &mut SqliteConnection,
+    request: &Request,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    for mut decision in decisions::of_request(c, &request.id).await? {
+        let answered = match decision.choice.verb() {
+            Verb::Approve | Verb::Deny => request.phase.is_decided(),
+            Verb::Revoke => matches!(request.phase, Phase::Closing { .. } | Phase::Ended { .. }),
+        };
+        if answered && matches!(decision.stage, Stage::Unknown { .. }) {
+            decision.stage = Stage::Settled { at: now };
+            conclude(c, &decision, now).await?;
+        }
+    }
+    Ok(())
+}
+
+async fn conclude(c: &mut SqliteConnection, decision: &Decision, now: Timestamp) -> Result<(), LedgerError> {
+    decisions::save_stage(c, decision).await?;
+    requests::touch(c, &decision.request).await?;
+    audit::decision(c, decision, now).await
+}
+
+async fn conclude_aloud(c: &mut SqliteConnection, decision: &Decision, now: Timestamp) -> Result<(), LedgerError> {
+    conclude(c, decision, now).await?;
+    notices::add(c, &Notice::Outcome { decision: decision.id }, now).await
+}

@@ -1,0 +1,236 @@
+//! The requests that P0 told of: the bot's own record, since P0 offers none to read.
+
+use jiff::Timestamp;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::copies::{self, Placement};
+use super::decisions;
+use super::deliveries::{self, DeliveryKeys};
+use super::{Ledger, LedgerError, audit, from_json, new_id, outcomes, to_json};
+use crate::domain::card_key::CardKey;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{Applied, Digest, Push, Request, RequestId};
+
+/// Requests that one list shows at most.
+pub const MOST_LISTED: i64 = 20;
+/// Unread pushes that are kept for the operator, the newest.
+const UNREAD_KEPT: i64 = 1000;
+/// Characters kept of one of them.
+const UNREAD_CHARACTERS: usize = 64 * 1024;
+
+/// A request with what the ledger keeps beside it.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The request.
+    pub request: Request,
+    /// The key that the controls of its card carry now.
+    pub key: CardKey,
+    /// Grows with every change that people see.
+    pub revision: i64,
+}
+
+impl Ledger {
+    /// Takes a push in; `placement` says where a request that was not known is shown. `None` where the token that it
+    /// came with opens the door `once` and was used before.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn take_push(
+        &self,
+        push: Push,
+        placement: Placement,
+        once: Option<DeliveryKeys>,
+    ) -> Result<Option<Applied>, LedgerError> {
+        self.write(move |c, now| {
+            Box::pin(async move {
+                if let Some(keys) = once
+                    && !deliveries::remember(c, keys, now).await?
+                {
+                    return Ok(None);
+                }
+                take_push(c, push, placement, now).await.map(Some)
+            })
+        })
+        .await
+    }
+
+    /// Keeps a push that does not read as a request, for the operator to look at.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn keep_unread(&self, body: &str) -> Result<(), LedgerError> {
+        let body = crate::domain::text::cut(body, UNREAD_CHARACTERS);
+        self.write(move |c, now| {
+            Box::pin(async move {
+                sqlx::query("INSERT INTO unread_pushes (id, body, seen_at) VALUES ($1, $2, $3)")
+                    .bind(new_id(now))
+                    .bind(body)
+                    .bind(now.as_millisecond())
+                    .execute(&mut *c)
+                    .await?;
+                sqlx::query("DELETE FROM unread_pushes WHERE id NOT IN (SELECT id FROM unread_pushes ORDER BY id DESC LIMIT $1)")
+                    .bind(UNREAD_KEPT)
+                    .execute(c)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// One request, if P0 told of it.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn request(&self, id: &RequestId) -> Result<Option<Kept>, LedgerError> {
+        load(&mut *self.readers.acquire().await?, id).await
+    }
+
+    /// The requests that wait for somebody to decide, oldest first, at most [`MOST_LISTED`].
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn pending(&self) -> Result<Vec<Kept>, LedgerError> {
+        let rows =
+            sqlx::query("SELECT body, card_key, revision FROM requests WHERE pending = 1 ORDER BY seen_at LIMIT $1")
+                .bind(MOST_LISTED)
+                .fetch_all(&self.readers)
+                .await?;
+        rows.iter().map(read).collect()
+    }
+}
+
+async fn take_push(
+    c: &mut SqliteConnection,
+    push: Push,
+    placement: Placement,
+    now: Timestamp,
+) -> Result<Applied, LedgerError> {
+    let detail = serde_json::json!({ "status": push.status, "updated": push.updated });
+    let id = push.id.clone();
+    let applied = match load(c, &id).await? {
+        None => {
+            let request = Request::first_heard(push, now);
+            insert(c, &request, now).await?;
+            copies::place(c, &id, &placement, now).await?;
+            settle_after_move(c, &request, now).await?;
+            Applied { moved: true, changed: false, visible: true }
+        }
+        Some(Kept { mut request, .. }) => {
+            let applied = request.apply(push, now);
+            if applied.visible {
+                save(c, &request).await?;
+            }
+            if applied.changed {
+                refuse_waiting(c, &request, now).await?;
+            }
+            if applied.moved {
+                settle_after_move(c, &request, now).await?;
+            }
+            applied
+        }
+    };
+    if applied.visible {
+        audit::push(c, &id, detail, now).await?;
+    }
+    Ok(applied)
+}
+
+/// Choices that were made about other facts are not carried out about these.
+async fn refuse_waiting(c: &mut SqliteConnection, request: &Request, now: Timestamp) -> Result<(), LedgerError> {
+    let digest = request.facts.digest();
+    for decision in decisions::recorded_of(c, &request.id).await? {
+        let safer = decision.choice.verb() == crate::domain::decision::Verb::Revoke;
+        if !safer && decision.basis.digest() != Some(&digest) {
+            outcomes::refused(c, decision, Refusal::Changed, now).await?;
+        }
+    }
+    Ok(())
+}
+
+/// After a request has moved: outcomes that were unknown are known, and the requester may have to hear of it.
+pub(super) async fn settle_after_move(
+    c: &mut SqliteConnection,
+    request: &Request,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    outcomes::settle_unknown(c, request, now).await?;
+    copies::tell_requester(c, request, now).await
+}
+
+pub(super) async fn load(c: &mut SqliteConnection, id: &RequestId) -> Result<Option<Kept>, LedgerError> {
+    let row = sqlx::query("SELECT body, card_key, revision FROM requests WHERE id = $1")
+        .bind(id.as_str())
+        .fetch_optional(c)
+        .await?;
+    row.as_ref().map(read).transpose()
+}
+
+fn read(row: &sqlx::sqlite::SqliteRow) -> Result<Kept, LedgerError> {
+    let key: String = row.try_get("card_key")?;
+    Ok(Kept {
+        request: from_json(row.try_get("body")?)?,
+        key: CardKey::parse(&key).ok_or_else(|| LedgerError::Corrupt("a card key".to_owned()))?,
+        revision: row.try_get("revision")?,
+    })
+}
+
+async fn insert(c: &mut SqliteConnection, request: &Request, now: Timestamp) -> Result<(), LedgerError> {
+    let key = CardKey::random();
+    sqlx::query("INSERT INTO requests (id, body, card_key, pending, revision, seen_at) VALUES ($1, $2, $3, $4, 1, $5)")
+        .bind(request.id.as_str())
+        .bind(to_json(request)?)
+        .bind(key.as_str())
+        .bind(i64::from(!request.phase.is_decided()))
+        .bind(now.as_millisecond())
+        .execute(&mut *c)
+        .await?;
+    insert_card(c, &key, &request.id, &request.facts.digest()).await
+}
+
+/// Writes a request that was changed; its card is drawn anew, with another key where other facts are shown.
+pub(super) async fn save(c: &mut SqliteConnection, request: &Request) -> Result<(), LedgerError> {
+    let digest = request.facts.digest();
+    let known: Option<String> = sqlx::query_scalar("SELECT key FROM cards WHERE request_id = $1 AND digest = $2")
+        .bind(request.id.as_str())
+        .bind(digest.as_str())
+        .fetch_optional(&mut *c)
+        .await?;
+    let key = match known {
+        Some(key) => key,
+        None => {
+            let key = CardKey::random();
+            insert_card(c, &key, &request.id, &digest).await?;
+            key.as_str().to_owned()
+        }
+    };
+    sqlx::query("UPDATE requests SET body = $2, card_key = $3, pending = $4, revision = revision + 1 WHERE id = $1")
+        .bind(request.id.as_str())
+        .bind(to_json(request)?)
+        .bind(key)
+        .bind(i64::from(!request.phase.is_decided()))
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// Has every copy of a request's card drawn anew.
+pub(super) async fn touch(c: &mut SqliteConnection, id: &RequestId) -> Result<(), LedgerError> {
+    sqlx::query("UPDATE requests SET revision = revision + 1 WHERE id = $1").bind(id.as_str()).execute(c).await?;
+    Ok(())
+}
+
+async fn insert_card(
+    c: &mut SqliteConnection,
+    key: &CardKey,
+    id: &RequestId,
+    digest: &Digest,
+) -> Result<(), LedgerError> {
+    sqlx::query("INSERT INTO cards (key, request_id, digest) VALUES ($1, $2, $3)")
+        .bind(key.as_str())
+        .bind(id.as_str())
+        .bind(digest.as_str())
+        .execute(c)
+        .await?;
+    Ok(())
+}

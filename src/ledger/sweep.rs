@@ -1,0 +1,80 @@
+//! What time does to the ledger: leases run out, deadlines pass, memories fade.
+
+use jiff::Timestamp;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::decisions::{self, COLUMNS};
+use super::{Ledger, LedgerError, deliveries, outcomes, requests};
+use crate::domain::decision::{Decision, UNHEARD_AFTER};
+use crate::domain::request::RequestId;
+
+impl Ledger {
+    /// Makes abandoned calls `Unknown`, drops what is past its deadline, has cards say what P0 has not heard, and
+    /// forgets old deliveries. Says how many decisions it touched.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn sweep(&self) -> Result<usize, LedgerError> {
+        self.write(|c, now| Box::pin(sweep(c, now))).await
+    }
+
+    /// At a start: whoever was sending is gone, and with them the knowledge of what P0 answered.
+    pub(super) async fn settle_predecessor(&self) -> Result<(), LedgerError> {
+        self.write(|c, now| {
+            Box::pin(async move {
+                let sending = select(c, "stage_name = 'sending' AND $1 = $1", now).await?;
+                for decision in sending {
+                    outcomes::unknown(c, decision, String::new(), now).await?;
+                }
+                sqlx::query(
+                    "UPDATE decisions SET lease_token = NULL, lease_until = NULL WHERE stage_name = 'recorded'",
+                )
+                .execute(c)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+}
+
+async fn sweep(c: &mut SqliteConnection, now: Timestamp) -> Result<usize, LedgerError> {
+    let abandoned = select(c, "stage_name = 'sending' AND lease_until <= $1", now).await?;
+    let late =
+        select(c, "stage_name = 'recorded' AND deadline < $1 AND (lease_until IS NULL OR lease_until <= $1)", now)
+            .await?;
+    let touched = abandoned.len() + late.len();
+    for decision in abandoned {
+        outcomes::unknown(c, decision, String::new(), now).await?;
+    }
+    for decision in late {
+        outcomes::dropped(c, decision, now).await?;
+    }
+    let unheard = mark_unheard(c, now).await?;
+    deliveries::forget(c, now).await?;
+    Ok(touched + unheard)
+}
+
+/// Deny and revoke are tried for a day; long before that, people must know that P0 has not heard them.
+async fn mark_unheard(c: &mut SqliteConnection, now: Timestamp) -> Result<usize, LedgerError> {
+    let since = now.checked_sub(UNHEARD_AFTER).unwrap_or(Timestamp::MIN);
+    let rows = sqlx::query(
+        "UPDATE decisions SET unheard = 1 WHERE stage_name = 'recorded' AND unheard = 0 AND chosen_at <= $1
+         RETURNING request_id",
+    )
+    .bind(since.as_millisecond())
+    .fetch_all(&mut *c)
+    .await?;
+    for row in &rows {
+        let id =
+            RequestId::parse(row.try_get("request_id")?).map_err(|error| LedgerError::Corrupt(error.to_string()))?;
+        requests::touch(c, &id).await?;
+    }
+    Ok(rows.len())
+}
+
+async fn select(c: &mut SqliteConnection, which: &'static str, now: Timestamp) -> Result<Vec<Decision>, LedgerError> {
+    let sql = format!("SELECT {COLUMNS} FROM decisions WHERE {which} ORDER BY id");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now.as_millisecond()).fetch_all(c).await?;
+    rows.iter().map(decisions::read).collect()
+}

@@ -1,0 +1,92 @@
+//! The one writer: everything durable goes through it, and whoever waits together shares one fsync.
+
+use std::panic::AssertUnwindSafe;
+
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
+use sqlx::{Connection as _, SqliteConnection};
+use tokio::sync::{mpsc, oneshot};
+
+use super::LedgerError;
+
+/// Pieces of work that share a transaction at most.
+const BATCH: usize = 64;
+/// Pieces of work that may wait; past that, callers wait to wait.
+const QUEUE: usize = 1024;
+
+/// Tells one caller how its work ended, once it is known whether the batch is on disk.
+type Reply = Box<dyn FnOnce(Result<(), LedgerError>) + Send>;
+type Work = Box<dyn for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Done> + Send>;
+
+struct Done {
+    keep: bool,
+    reply: Reply,
+}
+
+/// A handle on the writing task; the task ends when the last handle is dropped.
+#[derive(Clone)]
+pub(super) struct Writer(mpsc::Sender<Work>);
+
+impl Writer {
+    /// Starts the task that owns the writing connection.
+    pub(super) fn start(connection: SqliteConnection) -> Self {
+        let (sender, receiver) = mpsc::channel(QUEUE);
+        tokio::spawn(run(connection, receiver));
+        Self(sender)
+    }
+
+    /// Runs `work` in a transaction and answers once it is on disk, or was rolled back.
+    pub(super) async fn write<T, F>(&self, work: F) -> Result<T, LedgerError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut SqliteConnection) -> BoxFuture<'c, Result<T, LedgerError>> + Send + 'static,
+    {
+        let (tell, told) = oneshot::channel();
+        let work: Work = Box::new(move |connection| {
+            let running = AssertUnwindSafe(work(connection)).catch_unwind();
+            Box::pin(async move {
+                let result = running.await.unwrap_or(Err(LedgerError::Panicked));
+                Done {
+                    keep: result.is_ok(),
+                    reply: Box::new(move |committed| {
+                        // A caller that has gone away needs no answer; its work stands.
+                        let _ = tell.send(committed.and(result));
+                    }),
+                }
+            })
+        });
+        self.0.send(work).await.map_err(|_| LedgerError::Closed)?;
+        told.await.map_err(|_| LedgerError::NotKept("the transaction could not begin".to_owned()))?
+    }
+}
+
+async fn run(mut connection: SqliteConnection, mut queue: mpsc::Receiver<Work>) {
+    let mut batch = Vec::with_capacity(BATCH);
+    while queue.recv_many(&mut batch, BATCH).await > 0 {
+        let mut replies = Vec::with_capacity(batch.len());
+        let committed = commit(&mut connection, batch.drain(..), &mut replies).await;
+        for reply in replies {
+            reply(committed.as_ref().map(|_| ()).map_err(LedgerError::not_kept));
+        }
+    }
+    // Leaves the write-ahead log merged into the file.
+    if let Err(error) = connection.close().await {
+        tracing::warn!(%error, "the ledger did not close cleanly; the next start recovers it");
+    }
+}
+
+/// All of the batch in one transaction, each piece behind a savepoint of its own.
+async fn commit(
+    connection: &mut SqliteConnection,
+    batch: impl Iterator<Item = Work>,
+    replies: &mut Vec<Reply>,
+) -> Result<(), sqlx::Error> {
+    let mut outer = connection.begin_with("BEGIN IMMEDIATE").await?;
+    for work in batch {
+        let mut inner = outer.begin().await?;
+        let Done { keep, reply } = work(&mut inner).await;
+        replies.push(reply);
+        if keep { inner.commit().await? } else { inner.rollback().await? }
+    }
+    outer.commit().await
+}
