@@ -1,7 +1,9 @@
 //! p0-chatops
+pub mod authorize;
 pub mod clock;
 pub mod config;
 pub mod domain;
+pub mod forward;
 pub mod inbound;
 pub mod ledger;
 #[cfg(feature = "sandbox")]

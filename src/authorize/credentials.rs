@@ -1,0 +1,105 @@
+//! Which credential is a person's, by the one mode that is configured. There is no falling back from one to another.
+
+use std::collections::BTreeMap;
+
+use super::assertion::Signer;
+use super::token_files;
+use crate::clock::Clock;
+use crate::config::{ConfigError, Identity, Secret};
+use crate::domain::person::{Authority, SlackUser, UserId};
+use crate::domain::refusal::Refusal;
+
+/// A person's credential.
+#[derive(Debug)]
+pub struct Credential {
+    /// Who they are to P0.
+    pub identity: String,
+    /// What P0 is shown.
+    pub bearer: Secret,
+    /// How the identity was shown to be theirs.
+    pub authority: Authority,
+    /// Other names that the credential itself gives them.
+    pub names: Vec<String>,
+}
+
+/// Everybody's credentials.
+pub struct Credentials {
+    people: BTreeMap<UserId, String>,
+    mode: Mode,
+    clock: Clock,
+}
+
+enum Mode {
+    Tokens(token_files::TokenFiles),
+    Assertion(Signer),
+    Service(Secret),
+}
+
+impl Credentials {
+    /// Makes ready what the settings ask for.
+    ///
+    /// # Errors
+    /// Where the key that signs assertions cannot be used.
+    pub fn new(identity: Identity, clock: Clock) -> Result<Self, ConfigError> {
+        let (people, mode) = match identity {
+            Identity::Tokens(tokens) => (tokens.people, Mode::Tokens(token_files::TokenFiles(tokens.files))),
+            Identity::Assertion(assertion) => (assertion.people.clone(), Mode::Assertion(Signer::new(assertion)?)),
+            Identity::Service { token, people } => (people, Mode::Service(token)),
+        };
+        Ok(Self { people, mode, clock })
+    }
+
+    /// Who the person is to P0, as configured. Local: no credential is read.
+    pub fn identity(&self, user: &UserId) -> Option<&str> {
+        self.people.get(user).map(String::as_str)
+    }
+
+    /// Whether the person could decide here at all, as configured.
+    pub fn knows(&self, user: &UserId) -> bool {
+        matches!(self.mode, Mode::Service(_)) || self.people.contains_key(user)
+    }
+
+    /// Whether a request that P0 never told of may be forwarded: with a shared credential P0 could not tell who asked
+    /// for it.
+    pub fn forwards_never_seen(&self) -> bool {
+        !matches!(self.mode, Mode::Service(_))
+    }
+
+    /// How identities are shown to be people's, in this mode.
+    pub fn authority(&self) -> Authority {
+        match self.mode {
+            Mode::Tokens(_) => Authority::OwnToken,
+            Mode::Assertion(_) => Authority::AssertedByBot,
+            Mode::Service(_) => Authority::SharedCredential,
+        }
+    }
+
+    /// The public keys by which assertions are checked, where the bot makes any.
+    pub fn jwks(&self) -> Option<serde_json::Value> {
+        match &self.mode {
+            Mode::Assertion(signer) => Some(signer.jwks()),
+            _ => None,
+        }
+    }
+
+    /// The person's credential.
+    ///
+    /// # Errors
+    /// What is missing or wrong, as the person is told it.
+    pub async fn of(&self, by: &SlackUser) -> Result<Credential, Refusal> {
+        let identity = self.people.get(&by.user);
+        match &self.mode {
+            Mode::Tokens(files) => {
+                let identity = identity.ok_or(Refusal::NoIdentity)?;
+                files.credential(&by.user, identity, self.clock.now()).await
+            }
+            Mode::Assertion(signer) => signer.credential(by, identity.ok_or(Refusal::NoIdentity)?, self.clock.now()),
+            Mode::Service(token) => Ok(Credential {
+                identity: "the shared credential".to_owned(),
+                bearer: token.clone(),
+                authority: Authority::SharedCredential,
+                names: identity.cloned().into_iter().collect(),
+            }),
+        }
+    }
+}

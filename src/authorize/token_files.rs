@@ -1,0 +1,109 @@
+//! Mode `tokens`: each person's own bearer token, in a file that is read anew for each decision.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use super::credentials::Credential;
+use crate::config::Secret;
+use crate::domain::person::{Authority, UserId};
+use crate::domain::refusal::Refusal;
+
+/// Largest token file that is read, in bytes.
+const MOST_BYTES: u64 = 16 * 1024;
+
+/// The file of each person.
+pub(super) struct TokenFiles(pub(super) BTreeMap<UserId, PathBuf>);
+
+impl TokenFiles {
+    /// Reads the person's token. What exactly is wrong with a file is for the operator: it is logged, not told.
+    pub(super) async fn credential(
+        &self,
+        user: &UserId,
+        identity: &str,
+        now: Timestamp,
+    ) -> Result<Credential, Refusal> {
+        let path = self.0.get(user).ok_or(Refusal::NoCredential)?;
+        let token = read(path).await.map_err(|problem| {
+            tracing::warn!(user = user.as_str(), path = %path.display(), problem, "a token file cannot be used");
+            Refusal::CredentialUnusable
+        })?;
+        let names = match readable_claims(&token) {
+            Some(claims) => check_claims(&claims, identity, now)?,
+            None => Vec::new(),
+        };
+        Ok(Credential {
+            identity: identity.to_owned(),
+            bearer: Secret::new(token),
+            authority: Authority::OwnToken,
+            names,
+        })
+    }
+}
+
+async fn read(path: &Path) -> Result<String, &'static str> {
+    let metadata = tokio::fs::metadata(path).await.map_err(|_| "it cannot be opened")?;
+    if !metadata.is_file() {
+        return Err("it is no file");
+    }
+    check_mode(&metadata)?;
+    if metadata.len() > MOST_BYTES {
+        return Err("it is larger than 16 KiB");
+    }
+    let text = tokio::fs::read_to_string(path).await.map_err(|_| "it cannot be read as text")?;
+    let token = text.trim();
+    if token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) {
+        return Err("it does not hold one token and nothing else");
+    }
+    Ok(token.to_owned())
+}
+
+#[cfg(unix)]
+fn check_mode(metadata: &std::fs::Metadata) -> Result<(), &'static str> {
+    use std::os::unix::fs::PermissionsExt as _;
+    const OTHERS: u32 = 0o006;
+    const GROUP_WRITES: u32 = 0o020;
+    match metadata.permissions().mode() {
+        mode if mode & OTHERS != 0 => Err("others can read or write it (chmod o-rwx)"),
+        mode if mode & GROUP_WRITES != 0 => Err("its group can write it (chmod g-w)"),
+        _ => Ok(()),
+    }
+}
+
+#[cfg(not(unix))]
+fn check_mode(_: &std::fs::Metadata) -> Result<(), &'static str> {
+    Ok(())
+}
+
+/// The claims of a token that is a JWT; any other is opaque, and the table vouches for it. They are read to refuse,
+/// never to believe, so the signature is P0's business.
+fn readable_claims(token: &str) -> Option<Value> {
+    let mut parts = token.split('.');
+    let (Some(_), Some(claims), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return None;
+    };
+    let claims: Value = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
+    claims.is_object().then_some(claims)
+}
+
+/// Refuses a token that says it is somebody else's or has run out; answers the names that it gives its owner.
+fn check_claims(claims: &Value, identity: &str, now: Timestamp) -> Result<Vec<String>, Refusal> {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
+    if claims.get("exp").and_then(Value::as_f64).is_some_and(|exp| exp <= now.as_second() as f64) {
+        return Err(Refusal::CredentialExpired);
+    }
+    let email = text("email");
+    if email.as_ref().is_some_and(|email| !email.trim().eq_ignore_ascii_case(identity)) {
+        return Err(Refusal::CredentialOfAnother);
+    }
+    // Without an e-mail a subject that looks like an address says whose it is; any other subject is P0's own id.
+    let subject = text("sub");
+    if email.is_none() && subject.as_ref().is_some_and(|sub| sub.contains('@') && !sub.eq_ignore_ascii_case(identity)) {
+        return Err(Refusal::CredentialOfAnother);
+    }
+    Ok(email.into_iter().chain(subject).collect())
+}

@@ -1,0 +1,175 @@
+//! The worker: takes recorded decisions, finds out whose they are, marks them, tells P0, writes down what came of it.
+
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::outcome::Outcome;
+use super::permission_api::PermissionApi;
+use super::retry;
+use crate::authorize::{Authorizer, NotAuthorized};
+use crate::clock::Clock;
+use crate::domain::refusal::Refusal;
+use crate::domain::rules::Limits;
+use crate::ledger::leases::{Lease, Marked, Sender, SendingLease};
+use crate::ledger::{Ledger, LedgerError};
+use crate::telemetry::Metrics;
+
+/// Decisions that are under way at one time.
+const AT_ONCE: u32 = 16;
+/// How often the ledger is looked at when nobody wakes the worker: other processes write into it too.
+const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// The mark is only good for a sender that goes on at once: who was frozen since then must not send.
+const MARK_IS_GOOD_FOR: Duration = Duration::from_secs(1);
+
+/// Forwards decisions.
+#[derive(Clone)]
+pub struct Worker {
+    /// Where decisions are.
+    pub ledger: Ledger,
+    /// Who people are.
+    pub authorizer: Authorizer,
+    /// Who has the last word.
+    pub p0: PermissionApi,
+    /// What this installation allows.
+    pub limits: Limits,
+    /// What time it is.
+    pub clock: Clock,
+    /// What came of it.
+    pub metrics: Metrics,
+}
+
+impl Worker {
+    /// Forwards until it is told to stop; then finishes what is under way.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut changes = self.ledger.changes();
+        let mut under_way = JoinSet::new();
+        loop {
+            changes.mark_unchanged();
+            self.sweep().await;
+            let room = AT_ONCE.saturating_sub(u32::try_from(under_way.len()).unwrap_or(AT_ONCE));
+            for lease in self.claim(room).await {
+                let worker = self.clone();
+                under_way.spawn(async move { worker.carry(lease).await });
+            }
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                Some(ended) = under_way.join_next() => report_panic(ended),
+                _ = changes.changed() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+        }
+        while let Some(ended) = under_way.join_next().await {
+            report_panic(ended);
+        }
+    }
+
+    /// Does all that is due now and says how much that was; for stories that are told step by step.
+    pub async fn step(&self) -> usize {
+        let swept = self.sweep().await;
+        let leases = self.claim(AT_ONCE).await;
+        let count = leases.len();
+        join_all(leases.into_iter().map(|lease| self.carry(lease))).await;
+        swept + count
+    }
+
+    async fn sweep(&self) -> usize {
+        self.ledger.sweep().await.unwrap_or_else(|error| {
+            tracing::error!(%error, "the ledger could not be swept");
+            0
+        })
+    }
+
+    async fn claim(&self, most: u32) -> Vec<Lease> {
+        if most == 0 {
+            return Vec::new();
+        }
+        self.ledger.claim(most).await.unwrap_or_else(|error| {
+            tracing::error!(%error, "decisions could not be leased");
+            Vec::new()
+        })
+    }
+
+    /// Carries one decision to P0 and back. What cannot be written down stays as it is marked: the sweep settles it.
+    async fn carry(&self, lease: Lease) {
+        let id = lease.decision().id;
+        if let Err(error) = self.try_carry(lease).await {
+            tracing::error!(decision = id, %error, "what became of a decision could not be written down");
+        }
+    }
+
+    async fn try_carry(&self, lease: Lease) -> Result<(), LedgerError> {
+        let decision = lease.decision();
+        let authorized = match self.authorizer.authorize(&decision.by).await {
+            Ok(authorized) => authorized,
+            Err(NotAuthorized::Refused(refusal)) => {
+                self.count(&lease, "not_authorized");
+                return self.ledger.refuse_unsent(lease, refusal).await;
+            }
+            Err(NotAuthorized::Later(asked)) => {
+                self.count(&lease, "slack_unavailable");
+                let due = self.clock.now() + retry::wait(decision.attempts, asked);
+                return self.ledger.retry_unsent(lease, due).await;
+            }
+        };
+        let sender = Sender {
+            identity: authorized.identity().to_owned(),
+            authority: authorized.authority(),
+            names: authorized.names().to_vec(),
+        };
+        let Marked::Sending(sending) = self.ledger.mark(lease, sender, self.limits.clone()).await? else {
+            return Ok(());
+        };
+        if self.clock.now() > sending.marked() + MARK_IS_GOOD_FOR {
+            tracing::warn!(decision = sending.decision().id, "a sender found itself late and did not send");
+            let now = self.clock.now();
+            return self.ledger.retry(sending, now).await;
+        }
+        let decision = sending.decision();
+        let outcome = self.p0.call(&decision.request, &decision.choice, authorized.bearer()).await;
+        self.write_down(sending, outcome).await
+    }
+
+    async fn write_down(&self, sending: SendingLease, outcome: Outcome) -> Result<(), LedgerError> {
+        let decision = sending.decision();
+        let (verb, attempts) = (decision.choice.verb().as_str(), decision.attempts);
+        let name = match &outcome {
+            Outcome::Done => "done",
+            Outcome::Refused { .. } => "refused",
+            Outcome::Busy { .. } => "busy",
+            Outcome::NotSent => "not_sent",
+            Outcome::Unknown { .. } => "unknown",
+        };
+        self.metrics.outcome(verb, name);
+        tracing::info!(decision = decision.id, request = %decision.request, verb, outcome = name, "P0 was told of a decision");
+        match outcome {
+            Outcome::Done => self.ledger.done(sending).await,
+            Outcome::Refused { status, words } => self.ledger.refused(sending, Refusal::P0 { status, words }).await,
+            Outcome::Busy { retry_after } => {
+                let due = self.clock.now() + retry::wait(attempts, retry_after);
+                self.ledger.retry(sending, due).await
+            }
+            Outcome::NotSent => {
+                let due = self.clock.now() + retry::wait(attempts, None);
+                self.ledger.retry(sending, due).await
+            }
+            Outcome::Unknown { words } => self.ledger.unknown(sending, words).await,
+        }
+    }
+
+    fn count(&self, lease: &Lease, outcome: &'static str) {
+        self.metrics.outcome(lease.decision().choice.verb().as_str(), outcome);
+    }
+}
+
+/// A panic costs one decision its answer: its mark stays, and the sweep makes it unknown.
+fn report_panic(ended: Result<(), tokio::task::JoinError>) {
+    if let Err(error) = ended
+        && error.is_panic()
+    {
+        tracing::error!("forwarding a decision panicked");
+    }
+}
