@@ -41,6 +41,14 @@ impl Heard {
         serde_json::from_str(&self.field("payload")).unwrap()
     }
 
+    /// The trigger of an interaction or slash command.
+    fn trigger(&self) -> Value {
+        match self.field("trigger_id") {
+            form if form.is_empty() => self.payload()["trigger_id"].clone(),
+            form => json!(form),
+        }
+    }
+
     fn event(&self) -> Value {
         serde_json::from_slice(&self.body).unwrap()
     }

@@ -212,3 +212,52 @@ async fn it_stops_with_its_last_handle() {
     }
     assert!(refused);
 }
+
+#[tokio::test]
+async fn channels_tell_what_the_scopes_allow() {
+    let world = World::with(|setup| setup.without_scope("groups:read")).await;
+    let info = async |channel: &str| world.form("conversations.info", &[("channel", channel)]).await;
+    let shared = info("C03SHARED").await["channel"].clone();
+    assert_eq!((&shared["is_ext_shared"], &shared["is_member"]), (&json!(true), &json!(true)));
+    assert_eq!(info("C04RANDOM").await["channel"]["is_member"], false);
+    assert_eq!(info("C02PRIVATE").await["needed"], "groups:read");
+    assert_eq!(world.call("conversations.info", json!({"channel": "C01ACCESS"})).await["error"], "invalid_arguments");
+}
+
+#[tokio::test]
+async fn the_bot_deletes_only_its_own() {
+    let world = World::new().await;
+    let delete =
+        async |ts: &str| world.call("chat.delete", json!({"channel": "C01ACCESS", "ts": ts})).await["error"].clone();
+    let ts = world.card().await;
+    world.slack.mention("U01ALICE", "C01ACCESS", "hello").await.unwrap();
+    let theirs = world.slack.messages("C01ACCESS").last().unwrap().ts.clone();
+    assert_eq!(delete(&theirs).await, "cant_delete_message");
+    assert_eq!(delete(&ts).await, json!(null));
+    assert_eq!(delete(&ts).await, "message_not_found");
+}
+
+#[tokio::test]
+async fn three_modals_lie_on_each_other_at_most() {
+    let world = World::new().await;
+    let mut asking = modal();
+    asking["blocks"] = card();
+    let show = async |method: &str| {
+        let trigger = world.bot.last().trigger();
+        world.call(method, json!({"trigger_id": trigger, "view": asking})).await
+    };
+    let press_on_top = async || {
+        let top = world.slack.modals("U01ALICE").pop().unwrap();
+        world.slack.press_in_view("U01ALICE", &top.id, "approve").await.unwrap();
+    };
+    world.slack.slash("U01ALICE", "C01ACCESS", "help").await.unwrap();
+    assert_eq!(show("views.push").await["error"], "invalid_trigger_id");
+    world.slack.slash("U01ALICE", "C01ACCESS", "help").await.unwrap();
+    let root = show("views.open").await["view"]["id"].clone();
+    for _ in 0..2 {
+        press_on_top().await;
+        assert_eq!(show("views.push").await["view"]["root_view_id"], root);
+    }
+    press_on_top().await;
+    assert_eq!(show("views.push").await["error"], "push_limit_reached");
+}

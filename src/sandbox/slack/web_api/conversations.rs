@@ -6,6 +6,9 @@ use super::{Answer, Args, Refusal};
 use crate::sandbox::slack::setup::Channel;
 use crate::sandbox::slack::state::Workspace;
 
+/// When every channel came into being, in epoch seconds: long before the story.
+const CREATED: i64 = 1_700_000_000;
+
 pub(super) fn open(slack: &mut Workspace, args: &Args) -> Answer {
     let user = match (args.text("users"), args.text("channel")) {
         (Some(users), _) if users.contains(',') => {
@@ -43,13 +46,15 @@ pub(super) fn info(slack: &mut Workspace, args: &Args) -> Answer {
     slack.need_scope(scope)?;
     if let Some(user) = &channel.im_with {
         return Ok(json!({"channel": {
-            "id": channel.id, "is_im": true, "user": user, "is_archived": false, "is_org_shared": false,
+            "id": channel.id, "created": CREATED, "is_im": true, "user": user, "is_archived": false, "is_org_shared": false,
             "context_team_id": slack.setup.team_id,
         }}));
     }
     Ok(json!({"channel": {
         "id": channel.id,
         "name": channel.name,
+        "created": CREATED,
+        "creator": slack.setup.bot_user_id,
         "name_normalized": channel.name,
         "is_channel": !channel.is_private,
         "is_group": channel.is_private,
