@@ -1,0 +1,190 @@
+//! The shapes in which Slack tells an app what happened.
+
+use serde_json::{Map, Value, json};
+use url::form_urlencoded;
+
+use super::inputs::state_values;
+use super::person::Place;
+use super::records::View;
+use super::setup::Person;
+use super::state::Workspace;
+
+/// Sent in every payload since long before signatures; apps should not rely on it.
+pub(super) const VERIFICATION_TOKEN: &str = "sandbox-verification-token";
+
+impl Workspace {
+    /// What every interaction says: who, in which team, on which install. A trigger comes with it.
+    fn interaction(&mut self, kind: &str, user: &Person, view: Option<&str>) -> Map<String, Value> {
+        let trigger = self.new_trigger(&user.id, view);
+        let fields = [
+            ("type", json!(kind)),
+            ("user", self.user_of(user)),
+            ("api_app_id", json!(self.setup.app_id)),
+            ("token", json!(VERIFICATION_TOKEN)),
+            ("trigger_id", json!(trigger)),
+            ("team", self.team()),
+            ("enterprise", self.enterprise()),
+            ("is_enterprise_install", json!(self.setup.org_wide)),
+        ];
+        fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
+    }
+
+    fn user_of(&self, user: &Person) -> Value {
+        json!({"id": user.id, "username": user.name, "name": user.name, "team_id": self.home_team(user)})
+    }
+
+    /// Where the app is installed; null if that is the whole organisation.
+    fn team(&self) -> Value {
+        if self.setup.org_wide {
+            return Value::Null;
+        }
+        let mut team = json!({"id": self.setup.team_id, "domain": self.setup.team_domain});
+        if let Some(enterprise) = &self.setup.enterprise_id {
+            team["enterprise_id"] = json!(enterprise);
+            team["enterprise_name"] = json!(self.setup.team_domain);
+        }
+        team
+    }
+
+    fn enterprise(&self) -> Value {
+        self.setup.enterprise_id.as_ref().map_or(Value::Null, |id| json!({"id": id, "name": self.setup.team_domain}))
+    }
+
+    /// `block_actions` for one action at a place.
+    pub(super) fn block_actions(&mut self, user: &Person, place: &Place, action: Value) -> Value {
+        let view = match place {
+            Place::View { view_id } => Some(view_id.as_str()),
+            Place::Message { .. } | Place::Ephemeral { .. } => None,
+        };
+        let mut payload = self.interaction("block_actions", user, view);
+        payload.insert("actions".into(), json!([action]));
+        match place {
+            Place::View { view_id } => {
+                payload.insert("container".into(), json!({"type": "view", "view_id": view_id}));
+                payload.insert("view".into(), self.view(view_id).map_or(Value::Null, |view| self.view_object(view)));
+            }
+            Place::Message { channel, ts } => {
+                self.put_channel(&mut payload, &user.id, channel, ts, false);
+                if let Some(message) = self.message(channel, ts) {
+                    payload.insert("message".into(), message.to_api(&self.setup));
+                    let entered = self.entered.get(&(user.id.clone(), place.key()));
+                    payload.insert("state".into(), json!({"values": state_values(&message.blocks, entered)}));
+                }
+            }
+            Place::Ephemeral { ts } => {
+                // An ephemeral line is not told again: there is no `message`.
+                let line = self.ephemerals.iter().find(|line| line.user == user.id && &line.ts == ts).cloned();
+                let Some(line) = line else { return Value::Object(payload) };
+                self.put_channel(&mut payload, &user.id, &line.channel, ts, true);
+                let entered = self.entered.get(&(user.id.clone(), place.key()));
+                payload.insert("state".into(), json!({"values": state_values(&line.blocks, entered)}));
+            }
+        }
+        Value::Object(payload)
+    }
+
+    fn put_channel(&mut self, to: &mut Map<String, Value>, user: &str, channel: &str, ts: &str, ephemeral: bool) {
+        let container = json!({"type": "message", "message_ts": ts, "channel_id": channel, "is_ephemeral": ephemeral});
+        to.insert("container".into(), container);
+        to.insert("channel".into(), json!({"id": channel, "name": self.shown_name(channel)}));
+        to.insert("response_url".into(), json!(self.new_response_url(user, channel, Some(ts))));
+    }
+
+    /// Payloads do not tell the names of private channels.
+    fn shown_name(&self, channel: &str) -> &str {
+        match self.channel(channel) {
+            Some(channel) if channel.is_private => "privategroup",
+            Some(channel) => &channel.name,
+            None => "",
+        }
+    }
+
+    /// `view_submission` or `view_closed`.
+    pub(super) fn view_event(&mut self, kind: &str, user: &Person, view: &View) -> Value {
+        let mut payload = self.interaction(kind, user, Some(&view.id));
+        payload.insert("view".into(), self.view_object(view));
+        if kind == "view_closed" {
+            payload.remove("trigger_id");
+            payload.insert("is_cleared".into(), json!(false));
+        } else {
+            payload.insert("response_urls".into(), json!([]));
+        }
+        Value::Object(payload)
+    }
+
+    /// A view as the bot sees it, with what was entered.
+    pub(super) fn view_object(&self, view: &View) -> Value {
+        let entered = self.entered.get(&(view.user.clone(), view.id.clone()));
+        let mut object = view.view.clone();
+        object["state"] = json!({"values": state_values(view.blocks(), entered)});
+        object
+    }
+
+    /// The form of a slash command.
+    pub(super) fn slash_form(&mut self, user: &Person, channel: &str, text: &str) -> Vec<u8> {
+        let trigger = self.new_trigger(&user.id, None);
+        let response_url = self.new_response_url(&user.id, channel, None);
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("token", VERIFICATION_TOKEN)
+            .append_pair("team_id", self.home_team(user))
+            .append_pair("team_domain", &self.setup.team_domain)
+            .append_pair("channel_id", channel)
+            .append_pair("channel_name", self.shown_name(channel))
+            .append_pair("user_id", &user.id)
+            .append_pair("user_name", &user.name)
+            .append_pair("command", &self.setup.command)
+            .append_pair("text", text)
+            .append_pair("api_app_id", &self.setup.app_id)
+            .append_pair("is_enterprise_install", if self.setup.org_wide { "true" } else { "false" });
+        if let Some(enterprise) = &self.setup.enterprise_id {
+            form.append_pair("enterprise_id", enterprise).append_pair("enterprise_name", &self.setup.team_domain);
+        }
+        form.append_pair("response_url", &response_url).append_pair("trigger_id", &trigger);
+        form.finish().into_bytes()
+    }
+
+    /// The envelope of an event.
+    pub(super) fn event(&self, user: &Person, channel: &str, event: Value) -> Value {
+        let team = self.setup.team_id.as_str();
+        let enterprise = &self.setup.enterprise_id;
+        let installed_in = if self.setup.org_wide { Value::Null } else { json!(team) };
+        json!({
+            "token": VERIFICATION_TOKEN,
+            "team_id": team,
+            "context_team_id": team,
+            "context_enterprise_id": enterprise,
+            "api_app_id": self.setup.app_id,
+            "event": event,
+            "type": "event_callback",
+            "event_id": format!("Ev{:010X}", rand::random::<u64>() & 0xff_ffff_ffff),
+            "event_time": self.setup.clock.now().as_second(),
+            "authorizations": [{
+                "enterprise_id": enterprise,
+                "team_id": installed_in,
+                "user_id": self.setup.bot_user_id,
+                "is_bot": true,
+                "is_enterprise_install": self.setup.org_wide,
+            }],
+            "is_ext_shared_channel":
+                user.team_id.is_some() || self.channel(channel).is_some_and(|channel| channel.is_ext_shared),
+            "event_context": format!("4-{:032x}", rand::random::<u128>()),
+        })
+    }
+
+    /// The part of `message` and `app_mention` events they share.
+    pub(super) fn said(&self, kind: &str, user: &Person, channel: &str, ts: &str, text: &str) -> Value {
+        json!({
+            "type": kind,
+            "user": user.id,
+            "ts": ts,
+            "client_msg_id": format!("{:032x}", rand::random::<u128>()),
+            "text": text,
+            "team": self.home_team(user),
+            "blocks": [{"type": "rich_text", "block_id": "typed", "elements": [
+                {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]},
+            ]}],
+            "channel": channel,
+            "event_ts": ts,
+        })
+    }
+}

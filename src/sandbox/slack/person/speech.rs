@@ -1,0 +1,152 @@
+//! Typing: slash commands, mentions, direct messages; and looking at the bot's Home.
+
+use serde_json::{Value, json};
+
+use super::delivery::Door;
+use super::{Cannot, Delivered};
+use crate::sandbox::slack::Slack;
+use crate::sandbox::slack::records::Message;
+use crate::sandbox::slack::response_url;
+use crate::sandbox::slack::setup::Person;
+use crate::sandbox::slack::state::{Content, Workspace};
+use crate::sandbox::slack::web_api::{self, Args};
+
+impl Slack {
+    /// Types the app's slash command with this text after it. What the bot answers is shown to the person alone,
+    /// or with `response_type: in_channel` to everybody.
+    pub async fn slash(&self, user: &str, channel: &str, text: &str) -> Result<Delivered, Cannot> {
+        let form = self.shared.change(|slack| {
+            slack.heard_with("commands")?;
+            let person = slack.acting(user)?;
+            slack.joined(user, channel)?;
+            Ok(slack.slash_form(&person, channel, text))
+        })?;
+        let answer = self.tell(Door::Commands, form).await;
+        self.shared.change(|slack| match &answer {
+            Ok(delivered) if delivered.status == 200 => slack.after_slash(user, channel, &delivered.body),
+            Ok(_) => slack.command_failed(user, channel, "dispatch_failed"),
+            Err(_) => slack.command_failed(user, channel, "operation_timeout"),
+        });
+        answer
+    }
+
+    /// Writes a message that mentions the bot (which is put in front if the text does not).
+    pub async fn mention(&self, user: &str, channel: &str, text: &str) -> Result<Delivered, Cannot> {
+        self.mention_in(user, channel, None, text).await
+    }
+
+    /// The same as an answer in a thread, where slash commands do not work.
+    pub async fn mention_in_thread(
+        &self,
+        user: &str,
+        channel: &str,
+        thread_ts: &str,
+        text: &str,
+    ) -> Result<Delivered, Cannot> {
+        self.mention_in(user, channel, Some(thread_ts), text).await
+    }
+
+    async fn mention_in(
+        &self,
+        user: &str,
+        channel: &str,
+        thread_ts: Option<&str>,
+        text: &str,
+    ) -> Result<Delivered, Cannot> {
+        let event = self.shared.change(|slack| {
+            slack.heard_with("app_mentions:read")?;
+            let person = slack.acting(user)?;
+            if !slack.joined(user, channel)?.bot_is_member {
+                return Err(Cannot::NotAllowed(format!("the bot is not in {channel}")));
+            }
+            let bot = format!("<@{}>", slack.setup.bot_user_id);
+            let text = if text.contains(&bot) { text.to_owned() } else { format!("{bot} {text}") };
+            let ts = slack.say(user, channel, thread_ts, &text);
+            let mut event = slack.said("app_mention", &person, channel, &ts, &text);
+            if let Some(thread) = thread_ts {
+                event["thread_ts"] = json!(thread);
+            }
+            Ok(slack.event(&person, channel, event))
+        })?;
+        self.announce(&event).await
+    }
+
+    /// Writes the bot a direct message.
+    pub async fn dm(&self, user: &str, text: &str) -> Result<Delivered, Cannot> {
+        let event = self.shared.change(|slack| {
+            slack.heard_with("im:history")?;
+            let person = slack.acting(user)?;
+            let channel = slack.open_dm(user);
+            let ts = slack.say(user, &channel, None, text);
+            let mut event = slack.said("message", &person, &channel, &ts, text);
+            event["channel_type"] = json!("im");
+            Ok(slack.event(&person, &channel, event))
+        })?;
+        self.announce(&event).await
+    }
+
+    /// Opens the bot's Home tab (`app_home_opened`).
+    pub async fn open_home(&self, user: &str) -> Result<Delivered, Cannot> {
+        let event = self.shared.change(|slack| {
+            let person = slack.acting(user)?;
+            Ok(slack.home_opened(&person))
+        })?;
+        self.announce(&event).await
+    }
+}
+
+impl Workspace {
+    /// Puts what a person wrote into a channel; gives its `ts`.
+    fn say(&mut self, user: &str, channel: &str, thread_ts: Option<&str>, text: &str) -> String {
+        let ts = self.next_ts();
+        self.messages.push(Message {
+            channel: channel.to_owned(),
+            ts: ts.clone(),
+            thread_ts: thread_ts.map(str::to_owned),
+            text: text.to_owned(),
+            blocks: Vec::new(),
+            user: user.to_owned(),
+            bot_id: None,
+            edited: None,
+            metadata: None,
+        });
+        ts
+    }
+
+    fn home_opened(&mut self, person: &Person) -> Value {
+        let channel = self.open_dm(&person.id);
+        let mut event = json!({
+            "type": "app_home_opened", "user": person.id, "channel": channel, "tab": "home", "event_ts": self.next_ts(),
+        });
+        if let Some(home) = self.homes.get(&person.id) {
+            event["view"] = self.view_object(home);
+        }
+        self.event(person, &channel, event)
+    }
+
+    /// Shows what the bot answered to a slash command: JSON with text and blocks, or bare text.
+    fn after_slash(&mut self, user: &str, channel: &str, body: &str) {
+        if body.trim().is_empty() {
+            return;
+        }
+        let Ok(Value::Object(answer)) = serde_json::from_str(body) else {
+            self.whisper(channel, user, Content { text: body.to_owned(), ..Content::default() }, false);
+            return;
+        };
+        let args = Args::of(answer);
+        match web_api::content(self, "slash command", &args) {
+            Ok(content) => response_url::say(self, channel, user, &args, content),
+            Err(refusal) => {
+                for message in refusal.messages() {
+                    self.violation("slash command", message);
+                }
+                self.command_failed(user, channel, "invalid_blocks");
+            }
+        }
+    }
+
+    fn command_failed(&mut self, user: &str, channel: &str, error: &str) {
+        let text = format!("{} failed with the error \"{error}\"", self.setup.command);
+        self.complain(channel, user, text);
+    }
+}
