@@ -6,6 +6,7 @@ pub mod domain;
 pub mod forward;
 pub mod inbound;
 pub mod ledger;
+pub mod notify;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod telemetry;

@@ -1,0 +1,165 @@
+//! The card: what is asked, by whom and for whom, why, for how long, since when; where it stands; what can be done.
+
+use jiff::Timestamp;
+use slack_morphism::prelude::{SlackActionBlockElement, SlackActionsBlock, SlackBlock};
+
+use super::message::{Message, context, header, plain_section, section};
+use super::{Offer, controls, foreign, wording};
+use crate::domain::decision::{Choice, Decision, Stage, Verb};
+use crate::domain::request::{Facts, Phase, Request};
+use crate::domain::status::{Closing, Ending};
+use crate::ledger::cards::CardFacts;
+use crate::ledger::copies::Audience;
+
+/// Characters of a reason on a card; all of it is behind "More".
+const REASON: usize = 1000;
+/// Rows of P0's that a card shows; all are behind "More".
+const ROWS: usize = 8;
+/// Decisions under way that a card shows.
+const MOST_UNDER_WAY: usize = 4;
+
+/// Draws the card as it stands now.
+pub fn draw(offer: &Offer, card: &CardFacts, audience: &Audience, now: Timestamp) -> Message {
+    let request = &card.kept.request;
+    let under_way: Vec<&Decision> = card.decisions.iter().filter(|d| is_under_way(d)).collect();
+    let text = match audience {
+        Audience::Requester => wording::requester_sentence(request),
+        _ => wording::card_sentence(request, first_to_name(&under_way)),
+    };
+    let mut blocks = vec![header(&foreign::line(&wording::what(&request.facts), 150)), plain_section(&facts(request))];
+    if let Some(reason) = &request.facts.reason {
+        blocks.push(plain_section(&format!("Why: {}", foreign::line(reason, REASON))));
+    }
+    blocks.extend(standing(request, &card.decisions, &under_way, now));
+    if let Some(at) = request.times.requested.or(Some(request.first_seen)) {
+        blocks.push(context(&format!("Asked {}", wording::date(at))));
+    }
+    let elements = match audience {
+        Audience::Requester => for_requester(card),
+        Audience::Channel(_) | Audience::Approver(_) => for_approvers(offer, card, &under_way),
+    };
+    if !elements.is_empty() {
+        blocks.push(SlackActionsBlock::new(elements).into());
+    }
+    Message { text, blocks }
+}
+
+fn is_under_way(decision: &Decision) -> bool {
+    matches!(decision.stage, Stage::Recorded | Stage::Sending { .. } | Stage::Unknown { .. })
+}
+
+/// What is being sent says more than what is unknown, and that more than what waits.
+fn first_to_name<'d>(under_way: &[&'d Decision]) -> Option<&'d Decision> {
+    let weight = |decision: &&&Decision| match decision.stage {
+        Stage::Sending { .. } => 0,
+        Stage::Unknown { .. } => 1,
+        _ => 2,
+    };
+    under_way.iter().min_by_key(weight).copied()
+}
+
+/// The facts, a line each; plain text, so that nothing in them formats.
+pub(super) fn facts(request: &Request) -> String {
+    let Facts { requester, permission, duration, display, .. } = &request.facts;
+    let mut lines = vec![format!("For {}", foreign::line(wording::principal(&request.facts), 120))];
+    if let Some(requester) = requester {
+        lines.push(format!("Asked by {}", foreign::line(requester, 120)));
+    }
+    match display.as_deref() {
+        Some(rows) if !rows.is_empty() => lines.extend(
+            rows.iter()
+                .take(ROWS)
+                .map(|row| format!("{}: {}", foreign::line(&row.label, 60), foreign::line(&row.content, 150))),
+        ),
+        _ => lines.extend(permission.as_ref().map(|text| format!("Permission: {}", foreign::line(text, 300)))),
+    }
+    let length = match request.facts.asked_length() {
+        Some(length) => length.in_words(),
+        None => duration.as_deref().map_or_else(|| "not said".to_owned(), |text| foreign::line(text, 60)),
+    };
+    lines.push(format!("How long: {length}"));
+    lines.push(format!("Request {}", foreign::line(request.id.as_str(), 300)));
+    lines.join("\n")
+}
+
+fn standing(request: &Request, decisions: &[Decision], under_way: &[&Decision], now: Timestamp) -> Vec<SlackBlock> {
+    let mut blocks = Vec::new();
+    if let Some(at) = request.changed {
+        blocks.push(section(&format!(":pencil2: *Changed* {}: read it again before you choose.", wording::date(at))));
+    }
+    // While something is under way for a request that nobody has decided, that is the news.
+    if request.phase != Phase::Pending || under_way.is_empty() {
+        blocks.push(section(&wording::phase(request)));
+    }
+    if let Phase::Ended { how: Ending::Denied, reason: Some(reason), .. } = &request.phase {
+        blocks.push(plain_section(&format!("Reason: {}", foreign::line(reason, REASON))));
+    }
+    if let Some(status) = &request.unknown_status {
+        blocks.push(plain_section(&format!("P0 calls its status {}", foreign::line(status, 80))));
+    }
+    for decision in under_way.iter().take(MOST_UNDER_WAY) {
+        blocks.extend(wording::under_way(decision, now).map(|line| section(&line)));
+        blocks.extend(wording::p0_words(&decision.stage).map(|words| plain_section(&words)));
+    }
+    // The latest decision that did not count is news until somebody decides.
+    if let Some(last) = decisions.last().filter(|_| !request.phase.is_decided()) {
+        blocks.extend(wording::remark(last).map(|line| section(&line)));
+        if matches!(last.stage, Stage::Refused { .. }) {
+            blocks.extend(wording::p0_words(&last.stage).map(|words| plain_section(&words)));
+        }
+    }
+    blocks
+}
+
+fn for_requester(card: &CardFacts) -> Vec<SlackActionBlockElement> {
+    let request = &card.kept.request;
+    match request.phase {
+        Phase::Approved(_) | Phase::Active(_) => {
+            vec![controls::revoke(&card.kept.key, &request.facts, "Revoke: I'm done")]
+        }
+        _ => Vec::new(),
+    }
+}
+
+fn for_approvers(offer: &Offer, card: &CardFacts, under_way: &[&Decision]) -> Vec<SlackActionBlockElement> {
+    let (request, key) = (&card.kept.request, &card.kept.key);
+    let facts = &request.facts;
+    let approving = |stage: fn(&Stage) -> bool| {
+        under_way.iter().find_map(|decision| match decision.choice {
+            Choice::Approve { length } if stage(&decision.stage) => Some(length),
+            _ => None,
+        })
+    };
+    let lost = approving(|stage| matches!(stage, Stage::Unknown { .. }));
+    let on_its_way = approving(|stage| !matches!(stage, Stage::Unknown { .. }));
+    let any_lost = under_way.iter().any(|decision| matches!(decision.stage, Stage::Unknown { .. }));
+    let revoking =
+        under_way.iter().any(|d| d.choice.verb() == Verb::Revoke && !matches!(d.stage, Stage::Unknown { .. }));
+    let mut elements = Vec::new();
+    match &request.phase {
+        Phase::Pending => {
+            match (on_its_way, lost) {
+                (Some(_), _) => {}
+                (None, Some(length)) => elements.push(controls::try_again(key, facts, length)),
+                (None, None) => {
+                    elements.push(controls::approve(key, facts, offer.quick_length(facts)));
+                    elements.extend(controls::approve_for(offer, key, facts));
+                }
+            }
+            elements.push(controls::deny(key));
+            if on_its_way.is_some() || any_lost {
+                elements.push(controls::revoke(key, facts, "Revoke"));
+            }
+        }
+        Phase::Approved(_) | Phase::Active(_) if !revoking => elements.push(controls::revoke(key, facts, "Revoke")),
+        Phase::Closing { how: Closing::Expiring | Closing::CleaningUp, .. } if !revoking => {
+            elements.push(controls::revoke(key, facts, "Revoke"));
+        }
+        Phase::Approved(_) | Phase::Active(_) | Phase::Closing { .. } | Phase::Ended { .. } => {}
+    }
+    if any_lost {
+        elements.extend(controls::link(offer, &request.id, "Check in P0"));
+    }
+    elements.push(controls::more(key));
+    elements
+}

@@ -1,0 +1,116 @@
+//! Buttons and selects. Labels begin with Approve, Deny or Revoke; what they stand for is in their value.
+
+use slack_morphism::prelude::{
+    SlackActionBlockElement, SlackBlockButtonElement, SlackBlockButtonStyle, SlackBlockChoiceItem,
+    SlackBlockConfirmItem, SlackBlockPlainTextOnly, SlackBlockStaticSelectElement,
+};
+
+use super::message::plain;
+use super::{Offer, wording};
+use crate::domain::card_key::{CardKey, ControlValue};
+use crate::domain::control::Control;
+use crate::domain::expiration::ExpirationLength;
+use crate::domain::request::{Facts, RequestId};
+
+/// Characters of a label that are shown on a phone.
+const LABEL: usize = 20;
+
+fn value(key: &CardKey, length: Option<ExpirationLength>) -> String {
+    ControlValue { key: key.clone(), length }.to_string()
+}
+
+fn button(control: Control, label: &str) -> SlackBlockButtonElement {
+    debug_assert!(label.chars().count() <= LABEL, "{label}");
+    SlackBlockButtonElement::new(plain(label).into()).with_action_id(control.as_str().into())
+}
+
+fn confirm(title: &str, text: &str, yes: &str) -> SlackBlockConfirmItem {
+    SlackBlockConfirmItem::new(plain(title).into(), plain(text).into(), plain(yes).into(), plain("Cancel").into())
+}
+
+/// Approves for one length, after a confirm that restates who gets what for how long.
+pub(super) fn approve(key: &CardKey, facts: &Facts, length: ExpirationLength) -> SlackActionBlockElement {
+    let label = format!("Approve {length}");
+    button(Control::Approve, &label)
+        .with_value(value(key, Some(length)))
+        .with_style(SlackBlockButtonStyle::Primary)
+        .with_confirm(confirm(&format!("{label}?"), &wording::confirm_approve(facts, Some(length)), &label))
+        .into()
+}
+
+/// The select whose options each approve for a preset. A confirm's text is fixed when it is drawn, so it cannot name
+/// the option: it says that the chosen length will count. `None` where no preset fits.
+pub(super) fn approve_for(offer: &Offer, key: &CardKey, facts: &Facts) -> Option<SlackActionBlockElement> {
+    let options = options(offer, key, facts.asked_length());
+    if options.is_empty() {
+        return None;
+    }
+    let confirm = confirm("Approve for that long?", &wording::confirm_approve(facts, None), "Approve");
+    Some(
+        SlackBlockStaticSelectElement::new()
+            .with_action_id(Control::ApproveFor.as_str().into())
+            .with_placeholder(plain("Approve for…").into())
+            .with_options(options)
+            .with_confirm(confirm)
+            .into(),
+    )
+}
+
+/// The presets that are not longer than `most` and than the maximum.
+pub(super) fn options(
+    offer: &Offer,
+    key: &CardKey,
+    most: Option<ExpirationLength>,
+) -> Vec<SlackBlockChoiceItem<SlackBlockPlainTextOnly>> {
+    let most = most.map_or(offer.durations.maximum, |most| most.min(offer.durations.maximum));
+    let fitting = offer.durations.presets.iter().filter(|preset| preset.length <= most);
+    fitting
+        .map(|preset| SlackBlockChoiceItem::new(plain(&preset.text).into(), value(key, Some(preset.length))))
+        .collect()
+}
+
+/// Opens the modal that denies.
+pub(super) fn deny(key: &CardKey) -> SlackActionBlockElement {
+    button(Control::Deny, "Deny").with_value(value(key, None)).with_style(SlackBlockButtonStyle::Danger).into()
+}
+
+/// Revokes, after a confirm.
+pub(super) fn revoke(key: &CardKey, facts: &Facts, label: &str) -> SlackActionBlockElement {
+    button(Control::Revoke, label)
+        .with_value(value(key, None))
+        .with_style(SlackBlockButtonStyle::Danger)
+        .with_confirm(confirm("Revoke the access?", &wording::confirm_revoke(facts), "Revoke"))
+        .into()
+}
+
+/// Sends an approve again whose first outcome is unknown.
+pub(super) fn try_again(key: &CardKey, facts: &Facts, length: ExpirationLength) -> SlackActionBlockElement {
+    let text = format!("{} P0 may already have applied the first try.", wording::confirm_approve(facts, Some(length)));
+    button(Control::TryAgain, "Try again")
+        .with_value(value(key, Some(length)))
+        .with_confirm(confirm("Approve once more?", &text, "Try again"))
+        .into()
+}
+
+/// Opens the details.
+pub(super) fn more(key: &CardKey) -> SlackActionBlockElement {
+    button(Control::More, "More").with_value(value(key, None)).into()
+}
+
+/// Opens the modal with a picker.
+pub(super) fn pick(key: &CardKey) -> SlackActionBlockElement {
+    button(Control::Pick, "Approve for…").with_value(value(key, None)).into()
+}
+
+/// Has a card drawn in the person's direct messages; `nth` keeps the buttons of a list apart.
+pub(super) fn show(key: &CardKey, nth: usize) -> SlackActionBlockElement {
+    SlackBlockButtonElement::new(plain("Show").into())
+        .with_action_id(format!("{}:{nth}", Control::Show.as_str()).into())
+        .with_value(value(key, None))
+        .into()
+}
+
+/// Leads to the request in P0, where its address is known.
+pub(super) fn link(offer: &Offer, id: &RequestId, label: &str) -> Option<SlackActionBlockElement> {
+    Some(button(Control::Link, label).with_url(offer.request_url(id)?).into())
+}

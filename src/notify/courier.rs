@@ -1,0 +1,391 @@
+//! The courier: brings cards and notices to Slack, at Slack's pace, until every copy shows what the ledger says.
+//!
+//! In each round new cards go first, then outcomes, then redraws. A redraw draws the newest state, so several are one.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+use tokio::task::JoinSet;
+use tokio_util::sync::CancellationToken;
+
+use super::message::Message;
+use super::pace::{Method, Pace};
+use super::web_api::{SlackApi, SlackFailure};
+use super::{Offer, card, replies, wording};
+use crate::clock::Clock;
+use crate::domain::person::{ChannelId, Email, UserId};
+use crate::forward::retry;
+use crate::ledger::copies::{Audience, StaleCopy};
+use crate::ledger::notices::{Notice, Waiting};
+use crate::ledger::{Ledger, LedgerError};
+
+/// Rows that one look at the ledger brings.
+const LOOK: u32 = 200;
+/// Errands that are under way at one time.
+const AT_ONCE: usize = 8;
+/// How often the ledger is looked at when nobody wakes the courier.
+const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// How long an answer about a channel's being shared is believed.
+const SHARED_FOR: Duration = Duration::from_secs(10 * 60);
+/// Tries of a notice, half a minute apart at the end: about a day.
+const MOST_TRIES: u32 = 2000;
+
+/// Brings things to Slack; cheap to clone.
+#[derive(Clone)]
+pub struct Courier {
+    ledger: Ledger,
+    slack: SlackApi,
+    offer: Arc<Offer>,
+    clock: Clock,
+    state: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    pace: Pace,
+    under_way: HashSet<Errand>,
+    shared: HashMap<ChannelId, (Timestamp, bool)>,
+}
+
+/// One thing to bring.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+enum Errand {
+    Copy(i64),
+    Notice(i64),
+}
+
+enum Load {
+    Copy(StaleCopy),
+    Notice(Waiting),
+}
+
+/// Why an errand is not done.
+enum Undone {
+    /// Slack did not take it.
+    Slack(Method, SlackFailure),
+    /// It can never be brought, for this reason.
+    Never(String),
+    Ledger(LedgerError),
+}
+
+impl From<LedgerError> for Undone {
+    fn from(error: LedgerError) -> Self {
+        Self::Ledger(error)
+    }
+}
+
+impl Courier {
+    /// A courier with a pace of its own.
+    pub fn new(ledger: Ledger, slack: SlackApi, offer: Arc<Offer>, clock: Clock) -> Self {
+        Self { ledger, slack, offer, clock, state: Arc::default() }
+    }
+
+    /// Brings things until it is told to stop; then finishes what is under way.
+    pub async fn run(self, stop: CancellationToken) {
+        let mut changes = self.ledger.changes();
+        let mut under_way = JoinSet::new();
+        loop {
+            changes.mark_unchanged();
+            let room = AT_ONCE.saturating_sub(under_way.len());
+            for (errand, load) in self.take(room).await {
+                let courier = self.clone();
+                under_way.spawn(async move { courier.bring(errand, load).await });
+            }
+            tokio::select! {
+                biased;
+                () = stop.cancelled() => break,
+                Some(ended) = under_way.join_next() => {
+                    if ended.is_err_and(|error| error.is_panic()) {
+                        tracing::error!("bringing something to Slack panicked");
+                    }
+                }
+                _ = changes.changed() => {}
+                () = tokio::time::sleep(LOOK_EVERY) => {}
+            }
+        }
+        while under_way.join_next().await.is_some() {}
+    }
+
+    /// Does all that may be done now and says how much that was; for stories that are told step by step.
+    pub async fn step(&self) -> usize {
+        let errands = self.take(usize::MAX).await;
+        let count = errands.len();
+        join_all(errands.into_iter().map(|(errand, load)| self.bring(errand, load))).await;
+        count
+    }
+
+    /// Whether anything waits to be brought, now or later.
+    ///
+    /// # Errors
+    /// Where the ledger cannot be read.
+    pub async fn is_behind(&self) -> Result<bool, LedgerError> {
+        Ok(!self.ledger.stale_copies(1).await?.is_empty() || !self.ledger.due_notices(1).await?.is_empty())
+    }
+
+    async fn take(&self, most: usize) -> Vec<(Errand, Load)> {
+        let (copies, notices) = match self.waiting().await {
+            Ok(waiting) => waiting,
+            Err(error) => {
+                tracing::error!(%error, "the courier cannot read the ledger");
+                return Vec::new();
+            }
+        };
+        let (new, behind): (Vec<_>, Vec<_>) = copies.into_iter().partition(|copy| copy.posted.is_none());
+        let new = new.into_iter().map(|copy| (Method::Post, target_of_copy(&copy), Load::Copy(copy)));
+        let notices = notices.into_iter().map(|waiting| {
+            let (method, target) = target_of_notice(&waiting);
+            (method, target, Load::Notice(waiting))
+        });
+        let behind = behind.into_iter().map(|copy| (Method::Update, target_of_copy(&copy), Load::Copy(copy)));
+        let now = self.clock.now();
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut taken = Vec::new();
+        for (method, target, load) in new.chain(notices).chain(behind) {
+            let errand = match &load {
+                Load::Copy(copy) => Errand::Copy(copy.id),
+                Load::Notice(waiting) => Errand::Notice(waiting.id),
+            };
+            if taken.len() >= most {
+                break;
+            }
+            if state.under_way.contains(&errand) || state.pace.next(method, &target) > now {
+                continue;
+            }
+            state.pace.spend(method, &target, now);
+            state.under_way.insert(errand.clone());
+            taken.push((errand, load));
+        }
+        taken
+    }
+
+    async fn waiting(&self) -> Result<(Vec<StaleCopy>, Vec<Waiting>), LedgerError> {
+        Ok((self.ledger.stale_copies(LOOK).await?, self.ledger.due_notices(LOOK).await?))
+    }
+
+    async fn bring(&self, errand: Errand, load: Load) {
+        let ended = match load {
+            Load::Copy(copy) => {
+                let undone = self.bring_copy(&copy).await.err();
+                self.end_copy(&copy, undone).await
+            }
+            Load::Notice(waiting) => {
+                let undone = self.bring_notice(&waiting.notice).await.err();
+                self.end_notice(&waiting, undone).await
+            }
+        };
+        if let Err(error) = ended {
+            tracing::error!(%error, "what Slack was told could not be written down; it may be told again");
+        }
+        self.state.lock().unwrap_or_else(PoisonError::into_inner).under_way.remove(&errand);
+    }
+
+    async fn bring_copy(&self, copy: &StaleCopy) -> Result<(), Undone> {
+        let Some(facts) = self.ledger.card(&copy.request).await? else {
+            return Err(Undone::Never("its request is not in the ledger".to_owned()));
+        };
+        let message = card::draw(&self.offer, &facts, &copy.audience, self.clock.now());
+        let revision = facts.kept.revision;
+        let posted = match &copy.posted {
+            Some(posted) => {
+                self.slack.update(posted, &message).await.map_err(|failure| Undone::Slack(Method::Update, failure))?;
+                posted.clone()
+            }
+            None => {
+                let channel = match &copy.audience {
+                    Audience::Channel(channel) => self.unshared(channel).await?.clone(),
+                    Audience::Approver(user) => self.direct(user).await?,
+                    Audience::Requester => self.requester(facts.kept.request.facts.requester.as_deref()).await?,
+                };
+                self.slack.post(&channel, &message).await.map_err(|failure| Undone::Slack(Method::Post, failure))?
+            }
+        };
+        Ok(self.ledger.copy_drawn(copy.id, posted, revision).await?)
+    }
+
+    async fn end_copy(&self, copy: &StaleCopy, undone: Option<Undone>) -> Result<(), LedgerError> {
+        let why = match undone {
+            None => return Ok(()),
+            Some(Undone::Ledger(error)) => return Err(error),
+            Some(Undone::Never(why)) => why,
+            Some(Undone::Slack(method, failure)) => match self.wait_for(method, &failure, copy.attempts) {
+                Some(due) => return self.ledger.copy_waits(copy.id, due).await,
+                // An operator can still invite the bot, or unarchive the channel.
+                None if matches!(copy.audience, Audience::Channel(_))
+                    && copy.posted.is_none()
+                    && is_absence(&failure) =>
+                {
+                    tracing::error!(request = %copy.request, %failure, "a card cannot be posted: invite the bot to its channel");
+                    let due = self.clock.now() + retry::wait(copy.attempts.max(4), None);
+                    return self.ledger.copy_waits(copy.id, due).await;
+                }
+                None => failure.to_string(),
+            },
+        };
+        tracing::warn!(request = %copy.request, why, "a copy of a card is given up");
+        self.ledger.copy_gone(copy.id).await
+    }
+
+    async fn bring_notice(&self, notice: &Notice) -> Result<(), Undone> {
+        match notice {
+            Notice::Outcome { decision } => {
+                let Some(decision) = self.ledger.decision(*decision).await? else {
+                    return Err(Undone::Never("its decision is not in the ledger".to_owned()));
+                };
+                let card = self.ledger.card(&decision.request).await?;
+                let message = replies::outcome(&self.offer, &decision, card.as_ref());
+                let channel = self.direct(&decision.by.user).await?;
+                self.post(&channel, &message).await
+            }
+            Notice::Revoked { request } => {
+                let Some(kept) = self.ledger.request(request).await? else {
+                    return Err(Undone::Never("its request is not in the ledger".to_owned()));
+                };
+                let channel = self.requester(kept.request.facts.requester.as_deref()).await?;
+                self.post(&channel, &Message::sentence(wording::revoked_for_requester(&kept.request))).await
+            }
+            Notice::Answer { channel, thread, user, message } => {
+                let Ok(message) = serde_json::from_value::<Message>(message.clone()) else {
+                    return Err(Undone::Never("it is of another version".to_owned()));
+                };
+                if channel.as_str().starts_with('D') {
+                    return self.post(channel, &message).await;
+                }
+                let told = self.slack.post_private(channel, thread.as_deref(), user, &message).await;
+                match told {
+                    Err(SlackFailure::Refused(_)) => {
+                        let channel = self.direct(user).await?;
+                        self.post(&channel, &message).await
+                    }
+                    other => other.map_err(|failure| Undone::Slack(Method::PostPrivate, failure)),
+                }
+            }
+        }
+    }
+
+    async fn end_notice(&self, waiting: &Waiting, undone: Option<Undone>) -> Result<(), LedgerError> {
+        let why = match undone {
+            None => return self.ledger.notice_ended(waiting.id).await,
+            Some(Undone::Ledger(error)) => return Err(error),
+            Some(Undone::Never(why)) => why,
+            Some(Undone::Slack(method, failure)) => match self.wait_for(method, &failure, waiting.attempts) {
+                Some(due) if waiting.attempts < MOST_TRIES => return self.ledger.notice_waits(waiting.id, due).await,
+                _ => failure.to_string(),
+            },
+        };
+        tracing::warn!(notice = waiting.id, why, "somebody could not be told");
+        self.ledger.notice_ended(waiting.id).await
+    }
+
+    async fn post(&self, channel: &ChannelId, message: &Message) -> Result<(), Undone> {
+        let posted = self.slack.post(channel, message).await;
+        posted.map(|_| ()).map_err(|failure| Undone::Slack(Method::Post, failure))
+    }
+
+    /// When to try again; `None` where Slack's no is final. A 429 holds for the method in the whole workspace.
+    fn wait_for(&self, method: Method, failure: &SlackFailure, attempts: u32) -> Option<Timestamp> {
+        let now = self.clock.now();
+        match failure {
+            SlackFailure::Busy { retry_after } => {
+                let until = now + retry_after.unwrap_or(Duration::from_secs(1));
+                self.state.lock().unwrap_or_else(PoisonError::into_inner).pace.silence(method, until);
+                Some(until)
+            }
+            SlackFailure::Lost => Some(now + retry::wait(attempts + 1, None)),
+            SlackFailure::Refused(code) if is_passing(code) => Some(now + retry::wait(attempts + 1, None)),
+            SlackFailure::Refused(_) => None,
+        }
+    }
+
+    async fn direct(&self, user: &UserId) -> Result<ChannelId, Undone> {
+        self.slack.open_dm(user).await.map_err(|failure| Undone::Slack(Method::Post, failure))
+    }
+
+    async fn requester(&self, named: Option<&str>) -> Result<ChannelId, Undone> {
+        let Some(email) = named.and_then(Email::parse) else {
+            return Err(Undone::Never("the requester is not named by an e-mail address".to_owned()));
+        };
+        match self.slack.user_with(&email).await.map_err(|failure| Undone::Slack(Method::Post, failure))? {
+            Some(user) => self.direct(&user).await,
+            None => Err(Undone::Never("no member has the requester's confirmed address".to_owned())),
+        }
+    }
+
+    /// The channel, unless another company reads it too.
+    async fn unshared<'c>(&self, channel: &'c ChannelId) -> Result<&'c ChannelId, Undone> {
+        let now = self.clock.now();
+        let known = self.state.lock().unwrap_or_else(PoisonError::into_inner).shared.get(channel).copied();
+        let shared = match known.filter(|(asked, _)| now < *asked + SHARED_FOR) {
+            Some((_, shared)) => shared,
+            None => {
+                let shared = match self.slack.is_shared(channel).await {
+                    Ok(shared) => shared,
+                    // Without the scope to ask, a channel of the settings counts as the operator's own.
+                    Err(SlackFailure::Refused(code)) => {
+                        tracing::warn!(
+                            channel = channel.as_str(),
+                            code,
+                            "Slack does not say whether this channel is shared with another company"
+                        );
+                        false
+                    }
+                    Err(failure) => return Err(Undone::Slack(Method::Post, failure)),
+                };
+                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+                state.shared.insert(channel.clone(), (now, shared));
+                shared
+            }
+        };
+        if shared {
+            tracing::error!(
+                channel = channel.as_str(),
+                "no card is posted into a channel that is shared with another company"
+            );
+            return Err(Undone::Never("its channel is shared with another company".to_owned()));
+        }
+        Ok(channel)
+    }
+}
+
+fn target_of_copy(copy: &StaleCopy) -> String {
+    match &copy.audience {
+        Audience::Channel(channel) => channel.as_str().to_owned(),
+        Audience::Approver(user) => user.as_str().to_owned(),
+        Audience::Requester => format!("requester of {}", copy.request),
+    }
+}
+
+fn target_of_notice(waiting: &Waiting) -> (Method, String) {
+    match &waiting.notice {
+        Notice::Outcome { decision } => (Method::Post, format!("decision {decision}")),
+        Notice::Revoked { request } => (Method::Post, format!("requester of {request}")),
+        Notice::Answer { channel, .. } if channel.as_str().starts_with('D') => {
+            (Method::Post, channel.as_str().to_owned())
+        }
+        Notice::Answer { channel, .. } => (Method::PostPrivate, channel.as_str().to_owned()),
+    }
+}
+
+/// The bot is not where it should write.
+fn is_absence(failure: &SlackFailure) -> bool {
+    let SlackFailure::Refused(code) = failure else { return false };
+    ["channel_not_found", "not_in_channel", "is_archived", "restricted_action"].contains(&code.as_str())
+}
+
+/// Slack's own troubles, and those that an operator can end.
+fn is_passing(code: &str) -> bool {
+    [
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        "invalid_auth",
+        "token_revoked",
+        "account_inactive",
+        "not_authed",
+        "missing_scope",
+    ]
+    .contains(&code)
+}

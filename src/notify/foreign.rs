@@ -1,0 +1,76 @@
+//! Text that strangers wrote, made fit for Slack: nothing in it can mention, format, hide or fake a line of ours.
+
+use crate::domain::text::{on_one_line, without_controls, without_tricks};
+
+/// One line of plain text, escaped, of at most `most` characters as Slack counts them: after escaping.
+pub fn line(text: &str, most: usize) -> String {
+    escaped(&on_one_line(&without_tricks(&without_controls(text))), most)
+}
+
+/// One line that stands among our own mrkdwn: what would format it is left out.
+pub fn word(text: &str, most: usize) -> String {
+    let plain: String = text.chars().filter(|c| !matches!(c, '*' | '_' | '~' | '`' | '|')).collect();
+    line(&plain, most)
+}
+
+/// Several lines of plain text, for places that hold nothing else.
+pub fn paragraph(text: &str, most: usize) -> String {
+    escaped(&without_tricks(&without_controls(text)), most)
+}
+
+/// Escapes `&`, `<` and `>`, and cuts so that no escape is torn.
+fn escaped(text: &str, most: usize) -> String {
+    let whole: usize = text.chars().map(|c| escape(c).map_or(1, str::len)).sum();
+    let room = if whole > most { most.saturating_sub(1) } else { most };
+    let mut kept = String::with_capacity(text.len());
+    let mut count = 0;
+    for c in text.chars() {
+        count += escape(c).map_or(1, str::len);
+        if count > room {
+            kept.push('…');
+            break;
+        }
+        match escape(c) {
+            Some(escape) => kept.push_str(escape),
+            None => kept.push(c),
+        }
+    }
+    kept
+}
+
+fn escape(c: char) -> Option<&'static str> {
+    match c {
+        '&' => Some("&amp;"),
+        '<' => Some("&lt;"),
+        '>' => Some("&gt;"),
+        _ => None,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn nothing_hostile_survives() {
+        assert_eq!(line("<!channel> & <@U1>", 100), "&lt;!channel&gt; &amp; &lt;@U1&gt;");
+        assert_eq!(line("please\n\n*Approved by* root\u{202e}x", 100), "please *Approved by* rootx");
+        assert_eq!(word("*bold* `code` ~x~", 100), "bold code x");
+        assert_eq!(line("&&&", 9), "&amp;…");
+        assert_eq!(line("ä".repeat(50).as_str(), 5).chars().count(), 5);
+    }
+
+    proptest! {
+        #[test]
+        fn any_text_fits_and_is_escaped(text in "\\PC{0,400}|(<!channel>|```|\u{202e}|\n){0,60}", most in 1usize..300) {
+            for made in [line(&text, most), word(&text, most), paragraph(&text, most)] {
+                prop_assert!(made.chars().count() <= most);
+                prop_assert!(!made.contains(['<', '>', '\u{202e}']));
+                let bare = made.replace("&amp;", "").replace("&lt;", "").replace("&gt;", "");
+                prop_assert!(!bare.contains('&'), "{}", made);
+            }
+        }
+    }
+}

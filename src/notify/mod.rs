@@ -1,0 +1,51 @@
+//! What people see and hear: every sentence, every card, and how it gets to Slack.
+
+pub mod card;
+mod connector;
+mod controls;
+pub mod courier;
+pub mod foreign;
+pub mod message;
+pub mod modals;
+pub mod pace;
+pub mod replies;
+pub mod web_api;
+pub mod wording;
+
+use crate::config::{Durations, Settings};
+use crate::domain::expiration::ExpirationLength;
+use crate::domain::request::{Facts, RequestId};
+
+/// What this installation offers on its cards.
+#[derive(Clone, Debug)]
+pub struct Offer {
+    /// The lengths.
+    pub durations: Durations,
+    request_url: Option<String>,
+    org: String,
+    /// The slash command's name, for sentences that say how to go on.
+    pub command: String,
+}
+
+impl Offer {
+    /// What the settings offer.
+    pub fn new(settings: &Settings) -> Self {
+        Self {
+            durations: settings.durations.clone(),
+            request_url: settings.p0.request_url.clone(),
+            org: settings.p0.org.clone(),
+            command: settings.slack.command.clone(),
+        }
+    }
+
+    /// The length of the quick button: what was asked for, else the default, never more than the maximum.
+    fn quick_length(&self, facts: &Facts) -> ExpirationLength {
+        facts.asked_length().unwrap_or(self.durations.default).min(self.durations.maximum)
+    }
+
+    /// The address of a request in P0, where the settings say how it is formed.
+    fn request_url(&self, id: &RequestId) -> Option<url::Url> {
+        let filled = self.request_url.as_ref()?.replace("{org}", &self.org).replace("{id}", &id.path_segment());
+        url::Url::parse(&filled).ok()
+    }
+}

@@ -1,0 +1,106 @@
+//! Modals: the reason for a denial, a picker of lengths, the details.
+
+use slack_morphism::prelude::{
+    SlackBlock, SlackBlockPlainTextInputElement, SlackBlockStaticSelectElement, SlackInputBlock, SlackModalView,
+    SlackView,
+};
+
+use super::message::{context, plain, plain_section, section};
+use super::{Offer, card, controls, foreign, wording};
+use crate::domain::card_key::{CardKey, ControlValue};
+use crate::domain::command::MOST_REASON_CHARACTERS;
+use crate::domain::control::Control;
+use crate::domain::decision::Stage;
+use crate::domain::request::Facts;
+use crate::ledger::cards::CardFacts;
+use crate::ledger::requests::Kept;
+
+/// The block of the one input that a modal has; errors are shown at it.
+pub const INPUT_BLOCK: &str = "input";
+
+/// Decisions that the details list, the latest.
+const HISTORY: usize = 10;
+
+fn modal(control: Control, key: &CardKey, title: &str, blocks: Vec<SlackBlock>) -> SlackModalView {
+    SlackModalView::new(plain(title).into(), blocks)
+        .with_callback_id(control.as_str().into())
+        .with_private_metadata(ControlValue { key: key.clone(), length: None }.to_string())
+}
+
+/// Asks for a reason and denies.
+pub fn deny(kept: &Kept) -> SlackView {
+    let facts = &kept.request.facts;
+    let reason = SlackBlockPlainTextInputElement::new()
+        .with_action_id("reason".into())
+        .with_multiline(true)
+        .with_max_length(MOST_REASON_CHARACTERS as u64);
+    let input = SlackInputBlock::new(plain("Reason").into(), reason.into())
+        .with_block_id(INPUT_BLOCK.into())
+        .with_optional(true)
+        .with_hint(plain("The requester will read it. P0 does not record it.").into());
+    let blocks = vec![plain_section(&restated(facts, "will not get")), input.into()];
+    let view = modal(Control::Deny, &kept.key, "Deny the request", blocks);
+    SlackView::Modal(view.with_submit(plain("Deny").into()).with_close(plain("Cancel").into()))
+}
+
+/// Asks for a length and approves for it.
+pub fn pick(offer: &Offer, kept: &Kept) -> SlackView {
+    let facts = &kept.request.facts;
+    let mut options = controls::options(offer, &kept.key, facts.asked_length());
+    if options.is_empty() {
+        let length = offer.quick_length(facts);
+        let value = ControlValue { key: kept.key.clone(), length: Some(length) }.to_string();
+        options.push(slack_morphism::prelude::SlackBlockChoiceItem::new(plain(&length.to_string()).into(), value));
+    }
+    let select = SlackBlockStaticSelectElement::new().with_action_id("length".into()).with_options(options);
+    let input = SlackInputBlock::new(plain("For how long").into(), select.into()).with_block_id(INPUT_BLOCK.into());
+    let blocks =
+        vec![plain_section(&restated(facts, "gets")), plain_section(&card::facts(&kept.request)), input.into()];
+    let view = modal(Control::Pick, &kept.key, "Approve the request", blocks);
+    SlackView::Modal(view.with_submit(plain("Approve").into()).with_close(plain("Cancel").into()))
+}
+
+/// All that is known of a request.
+pub fn details(offer: &Offer, card: &CardFacts) -> SlackView {
+    let request = &card.kept.request;
+    let facts = &request.facts;
+    let mut blocks = vec![section(&wording::phase(request)), plain_section(&card::facts(request))];
+    let long = [("Why", facts.reason.as_deref()), ("Permission", facts.permission.as_deref())];
+    for (label, text) in long {
+        blocks.extend(text.map(|text| plain_section(&format!("{label}: {}", foreign::paragraph(text, 2900)))));
+    }
+    for row in facts.display.iter().flatten().take(20) {
+        blocks.push(plain_section(&format!(
+            "{}: {}",
+            foreign::line(&row.label, 100),
+            foreign::paragraph(&row.content, 1000)
+        )));
+    }
+    for decision in card.decisions.iter().rev().take(HISTORY) {
+        let who = wording::person(&decision.by.user);
+        let chosen = format!("{who} chose {} {}", wording::choice(&decision.choice), wording::date(decision.chosen));
+        blocks.push(context(&format!("{chosen}: {}", stage(&decision.stage))));
+    }
+    // Alone in its block, so that a long press on a phone copies the id and nothing else.
+    blocks.push(plain_section(&foreign::line(request.id.as_str(), 1000)));
+    if let Some(link) = controls::link(offer, &request.id, "Open in P0") {
+        blocks.push(slack_morphism::prelude::SlackActionsBlock::new(vec![link]).into());
+    }
+    SlackView::Modal(modal(Control::More, &card.kept.key, "Request", blocks).with_close(plain("Close").into()))
+}
+
+fn stage(stage: &Stage) -> String {
+    match stage {
+        Stage::Recorded => "received".to_owned(),
+        Stage::Sending { .. } => "being forwarded".to_owned(),
+        Stage::Done { authority, .. } => format!("P0 took it{}", wording::authority(*authority)),
+        Stage::Refused { refusal, .. } => format!("did not count. {refusal}"),
+        Stage::Dropped { .. } => "dropped: not sent in time".to_owned(),
+        Stage::Unknown { .. } => "outcome unknown".to_owned(),
+        Stage::Settled { .. } => "its answer was lost; P0 told later where the request stands".to_owned(),
+    }
+}
+
+fn restated(facts: &Facts, verb: &str) -> String {
+    format!("{} {verb} {}.", foreign::line(wording::principal(facts), 120), foreign::line(&wording::what(facts), 120))
+}

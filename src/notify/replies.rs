@@ -1,0 +1,99 @@
+//! Private answers to commands and messages.
+
+use slack_morphism::prelude::SlackActionsBlock;
+
+use super::message::{Message, context, plain_section};
+use super::{Offer, controls, foreign, wording};
+use crate::domain::card_key::CardKey;
+use crate::domain::command::TypedCommand;
+use crate::domain::decision::{Choice, Decision, Stage, Verb};
+use crate::domain::request::Facts;
+use crate::ledger::cards::CardFacts;
+use crate::ledger::requests::{Kept, MOST_LISTED};
+
+/// What waits for a decision, each with a button that brings its card.
+pub fn pending(offer: &Offer, waiting: &[Kept]) -> Message {
+    if waiting.is_empty() {
+        return Message::sentence("Nothing is waiting for a decision.");
+    }
+    let count = waiting.len();
+    let mut list = Message::sentence(match count {
+        1 => "1 request is waiting for a decision.".to_owned(),
+        n => format!("{n} requests are waiting for a decision."),
+    });
+    for (nth, kept) in waiting.iter().enumerate() {
+        let facts = &kept.request.facts;
+        let length =
+            facts.duration.as_deref().map(|text| format!(" for {}", foreign::line(text, 40))).unwrap_or_default();
+        list.blocks.push(plain_section(&format!(
+            "{}: {}{length}\nRequest {}",
+            foreign::line(wording::principal(facts), 100),
+            foreign::line(&wording::what(facts), 100),
+            foreign::line(kept.request.id.as_str(), 250),
+        )));
+        list.blocks.push(SlackActionsBlock::new(vec![controls::show(&kept.key, nth)]).into());
+    }
+    if i64::try_from(count).is_ok_and(|count| count >= MOST_LISTED) {
+        list.blocks
+            .push(context(&format!("These are the {count} oldest. `{} show ID` brings any other.", offer.command)));
+    }
+    list
+}
+
+/// What somebody wrote, restated, with the one button that decides it: text is not consent.
+pub fn offer_button(offer: &Offer, command: &TypedCommand, key: &CardKey, facts: &Facts) -> Option<Message> {
+    let restated = match command {
+        TypedCommand::Approve { length: Some(length), .. } => wording::confirm_approve(facts, Some(*length)),
+        TypedCommand::Approve { length: None, .. } => wording::confirm_approve(facts, Some(offer.quick_length(facts))),
+        TypedCommand::Deny { .. } => format!(
+            "{} will not get {}.",
+            foreign::line(wording::principal(facts), 120),
+            foreign::line(&wording::what(facts), 120)
+        ),
+        TypedCommand::Revoke { .. } => wording::confirm_revoke(facts),
+        _ => return None,
+    };
+    let button = match command {
+        TypedCommand::Approve { length: Some(length), .. } => controls::approve(key, facts, *length),
+        TypedCommand::Approve { length: None, .. } => controls::pick(key),
+        TypedCommand::Deny { .. } => controls::deny(key),
+        _ => controls::revoke(key, facts, "Revoke"),
+    };
+    let verb = match command.verb() {
+        Some(Verb::Approve) => "approve",
+        Some(Verb::Deny) => "deny",
+        _ => "revoke",
+    };
+    let message = Message {
+        text: format!("Press the button to {verb}: a message alone decides nothing."),
+        blocks: vec![
+            plain_section(&restated),
+            context("Only a press decides: a message may be posted by any app in your name."),
+        ],
+    };
+    Some(message.with_controls(vec![button]))
+}
+
+/// Told in a DM: what became of somebody's decision, with what they can do about it.
+pub fn outcome(offer: &Offer, decision: &Decision, card: Option<&CardFacts>) -> Message {
+    let others_open = card.is_some_and(|card| {
+        card.decisions.iter().any(|other| other.id != decision.id && matches!(other.stage, Stage::Unknown { .. }))
+    });
+    let mut message = Message::sentence(wording::outcome(decision, others_open));
+    if let (Stage::Unknown { .. }, Some(words)) = (&decision.stage, wording::p0_words(&decision.stage)) {
+        message.blocks.push(plain_section(&words));
+    }
+    let Some(Kept { request, key, .. }) = card.map(|card| &card.kept) else { return message };
+    let mut elements = Vec::new();
+    match (&decision.stage, &decision.choice) {
+        (Stage::Unknown { .. }, Choice::Approve { length }) => {
+            elements.push(controls::try_again(key, &request.facts, *length));
+            elements.push(controls::revoke(key, &request.facts, "Revoke"));
+            elements.extend(controls::link(offer, &request.id, "Check in P0"));
+        }
+        (Stage::Unknown { .. }, _) => elements.extend(controls::link(offer, &request.id, "Check in P0")),
+        _ => {}
+    }
+    elements.push(controls::show(key, 0));
+    message.with_controls(elements)
+}

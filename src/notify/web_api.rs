@@ -1,0 +1,343 @@
+//! Slack's Web API, as far as the bot uses it. The only file that uses slack-morphism's client; what comes back is read
+//! into types of our own, since the crate's refuse some real answers.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt as _;
+use futures_util::future::BoxFuture;
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use slack_morphism::errors::SlackClientError;
+use slack_morphism::prelude::{SlackApiToken, SlackApiTokenValue, SlackClient, SlackView};
+use url::Url;
+
+use super::connector::Connector;
+use super::message::Message;
+use crate::authorize::directory::{Directory, Person, Unavailable};
+use crate::config;
+use crate::domain::person::{ChannelId, Email, EnterpriseId, TeamId, UserId};
+use crate::ledger::copies::Posted;
+use crate::telemetry::Metrics;
+
+/// A modal is opened before Slack is answered: its `trigger_id` lives 3 s.
+const VIEW_WITHIN: Duration = Duration::from_millis(1500);
+
+/// Why a call came to nothing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum SlackFailure {
+    /// Too many calls: this method is to be left alone for a while.
+    #[error("Slack asks to wait")]
+    Busy {
+        /// For how long, where Slack said.
+        retry_after: Option<Duration>,
+    },
+    /// Slack refused, with this code.
+    #[error("Slack refused: {0}")]
+    Refused(String),
+    /// No answer, or none that could be read: it may have been done.
+    #[error("Slack did not answer")]
+    Lost,
+}
+
+/// Who the bot is in Slack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Installed {
+    /// The workspace of its token.
+    pub team: Option<TeamId>,
+    /// The organisation.
+    pub enterprise: Option<EnterpriseId>,
+}
+
+/// A client of the Web API; cheap to clone.
+#[derive(Clone)]
+pub struct SlackApi {
+    client: Arc<SlackClient<Connector>>,
+    plain: reqwest::Client,
+    token: SlackApiToken,
+    hook_hosts: Vec<String>,
+    metrics: Metrics,
+}
+
+#[derive(Deserialize)]
+struct AuthTest {
+    team_id: Option<String>,
+    enterprise_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct UserAnswer {
+    user: UserObject,
+}
+
+#[derive(Deserialize)]
+struct UserObject {
+    id: String,
+    #[serde(default)]
+    deleted: bool,
+    #[serde(default)]
+    is_bot: bool,
+    #[serde(default)]
+    is_restricted: bool,
+    #[serde(default)]
+    is_ultra_restricted: bool,
+    #[serde(default)]
+    is_stranger: bool,
+    is_email_confirmed: Option<bool>,
+    team_id: Option<String>,
+    enterprise_user: Option<EnterpriseUser>,
+    profile: Option<Profile>,
+}
+
+#[derive(Deserialize)]
+struct EnterpriseUser {
+    enterprise_id: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Profile {
+    email: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct ChannelAnswer {
+    channel: ChannelObject,
+}
+
+#[derive(Deserialize)]
+struct ChannelObject {
+    id: String,
+    #[serde(default)]
+    is_ext_shared: bool,
+    #[serde(default)]
+    is_pending_ext_shared: bool,
+}
+
+#[derive(Deserialize)]
+struct PostAnswer {
+    channel: String,
+    ts: String,
+}
+
+#[derive(Deserialize)]
+struct Anything {}
+
+impl SlackApi {
+    /// A client for the app of the settings.
+    pub fn new(client: reqwest::Client, slack: &config::Slack, metrics: Metrics) -> Self {
+        let connector = Connector { client: client.clone(), base_url: slack.api_base_url.clone() };
+        Self {
+            client: Arc::new(SlackClient::new(connector)),
+            plain: client,
+            token: SlackApiToken::new(SlackApiTokenValue(slack.bot_token.expose().to_owned())),
+            hook_hosts: slack.hook_hosts.clone(),
+            metrics,
+        }
+    }
+
+    /// Who the bot is.
+    ///
+    /// # Errors
+    /// Why Slack did not say.
+    pub async fn auth_test(&self) -> Result<Installed, SlackFailure> {
+        let answer: AuthTest = self.post_json("auth.test", &json!({})).await?;
+        Ok(Installed {
+            team: answer.team_id.as_deref().and_then(TeamId::parse),
+            enterprise: answer.enterprise_id.as_deref().and_then(EnterpriseId::parse),
+        })
+    }
+
+    /// The person with this confirmed address, if the workspace has one.
+    ///
+    /// # Errors
+    /// Why Slack did not say.
+    pub async fn user_with(&self, email: &Email) -> Result<Option<UserId>, SlackFailure> {
+        match self.get::<UserAnswer>("users.lookupByEmail", "email", email.as_str()).await {
+            Ok(UserAnswer { user }) => {
+                let id = UserId::parse(&user.id);
+                let found = person(user);
+                let theirs = found.email.as_ref() == Some(email) && !found.is_stranger && !found.deleted;
+                Ok(id.filter(|_| theirs))
+            }
+            Err(SlackFailure::Refused(code)) if code == "users_not_found" => Ok(None),
+            Err(failure) => Err(failure),
+        }
+    }
+
+    /// The conversation of the bot's direct messages with somebody.
+    ///
+    /// # Errors
+    /// Why Slack did not open it.
+    pub async fn open_dm(&self, user: &UserId) -> Result<ChannelId, SlackFailure> {
+        let answer: ChannelAnswer = self.post_json("conversations.open", &json!({ "users": user })).await?;
+        ChannelId::parse(&answer.channel.id).ok_or(SlackFailure::Lost)
+    }
+
+    /// Whether the channel is shared with another company.
+    ///
+    /// # Errors
+    /// Why Slack did not say.
+    pub async fn is_shared(&self, channel: &ChannelId) -> Result<bool, SlackFailure> {
+        let answer: ChannelAnswer = self.get("conversations.info", "channel", channel.as_str()).await?;
+        Ok(answer.channel.is_ext_shared || answer.channel.is_pending_ext_shared)
+    }
+
+    /// Posts a message.
+    ///
+    /// # Errors
+    /// Why it is not there, or may be there.
+    pub async fn post(&self, channel: &ChannelId, message: &Message) -> Result<Posted, SlackFailure> {
+        let body = json!({
+            "channel": channel, "text": message.text, "blocks": message.blocks,
+            "unfurl_links": false, "unfurl_media": false,
+        });
+        let answer: PostAnswer = self.post_json("chat.postMessage", &body).await?;
+        let channel = ChannelId::parse(&answer.channel).ok_or(SlackFailure::Lost)?;
+        Ok(Posted { channel, ts: answer.ts })
+    }
+
+    /// Draws a message anew.
+    ///
+    /// # Errors
+    /// Why it shows what it showed.
+    pub async fn update(&self, posted: &Posted, message: &Message) -> Result<(), SlackFailure> {
+        let body = json!({
+            "channel": posted.channel, "ts": posted.ts, "text": message.text, "blocks": message.blocks,
+        });
+        self.post_json::<_, Anything>("chat.update", &body).await.map(|_| ())
+    }
+
+    /// Shows a message to one person in a channel, if they are there.
+    ///
+    /// # Errors
+    /// Why they do not see it.
+    pub async fn post_private(
+        &self,
+        channel: &ChannelId,
+        thread: Option<&str>,
+        user: &UserId,
+        message: &Message,
+    ) -> Result<(), SlackFailure> {
+        let mut body = json!({
+            "channel": channel, "user": user, "text": message.text, "blocks": message.blocks,
+        });
+        if let Some(thread) = thread {
+            body["thread_ts"] = json!(thread);
+        }
+        self.post_json::<_, Anything>("chat.postEphemeral", &body).await.map(|_| ())
+    }
+
+    /// Opens a modal.
+    ///
+    /// # Errors
+    /// Why it is not open; after 1.5 s it is given up.
+    pub async fn open_view(&self, trigger: &str, view: &SlackView) -> Result<(), SlackFailure> {
+        let body = json!({ "trigger_id": trigger, "view": view });
+        match tokio::time::timeout(VIEW_WITHIN, self.post_json::<_, Anything>("views.open", &body)).await {
+            Ok(answer) => answer.map(|_| ()),
+            Err(_) => Err(self.counted("views.open", SlackFailure::Lost)),
+        }
+    }
+
+    /// Answers through a `response_url`. Only the configured hosts are called: the address comes from a payload.
+    ///
+    /// # Errors
+    /// Why the answer is not there.
+    pub async fn respond(&self, url: &Url, message: &Value) -> Result<(), SlackFailure> {
+        if !self.may_call(url) {
+            return Err(self.counted("response_url", SlackFailure::Refused("foreign_host".to_owned())));
+        }
+        let sent = self.plain.post(url.clone()).timeout(Duration::from_secs(5)).json(message).send().await;
+        match sent {
+            Ok(answer) if answer.status().is_success() => Ok(()),
+            Ok(answer) => {
+                Err(self.counted("response_url", SlackFailure::Refused(answer.status().as_u16().to_string())))
+            }
+            Err(_) => Err(self.counted("response_url", SlackFailure::Lost)),
+        }
+    }
+
+    /// Exact host and port, and https except on loopback.
+    fn may_call(&self, url: &Url) -> bool {
+        let Some(host) = url.host_str() else { return false };
+        let named = match url.port() {
+            Some(port) => format!("{host}:{port}"),
+            None => host.to_owned(),
+        };
+        let loopback = matches!(url.host(), Some(url::Host::Ipv4(ip)) if ip.is_loopback())
+            || matches!(url.host(), Some(url::Host::Ipv6(ip)) if ip.is_loopback())
+            || host == "localhost";
+        let safe = url.scheme() == "https" || (url.scheme() == "http" && loopback);
+        safe && url.username().is_empty() && url.password().is_none() && self.hook_hosts.contains(&named)
+    }
+
+    async fn post_json<RQ: Serialize + Send + Sync, RS: DeserializeOwned + Send>(
+        &self,
+        method: &'static str,
+        body: &RQ,
+    ) -> Result<RS, SlackFailure> {
+        let session = self.client.open_session(&self.token);
+        let answer = session.http_session_api.http_post(method, body, None).await;
+        answer.map_err(|error| self.counted(method, failure(&error)))
+    }
+
+    /// Slack's reading methods take no JSON.
+    async fn get<RS: DeserializeOwned + Send>(
+        &self,
+        method: &'static str,
+        name: &'static str,
+        value: &str,
+    ) -> Result<RS, SlackFailure> {
+        let session = self.client.open_session(&self.token);
+        let answer = session.http_session_api.http_get(method, &[(name, Some(value))], None).await;
+        answer.map_err(|error| self.counted(method, failure(&error)))
+    }
+
+    fn counted(&self, method: &'static str, failure: SlackFailure) -> SlackFailure {
+        let kind = match &failure {
+            SlackFailure::Busy { .. } => "busy",
+            SlackFailure::Refused(_) => "refused",
+            SlackFailure::Lost => "lost",
+        };
+        self.metrics.slack_failure(method, kind);
+        tracing::warn!(method, failure = %failure, "a call of Slack's Web API failed");
+        failure
+    }
+}
+
+fn failure(error: &SlackClientError) -> SlackFailure {
+    match error {
+        SlackClientError::RateLimitError(limit) => SlackFailure::Busy { retry_after: limit.retry_after },
+        SlackClientError::ApiError(error) if error.code == "ratelimited" => SlackFailure::Busy { retry_after: None },
+        SlackClientError::ApiError(error) => SlackFailure::Refused(error.code.clone()),
+        _ => SlackFailure::Lost,
+    }
+}
+
+fn person(user: UserObject) -> Person {
+    let email = user.profile.and_then(|profile| Email::parse(&profile.email?));
+    Person {
+        deleted: user.deleted,
+        is_bot: user.is_bot,
+        is_guest: user.is_restricted || user.is_ultra_restricted,
+        is_stranger: user.is_stranger,
+        team: user.team_id.as_deref().and_then(TeamId::parse),
+        enterprise: user.enterprise_user.and_then(|e| EnterpriseId::parse(&e.enterprise_id?)),
+        email: email.filter(|_| user.is_email_confirmed == Some(true)),
+    }
+}
+
+impl Directory for SlackApi {
+    fn person<'d>(&'d self, user: &'d UserId) -> BoxFuture<'d, Result<Option<Person>, Unavailable>> {
+        async move {
+            match self.get::<UserAnswer>("users.info", "user", user.as_str()).await {
+                Ok(answer) => Ok(Some(person(answer.user))),
+                Err(SlackFailure::Refused(code)) if code == "user_not_found" || code == "user_not_visible" => Ok(None),
+                Err(SlackFailure::Busy { retry_after }) => Err(Unavailable { retry_after }),
+                Err(_) => Err(Unavailable { retry_after: None }),
+            }
+        }
+        .boxed()
+    }
+}

@@ -1,0 +1,364 @@
+//! Every sentence that the bot says. A state's own word (*approved*, *denied*, *revoked*, *unknown* …) is said only
+//! when it holds.
+
+use std::fmt;
+
+use jiff::Timestamp;
+
+use super::foreign;
+use crate::domain::command::NearMiss;
+use crate::domain::decision::{Choice, Decision, Stage, UNHEARD_AFTER, Verb};
+use crate::domain::expiration::ExpirationLength;
+use crate::domain::person::{Authority, SlackUser, UserId};
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{Actor, Approval, Facts, Phase, Request, RequestId};
+use crate::domain::status::{Closing, Ending};
+
+/// Characters of a name among our own words.
+const NAME: usize = 80;
+/// Characters of P0's words among our own.
+const WORDS: usize = 500;
+
+/// A person, shown by Slack with the name that each reader knows them by.
+pub fn person(user: &UserId) -> String {
+    format!("<@{user}>")
+}
+
+/// A time, shown by Slack in each reader's own time zone.
+pub fn date(at: Timestamp) -> String {
+    format!("<!date^{}^{{date_short_pretty}} {{time}}|{}>", at.as_second(), at.strftime("%Y-%m-%d %H:%M UTC"))
+}
+
+/// What is asked for, as a title: `aws role`.
+pub fn what(facts: &Facts) -> String {
+    let parts: Vec<&str> = [&facts.kind, &facts.access].into_iter().flatten().map(String::as_str).collect();
+    if parts.is_empty() { "access".to_owned() } else { parts.join(" ") }
+}
+
+/// Who is to get it.
+pub fn principal(facts: &Facts) -> &str {
+    facts.principal.as_deref().or(facts.requester.as_deref()).unwrap_or("somebody P0 did not name")
+}
+
+/// What a choice is called, restated: `Approve for 2 hours`.
+pub fn choice(choice: &Choice) -> String {
+    match choice {
+        Choice::Approve { length } => format!("Approve for {}", length.in_words()),
+        Choice::Deny { .. } => "Deny".to_owned(),
+        Choice::Revoke => "Revoke".to_owned(),
+    }
+}
+
+/// Who gets what for how long: the text of a confirm, in plain text, at most 300 characters.
+pub fn confirm_approve(facts: &Facts, length: Option<ExpirationLength>) -> String {
+    let who = foreign::line(principal(facts), NAME);
+    let what = foreign::line(&what(facts), NAME);
+    match length {
+        Some(length) => format!("{who} gets {what} for {}.", length.in_words()),
+        None => format!("{who} gets {what}. The length that you chose will count; the card will restate it."),
+    }
+}
+
+/// What a revocation takes away: the text of a confirm, in plain text, at most 300 characters.
+pub fn confirm_revoke(facts: &Facts) -> String {
+    let who = foreign::line(principal(facts), NAME);
+    format!("{who} loses {} at once, if they have it.", foreign::line(&what(facts), NAME))
+}
+
+fn actor(by: &Actor) -> Option<String> {
+    match by {
+        Actor::Here { user, authority, .. } => Some(format!("{}{}", person(&user.user), self::authority(*authority))),
+        Actor::InP0 { name, email } => {
+            let who = name.as_deref().or(email.as_deref()).map(|who| foreign::word(who, NAME));
+            Some(format!("{} in P0", who.unwrap_or_else(|| "somebody".to_owned())))
+        }
+        Actor::Unnamed => None,
+    }
+}
+
+fn by(actor_of: &Actor) -> String {
+    actor(actor_of).map(|who| format!(" by {who}")).unwrap_or_default()
+}
+
+/// What has to be said about a credential that is not the person's own.
+pub fn authority(authority: Authority) -> &'static str {
+    match authority {
+        Authority::OwnToken => "",
+        Authority::AssertedByBot => " (asserted by the bot)",
+        Authority::SharedCredential => " (with the shared credential: P0 does not know who)",
+    }
+}
+
+fn approval(approval: &Approval) -> String {
+    let length = approval.length.map(|length| format!(" for {}", length.in_words())).unwrap_or_default();
+    format!("{}{length}, {}", by(&approval.by), date(approval.at))
+}
+
+/// Where a request stands, in mrkdwn.
+pub fn phase(request: &Request) -> String {
+    let until = request.times.expires.map(|at| format!(" until {}", date(at))).unwrap_or_default();
+    match &request.phase {
+        Phase::Pending => ":hourglass_flowing_sand: *Waiting for a decision.*".to_owned(),
+        Phase::Approved(a) => format!(":white_check_mark: *Approved*{}. P0 is provisioning the access.", approval(a)),
+        Phase::Active(a) => format!(":large_green_circle: *Active*{until}. Approved{}.", approval(a)),
+        Phase::Closing { how: Closing::Revoking, at } => {
+            format!(":hourglass_flowing_sand: *Revoking* since {}: P0 is taking the access back.", date(*at))
+        }
+        Phase::Closing { how: Closing::Expiring, at } => {
+            format!(":hourglass_flowing_sand: *Expiring* since {}: P0 is taking the access back.", date(*at))
+        }
+        Phase::Closing { how: Closing::CleaningUp, at } => {
+            format!(":hourglass_flowing_sand: *Cleaning up* since {}: P0 is taking the access back.", date(*at))
+        }
+        Phase::Ended { how, by: who, at, .. } => format!("{}{}, {}.", ending(*how), by(who), date(*at)),
+    }
+}
+
+fn ending(how: Ending) -> &'static str {
+    match how {
+        Ending::Denied => ":no_entry: *Denied*",
+        Ending::Errored => ":warning: *Errored*: P0 could not carry it out",
+        Ending::TimedOut => ":hourglass: *Timed out*: nobody decided in time",
+        Ending::Revoked => ":no_entry_sign: *Revoked*",
+        Ending::Expired => ":hourglass: *Expired*: the access has run out",
+        Ending::CleanedUp => ":hourglass: *Cleaned up*: the access has ended",
+    }
+}
+
+/// Where a request stands, as the end of a plain sentence.
+pub fn phase_in_brief(phase: &Phase) -> String {
+    match phase {
+        Phase::Pending => "is waiting for a decision".to_owned(),
+        Phase::Approved(a) => format!("was approved{}; P0 is provisioning it", brief(a)),
+        Phase::Active(a) => format!("is active; it was approved{}", brief(a)),
+        Phase::Closing { how: Closing::Revoking, .. } => "is being taken back: revoking".to_owned(),
+        Phase::Closing { .. } => "is running out".to_owned(),
+        Phase::Ended { how, by: who, .. } => match how {
+            Ending::Denied => format!("was denied{}", by(who)),
+            Ending::Errored => "has failed in P0: errored".to_owned(),
+            Ending::TimedOut => "has timed out".to_owned(),
+            Ending::Revoked => format!("was revoked{}", by(who)),
+            Ending::Expired => "has expired".to_owned(),
+            Ending::CleanedUp => "has ended".to_owned(),
+        },
+    }
+}
+
+fn brief(approval: &Approval) -> String {
+    let length = approval.length.map(|length| format!(" for {}", length.in_words())).unwrap_or_default();
+    format!("{}{length}", by(&approval.by))
+}
+
+/// What is under way for a request, in mrkdwn; `None` for a decision that has ended.
+pub fn under_way(decision: &Decision, now: Timestamp) -> Option<String> {
+    let who = person(&decision.by.user);
+    let what = choice(&decision.choice);
+    let chosen = date(decision.chosen);
+    match &decision.stage {
+        Stage::Recorded if decision.choice.verb() != Verb::Approve && now >= decision.chosen + UNHEARD_AFTER => Some(
+            format!(":warning: *P0 has not heard this yet*: {who} chose *{what}* {chosen}. It is still being tried."),
+        ),
+        Stage::Recorded => {
+            Some(format!(":inbox_tray: *Received*: {who} chose *{what}* {chosen}. P0 has not been told yet."))
+        }
+        Stage::Sending { .. } => Some(format!(":arrow_right: *Forwarding* to P0: {who} chose *{what}* {chosen}.")),
+        Stage::Unknown { .. } => Some(format!(
+            ":grey_question: *Outcome unknown*: {who} chose *{what}* {chosen}, and P0's answer was lost. It may have counted."
+        )),
+        _ => None,
+    }
+}
+
+/// What became of the latest decision that did not count, in mrkdwn; `None` for others.
+pub fn remark(decision: &Decision) -> Option<String> {
+    let who = person(&decision.by.user);
+    let what = choice(&decision.choice);
+    match &decision.stage {
+        Stage::Refused { refusal: Refusal::P0 { .. }, at } => {
+            Some(format!(":x: *P0 refused* {who}'s choice ({what}) {}.", date(*at)))
+        }
+        Stage::Dropped { at } => {
+            Some(format!(":x: *Not sent in time*: {who}'s choice ({what}) was dropped {}.", date(*at)))
+        }
+        _ => None,
+    }
+}
+
+/// P0's words on a decision, where it gave any; plain text.
+pub fn p0_words(stage: &Stage) -> Option<String> {
+    let words = match stage {
+        Stage::Refused { refusal: Refusal::P0 { words, .. }, .. } | Stage::Unknown { words, .. } => words,
+        _ => return None,
+    };
+    (!words.is_empty()).then(|| format!("P0 says: {}", foreign::line(words, WORDS)))
+}
+
+/// The push notification of a card: a full sentence.
+pub fn card_sentence(request: &Request, under_way: Option<&Decision>) -> String {
+    let facts = &request.facts;
+    let who = facts.requester.as_deref().unwrap_or("Somebody");
+    let length = facts.duration.as_deref().map(|text| format!(" for {}", foreign::word(text, 40))).unwrap_or_default();
+    let asked = match principal(facts) {
+        other if Some(other) != facts.requester.as_deref() && facts.requester.is_some() => {
+            format!(
+                "{} asks {} for {}{length}",
+                foreign::word(who, NAME),
+                foreign::word(&what(facts), NAME),
+                foreign::word(other, NAME)
+            )
+        }
+        _ => format!("{} asks for {}{length}", foreign::word(who, NAME), foreign::word(&what(facts), NAME)),
+    };
+    match under_way {
+        Some(decision) => {
+            let (who, what) = (person(&decision.by.user), choice(&decision.choice));
+            let state = match decision.stage {
+                Stage::Unknown { .. } => format!("{who} chose {what}; the outcome is unknown"),
+                Stage::Sending { .. } => format!("{who} chose {what}; it is being forwarded to P0"),
+                _ => format!("{who} chose {what}; P0 has not been told yet"),
+            };
+            format!("{asked}. {state}.")
+        }
+        None => format!("{asked}. The request {}.", phase_in_brief(&request.phase)),
+    }
+}
+
+/// The push notification of the requester's own copy.
+pub fn requester_sentence(request: &Request) -> String {
+    format!("Your request for {} {}.", foreign::word(&what(&request.facts), NAME), phase_in_brief(&request.phase))
+}
+
+/// Told to a requester whose access was taken back.
+pub fn revoked_for_requester(request: &Request) -> String {
+    format!(
+        "Your access to {} was taken back: the request {}.",
+        foreign::word(&what(&request.facts), NAME),
+        phase_in_brief(&request.phase)
+    )
+}
+
+/// How a request is named among our own words.
+pub fn name(id: &RequestId) -> String {
+    format!("request {}", foreign::word(id.as_str(), NAME))
+}
+
+/// Told privately once a choice is on disk, where no card shows it.
+pub fn recorded(id: &RequestId, chosen: &Choice) -> String {
+    format!("Received: {} on {}. P0 has not been told yet; you will hear what comes of it.", choice(chosen), name(id))
+}
+
+/// Told privately when the same choice of the same person is waiting already.
+pub fn waiting(id: &RequestId, verb: Verb) -> String {
+    format!("Your {verb} of {} is already on its way. Nothing was changed.", name(id))
+}
+
+/// Told in a DM: what became of a decision.
+pub fn outcome(decision: &Decision, open: bool) -> String {
+    let (what, id) = (choice(&decision.choice), name(&decision.request));
+    match &decision.stage {
+        Stage::Refused { refusal: refusal @ Refusal::P0 { .. }, .. } => {
+            let open = if open { " P0 may have applied the first try, so the outcome stays unknown." } else { "" };
+            format!("Your choice ({what}) on {id} did not count. {refusal}{open}")
+        }
+        Stage::Refused { refusal, .. } => format!("Your choice ({what}) on {id} was not sent to P0. {refusal}"),
+        Stage::Dropped { .. } => format!(
+            "Your choice ({what}) on {id} was not sent: P0 could not be told in time, and a late one would surprise. Choose again if it is still right."
+        ),
+        Stage::Unknown { .. } => format!(
+            "The outcome of your choice ({what}) on {id} is unknown: P0's answer was lost, and it may have counted. Look in P0, try again, or revoke."
+        ),
+        Stage::Done { authority: how, .. } => format!("P0 took your choice ({what}) on {id}{}.", authority(*how)),
+        Stage::Recorded | Stage::Sending { .. } => format!("Your choice ({what}) on {id} is on its way to P0."),
+        Stage::Settled { .. } => format!("P0 has told where {id} stands: the card shows it."),
+    }
+}
+
+impl fmt::Display for Refusal {
+    /// The sentence that the person reads; mrkdwn.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::ForeignWorkspace => f.write_str("This bot does not take decisions from your workspace."),
+            Self::Stranger => f.write_str("Only members of this company can decide here; you are a guest from another one."),
+            Self::Guest => f.write_str("Guests cannot decide here. Ask a full member."),
+            Self::Deactivated => f.write_str("Your Slack account is deactivated."),
+            Self::Bot => f.write_str("Bots cannot decide."),
+            Self::NobodyKnown => f.write_str("Slack does not know you any more."),
+            Self::OldCard => f.write_str("This card is from an older version. Use the newest card, or `show` with the request's id, to get a fresh one."),
+            Self::Changed => f.write_str("What was asked has changed since this card was drawn. Read the card again, and choose anew."),
+            Self::AlreadyDecided { phase } | Self::AlreadyEnded { phase } => {
+                write!(f, "Somebody was first: the request {}.", phase_in_brief(phase))
+            }
+            Self::TooLong { asked, most } => {
+                write!(f, "{} is too long: at most {} is allowed here.", asked.in_words(), most.in_words())
+            }
+            Self::ApproveOutcomeOpen => f.write_str(
+                "An earlier approve has an unknown outcome: P0 may have applied it. Press \"Try again\" on the card to send another all the same.",
+            ),
+            Self::NeverSeen => f.write_str("P0 has told this bot of no such request, and here only requests that were shown can be decided."),
+            Self::OwnRequest => f.write_str("This is your own request, or would give access to you: somebody else has to approve it."),
+            Self::NoIdentity => f.write_str("You have no P0 identity in this bot's settings. Ask its operator to add you under `[identity.people]`."),
+            Self::NoCredential => f.write_str("The bot holds no P0 credential of yours. Ask its operator to add one under `[identity.tokens]`."),
+            Self::CredentialUnusable => f.write_str("Your P0 credential cannot be used; the bot's log tells its operator why."),
+            Self::CredentialOfAnother => f.write_str("The P0 credential that the bot holds for you is somebody else's. Ask its operator to put yours in its place."),
+            Self::CredentialExpired => f.write_str("Your P0 credential has run out. Ask the bot's operator to renew it."),
+            Self::P0 { status: 401, words } if words.is_empty() => f.write_str("P0 did not accept your credential (401)."),
+            Self::P0 { status, words } if words.is_empty() => write!(f, "P0 refused it ({status}) without saying why."),
+            Self::P0 { words, .. } => write!(f, "P0 says: {}", foreign::word(words, WORDS)),
+        }
+    }
+}
+
+/// What was nearly understood, with the right form.
+pub fn near_miss(miss: &NearMiss, command: &str) -> String {
+    let form = |verb: &str| match verb {
+        "approve" => format!("`{command} approve ID 2h`"),
+        "deny" => format!("`{command} deny ID because…`"),
+        other => format!("`{command} {} ID`", foreign::word(other, 20)),
+    };
+    match miss {
+        NearMiss::UnknownVerb { word, suggestion: Some(near) } => {
+            format!("There is no {}. Did you mean {}?", foreign::word(word, 40), form(near))
+        }
+        NearMiss::UnknownVerb { word, suggestion: None } => {
+            format!("There is no {}. `{command} help` says what there is.", foreign::word(word, 40))
+        }
+        NearMiss::MissingId { verb } => {
+            format!("The request's id is missing: {}. `{command} pending` lists what waits.", form(verb))
+        }
+        NearMiss::BadId => format!(
+            "That is no request id: an id has 1 to 200 characters, without spaces and slashes. `{command} pending` lists what waits."
+        ),
+        NearMiss::BadLength(error) => {
+            format!("{error} Write a length as 30m, 2h, 1h30m, 1d or 1w: {}.", form("approve"))
+        }
+        NearMiss::TooMuch => format!("That is more than the command takes. `{command} help` says what there is."),
+    }
+}
+
+/// What the commands are; mrkdwn.
+pub fn help(command: &str) -> String {
+    format!(
+        "*What you can do*\n\
+         `{command} pending` (or `{command}` alone): what waits for a decision\n\
+         `{command} approve ID 2h`: grant it for so long; without a length, pick one\n\
+         `{command} deny ID because…`: refuse it; the requester reads the reason\n\
+         `{command} revoke ID`: take it back\n\
+         `{command} show ID`: get its card in a direct message\n\
+         `{command} whoami`: who you are to P0\n\
+         Lengths: 30m, 2h, 1h30m, 1d, 1w. In messages the bot answers with a button: only a press decides."
+    )
+}
+
+/// Who somebody is to P0.
+pub fn whoami(user: &SlackUser, identity: Option<&str>, how: Authority) -> String {
+    let manner = match how {
+        Authority::OwnToken => "Your decisions go out with your own token.",
+        Authority::AssertedByBot => "Your decisions go out with a short token that the bot signs for you.",
+        Authority::SharedCredential => "Decisions go out with one shared credential: P0 does not learn who decided.",
+    };
+    match identity {
+        Some(identity) => format!("You are {}, to P0 {}. {manner}", person(&user.user), foreign::word(identity, NAME)),
+        None if how == Authority::SharedCredential => format!("You are {}. {manner}", person(&user.user)),
+        None => format!("You are {} ({}). {}", person(&user.user), user.user, Refusal::NoIdentity),
+    }
+}
