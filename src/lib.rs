@@ -1,11 +1,30 @@
-//! p0-chatops
+//! p0-chatops: people decide P0 access requests in Slack, each with their own authority.
+//!
+//! The tour, in the order in which a click walks through the rooms:
+//!
+//! 1. [`inbound`]: strangers' bytes are capped, verified and read. A [`inbound::signed::Signed`] delivery cannot be
+//!    made elsewhere.
+//! 2. [`decide`]: local rules, then one durable row, then the answer to Slack. [`domain`] holds the words and the rules.
+//! 3. [`ledger`]: what is durable. From here on nothing depends on this process staying alive.
+//! 4. [`forward`]: a worker leases the decision, [`authorize`] finds out who the person is *now* and which credential
+//!    is theirs, the ledger marks it as being sent, P0 is told once, and what came of it is written down.
+//! 5. [`notify`]: every copy of the card is drawn anew, and whoever has to know is told.
+//!
+//! [`app`] wires these together; [`config`], [`clock`], [`telemetry`] and [`lifecycle`] are what they stand on.
+
+pub mod app;
 pub mod authorize;
+pub mod cli;
 pub mod clock;
 pub mod config;
+mod converse;
+pub mod decide;
 pub mod domain;
 pub mod forward;
+mod http_client;
 pub mod inbound;
 pub mod ledger;
+pub mod lifecycle;
 pub mod notify;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

@@ -1,1 +1,63 @@
-fn main() {}
+//! The `p0-chatops` program.
+
+use std::process::ExitCode;
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use p0_chatops::app::{App, StartError};
+use p0_chatops::cli::{Cli, Command, ConfigArgs};
+use p0_chatops::clock::Clock;
+use p0_chatops::lifecycle::{self, Signals};
+use p0_chatops::{config, telemetry};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+/// The exit code of settings that were refused.
+const REFUSED_SETTINGS: u8 = 2;
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    telemetry::start_logging(&cli.log, cli.log_json);
+    let run = || -> anyhow::Result<()> {
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+        let result = runtime.block_on(async {
+            match cli.command {
+                Command::Serve(args) => serve(args).await,
+                #[cfg(feature = "sandbox")]
+                Command::Sandbox(args) => p0_chatops::sandbox::run(args.port).await,
+            }
+        });
+        // A second signal has no patience with what still runs.
+        runtime.shutdown_background();
+        result
+    };
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            complain(&error);
+            let refused = error.downcast_ref::<config::ConfigError>().is_some()
+                || matches!(error.downcast_ref(), Some(StartError::Config(_)));
+            if refused { ExitCode::from(REFUSED_SETTINGS) } else { ExitCode::FAILURE }
+        }
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "this is the line that the operator reads")]
+fn complain(error: &anyhow::Error) {
+    eprintln!("p0-chatops: {error:#}");
+}
+
+async fn serve(args: ConfigArgs) -> anyhow::Result<()> {
+    let settings = config::load(args.config.as_deref())?;
+    let signals = Signals::listen()?;
+    let (listen, admin_listen) = (settings.listen, settings.admin_listen);
+    let app = App::build(settings, Clock::system()).await?;
+    let doors = TcpListener::bind(listen).await.with_context(|| format!("listen: {listen} cannot be bound"))?;
+    let probes = TcpListener::bind(admin_listen)
+        .await
+        .with_context(|| format!("admin_listen: {admin_listen} cannot be bound"))?;
+    tracing::info!(listen = %doors.local_addr()?, admin_listen = %probes.local_addr()?, "p0-chatops is serving");
+    let stop = CancellationToken::new();
+    lifecycle::until_stopped(signals, stop.clone(), app.run(doors, probes, stop)).await;
+    Ok(())
+}

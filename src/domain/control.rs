@@ -17,8 +17,6 @@ pub enum Control {
     TryAgain,
     /// Opens the modal with a picker.
     Pick,
-    /// Denies with what was typed, after the text was restated.
-    ConfirmDeny,
     /// Has a request shown in the person's direct messages.
     Show,
     /// A link: Slack tells of the press all the same.
@@ -26,7 +24,7 @@ pub enum Control {
 }
 
 impl Control {
-    const ALL: [(Self, &'static str); 10] = [
+    const ALL: [(Self, &'static str); 9] = [
         (Self::Approve, "approve"),
         (Self::ApproveFor, "approve_for"),
         (Self::Deny, "deny"),
@@ -34,7 +32,6 @@ impl Control {
         (Self::More, "more"),
         (Self::TryAgain, "try_again"),
         (Self::Pick, "pick"),
-        (Self::ConfirmDeny, "confirm_deny"),
         (Self::Show, "show"),
         (Self::Link, "link"),
     ];

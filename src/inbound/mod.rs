@@ -1,7 +1,7 @@
 //! The doors: strangers' bytes become typed values here, and nowhere else.
 
 mod body;
-mod jwt;
+pub mod jwt;
 mod payload;
 pub mod push;
 pub mod pushed;

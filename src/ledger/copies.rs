@@ -144,23 +144,25 @@ impl Ledger {
         .await
     }
 
-    /// Somebody pressed a control of a card that the ledger did not know where to find: Slack had posted it and the
-    /// answer was lost. From now on it converges like the others.
+    /// Somebody pressed a control in this message. Where the ledger did not know it (Slack had posted it and the answer
+    /// was lost) it converges like the others from now on; with `redraw` it is drawn anew in any case.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn adopt_copy(&self, request: RequestId, posted: Posted) -> Result<(), LedgerError> {
+    pub async fn pressed(&self, request: RequestId, posted: Posted, redraw: bool) -> Result<(), LedgerError> {
         self.write(move |c, now| {
             Box::pin(async move {
                 sqlx::query(
                     "INSERT INTO copies (id, request_id, audience, target, channel, ts, drawn, attempts, due_at, gone)
-                     VALUES ($1, $2, 'channel', $3, $3, $4, 0, 0, $5, 0) ON CONFLICT (channel, ts) DO NOTHING",
+                     VALUES ($1, $2, 'channel', $3, $3, $4, 0, 0, $5, 0) ON CONFLICT (channel, ts)
+                     DO UPDATE SET gone = 0, drawn = CASE WHEN $6 = 1 THEN 0 ELSE copies.drawn END",
                 )
                 .bind(new_id(now))
                 .bind(request.as_str())
                 .bind(posted.channel.as_str())
                 .bind(posted.ts)
                 .bind(now.as_millisecond())
+                .bind(i64::from(redraw))
                 .execute(c)
                 .await?;
                 Ok(())

@@ -19,6 +19,11 @@ impl DeliveryKeys {
     pub fn new(keys: impl IntoIterator<Item = (&'static str, String)>) -> Self {
         Self(keys.into_iter().map(|(kind, id)| format!("{kind}:{id}")).collect())
     }
+
+    /// Keys for one of several effects that the delivery has.
+    pub fn of_effect(&self, effect: &str) -> Self {
+        Self(self.0.iter().map(|key| format!("{effect}:{key}")).collect())
+    }
 }
 
 impl Ledger {

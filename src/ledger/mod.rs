@@ -5,6 +5,7 @@ pub mod cards;
 pub mod copies;
 pub mod decisions;
 pub mod deliveries;
+pub mod drafts;
 pub mod leases;
 pub mod notices;
 mod outcomes;

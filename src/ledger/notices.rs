@@ -17,6 +17,8 @@ pub enum Notice {
     Outcome {
         /// Which decision.
         decision: i64,
+        /// Who made it.
+        user: UserId,
     },
     /// A requester hears in a DM that their access was taken back.
     Revoked {

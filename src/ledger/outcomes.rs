@@ -24,7 +24,7 @@ pub(super) async fn done(
     conclude(c, &decision, now).await?;
     let Some(kept) = requests::load(c, &decision.request).await? else {
         // Nobody is shown a request that P0 never told of: the person hears of it directly.
-        return notices::add(c, &Notice::Outcome { decision: decision.id }, now).await;
+        return tell(c, &decision, now).await;
     };
     let mut request = kept.request;
     match &decision.choice {
@@ -100,5 +100,10 @@ async fn conclude(c: &mut SqliteConnection, decision: &Decision, now: Timestamp)
 
 async fn conclude_aloud(c: &mut SqliteConnection, decision: &Decision, now: Timestamp) -> Result<(), LedgerError> {
     conclude(c, decision, now).await?;
-    notices::add(c, &Notice::Outcome { decision: decision.id }, now).await
+    tell(c, decision, now).await
+}
+
+async fn tell(c: &mut SqliteConnection, decision: &Decision, now: Timestamp) -> Result<(), LedgerError> {
+    let notice = Notice::Outcome { decision: decision.id, user: decision.by.user.clone() };
+    notices::add(c, &notice, now).await
 }

@@ -4,8 +4,8 @@ use jiff::Timestamp;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::decisions::{self, COLUMNS};
-use super::{Ledger, LedgerError, deliveries, outcomes, requests};
-use crate::domain::decision::{Decision, UNHEARD_AFTER};
+use super::{Ledger, LedgerError, deliveries, drafts, outcomes, requests};
+use crate::domain::decision::{Decision, SAFER_FOR, UNHEARD_AFTER};
 use crate::domain::request::RequestId;
 
 impl Ledger {
@@ -52,6 +52,7 @@ async fn sweep(c: &mut SqliteConnection, now: Timestamp) -> Result<usize, Ledger
     }
     let unheard = mark_unheard(c, now).await?;
     deliveries::forget(c, now).await?;
+    drafts::forget(c, now.checked_sub(SAFER_FOR).unwrap_or(Timestamp::MIN)).await?;
     Ok(touched + unheard)
 }
 

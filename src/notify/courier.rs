@@ -230,7 +230,7 @@ impl Courier {
 
     async fn bring_notice(&self, notice: &Notice) -> Result<(), Undone> {
         match notice {
-            Notice::Outcome { decision } => {
+            Notice::Outcome { decision, .. } => {
                 let Some(decision) = self.ledger.decision(*decision).await? else {
                     return Err(Undone::Never("its decision is not in the ledger".to_owned()));
                 };
@@ -359,7 +359,7 @@ fn target_of_copy(copy: &StaleCopy) -> String {
 
 fn target_of_notice(waiting: &Waiting) -> (Method, String) {
     match &waiting.notice {
-        Notice::Outcome { decision } => (Method::Post, format!("decision {decision}")),
+        Notice::Outcome { user, .. } => (Method::Post, user.as_str().to_owned()),
         Notice::Revoked { request } => (Method::Post, format!("requester of {request}")),
         Notice::Answer { channel, .. } if channel.as_str().starts_with('D') => {
             (Method::Post, channel.as_str().to_owned())

@@ -27,13 +27,14 @@ fn modal(control: Control, key: &CardKey, title: &str, blocks: Vec<SlackBlock>) 
         .with_private_metadata(ControlValue { key: key.clone(), length: None }.to_string())
 }
 
-/// Asks for a reason and denies.
-pub fn deny(kept: &Kept) -> SlackView {
+/// Asks for a reason and denies; `draft` is what the person wrote before.
+pub fn deny(kept: &Kept, draft: Option<String>) -> SlackView {
     let facts = &kept.request.facts;
     let reason = SlackBlockPlainTextInputElement::new()
         .with_action_id("reason".into())
         .with_multiline(true)
-        .with_max_length(MOST_REASON_CHARACTERS as u64);
+        .with_max_length(MOST_REASON_CHARACTERS as u64)
+        .opt_initial_value(draft);
     let input = SlackInputBlock::new(plain("Reason").into(), reason.into())
         .with_block_id(INPUT_BLOCK.into())
         .with_optional(true)
@@ -58,6 +59,12 @@ pub fn pick(offer: &Offer, kept: &Kept) -> SlackView {
         vec![plain_section(&restated(facts, "gets")), plain_section(&card::facts(&kept.request)), input.into()];
     let view = modal(Control::Pick, &kept.key, "Approve the request", blocks);
     SlackView::Modal(view.with_submit(plain("Approve").into()).with_close(plain("Cancel").into()))
+}
+
+/// Takes a modal's place when what it asked for was not done.
+pub fn refused(sentence: &str) -> SlackView {
+    let view = SlackModalView::new(plain("Not sent").into(), vec![section(sentence)]);
+    SlackView::Modal(view.with_close(plain("Close").into()))
 }
 
 /// All that is known of a request.

@@ -242,6 +242,22 @@ pub fn name(id: &RequestId) -> String {
     format!("request {}", foreign::word(id.as_str(), NAME))
 }
 
+/// Told privately when a modal did not open.
+pub const NOT_OPENED: &str = "Slack did not open the window in time. Press again; nothing was decided.";
+
+/// Told privately when a card was sent to the person's direct messages.
+pub const SHOWN: &str = "Its card is in our direct messages.";
+
+/// Told privately when P0 never told of a request.
+pub fn not_told(id: &RequestId) -> String {
+    format!("P0 has told this bot of no {}, so there is nothing to show.", name(id))
+}
+
+/// Told privately when a request that was never shown needs a length.
+pub fn say_a_length(id: &RequestId, command: &str) -> String {
+    format!("{} Say for how long: `{command} approve {} 2h`.", not_told(id), foreign::word(id.as_str(), NAME))
+}
+
 /// Told privately once a choice is on disk, where no card shows it.
 pub fn recorded(id: &RequestId, chosen: &Choice) -> String {
     format!("Received: {} on {}. P0 has not been told yet; you will hear what comes of it.", choice(chosen), name(id))

@@ -69,6 +69,16 @@ CREATE TABLE notices (
     due_at   BIGINT NOT NULL
 );
 
+-- Reasons that people typed in a message, kept for the modal that the message's button opens.
+CREATE TABLE drafts (
+    request_id TEXT   NOT NULL,
+    team       TEXT   NOT NULL,
+    person     TEXT   NOT NULL,
+    reason     TEXT   NOT NULL,
+    written_at BIGINT NOT NULL,
+    PRIMARY KEY (request_id, team, person)
+);
+
 -- What has been taken in, so that it is taken in once.
 CREATE TABLE deliveries (
     key     TEXT   NOT NULL PRIMARY KEY,

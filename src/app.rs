@@ -1,0 +1,219 @@
+//! The wiring: settings are read once, everything is built once, nothing is global.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use axum::routing::{get, post};
+use axum::{Json, Router};
+use http::{StatusCode, header};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+
+use crate::authorize::Authorizer;
+use crate::authorize::credentials::Credentials;
+use crate::authorize::workspace::Workspace;
+use crate::clock::Clock;
+use crate::config::{ConfigError, Settings};
+use crate::decide::{self, Desk, Tools};
+use crate::domain::rules::Limits;
+use crate::forward::permission_api::PermissionApi;
+use crate::forward::worker::Worker;
+use crate::http_client::Clients;
+use crate::inbound::jwt::NotifierKey;
+use crate::inbound::pushed::NotifierGate;
+use crate::inbound::signed::Gate;
+use crate::ledger::copies::Placement;
+use crate::ledger::{Ledger, LedgerError};
+use crate::notify::Offer;
+use crate::notify::courier::Courier;
+use crate::notify::web_api::{SlackApi, SlackFailure};
+use crate::telemetry::Metrics;
+
+/// Tries of the one question that a start asks.
+const AUTH_TRIES: u32 = 3;
+
+/// Why the bot did not start.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The settings are at fault.
+    #[error(transparent)]
+    Config(#[from] ConfigError),
+    /// The ledger cannot be used.
+    #[error("{0}")]
+    Ledger(#[from] LedgerError),
+    /// Slack did not say who the bot is.
+    #[error("Slack could not be asked who the bot is: {0}")]
+    Slack(SlackFailure),
+}
+
+/// A bot, ready to run.
+pub struct App {
+    /// What is durable.
+    pub ledger: Ledger,
+    /// Forwards decisions.
+    pub worker: Worker,
+    /// Brings things to Slack.
+    pub courier: Courier,
+    desk: Desk,
+    metrics: Metrics,
+    whispers: TaskTracker,
+    jwks: Option<serde_json::Value>,
+}
+
+impl App {
+    /// Builds the bot. Asks Slack who it is, and nobody else anything.
+    ///
+    /// # Errors
+    /// What is at fault.
+    pub async fn build(settings: Settings, clock: Clock) -> Result<Self, StartError> {
+        let metrics = Metrics::default();
+        let clients = Clients::new(&settings.outbound)?;
+        let notifier_key = read_notifier_key(&settings)?;
+        let credentials = Arc::new(Credentials::new(settings.identity.clone(), clock.clone())?);
+        let slack = SlackApi::new(clients.slack, &settings.slack, metrics.clone());
+        let ledger = Ledger::open_to_serve(&settings.database_url, clock.clone()).await?;
+        let workspace = workspace(&settings, &slack).await?;
+        let limits = Limits {
+            maximum: settings.durations.maximum,
+            never_seen: credentials.forwards_never_seen(),
+            one_party: settings.p0.one_party,
+        };
+        let offer = Arc::new(Offer::new(&settings));
+        let whispers = TaskTracker::new();
+        let worker = Worker {
+            ledger: ledger.clone(),
+            authorizer: Authorizer::new(Arc::new(slack.clone()), workspace.clone(), credentials.clone()),
+            p0: PermissionApi::new(clients.decisions, &settings.p0),
+            limits: limits.clone(),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+        };
+        let desk = Desk {
+            gate: Gate {
+                secrets: settings.slack.signing_secrets.clone(),
+                clock: clock.clone(),
+                metrics: metrics.clone(),
+            },
+            notifier_gate: NotifierGate {
+                key: notifier_key,
+                notifier: settings.notifier.clone(),
+                clock: clock.clone(),
+                metrics: metrics.clone(),
+            },
+            tools: Tools {
+                ledger: ledger.clone(),
+                slack: slack.clone(),
+                workspace,
+                credentials: credentials.clone(),
+                offer: offer.clone(),
+                limits,
+                forward_within: settings.forward_within,
+                placement: Placement { channel: settings.route.channel.clone(), people: settings.route.notify.clone() },
+                clock: clock.clone(),
+                metrics: metrics.clone(),
+                whispers: whispers.clone(),
+            },
+        };
+        Ok(Self {
+            worker,
+            courier: Courier::new(ledger.clone(), slack, offer, clock),
+            desk,
+            jwks: credentials.jwks(),
+            metrics,
+            whispers,
+            ledger,
+        })
+    }
+
+    /// The doors for Slack and P0.
+    pub fn doors(&self) -> Router {
+        let mut doors = Router::new()
+            .route("/slack/interactivity", post(decide::slack))
+            .route("/slack/commands", post(decide::slack))
+            .route("/slack/events", post(decide::slack))
+            .route("/p0/notifications", post(decide::pushed));
+        if let Some(jwks) = self.jwks.clone() {
+            doors = doors.route("/.well-known/jwks.json", get(move || async move { Json(jwks) }));
+        }
+        doors.with_state(self.desk.clone())
+    }
+
+    /// The operator's probes.
+    pub fn probes(&self) -> Router {
+        Router::new()
+            .route("/healthz", get(|| async { "ok\n" }))
+            .route("/readyz", get(ready))
+            .route("/metrics", get(metrics))
+            .with_state((self.ledger.clone(), self.metrics.clone()))
+    }
+
+    /// Serves until `stop` is cancelled, and then until what was in flight is finished.
+    pub async fn run(self, doors: TcpListener, probes: TcpListener, stop: CancellationToken) {
+        let outside = axum::serve(doors, self.doors()).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let operator = axum::serve(probes, self.probes()).with_graceful_shutdown(stop.clone().cancelled_owned());
+        let serving = async {
+            let (outside, operator) = tokio::join!(outside.into_future(), operator.into_future());
+            for error in [outside.err(), operator.err()].into_iter().flatten() {
+                tracing::error!(%error, "a listener failed");
+            }
+        };
+        tokio::join!(serving, self.worker.run(stop.clone()), self.courier.run(stop));
+        self.whispers.close();
+        self.whispers.wait().await;
+    }
+}
+
+fn read_notifier_key(settings: &Settings) -> Result<NotifierKey, ConfigError> {
+    let refused = |problem: String| ConfigError::new("notifier.public_key_file", problem);
+    let path = settings.notifier.public_key_file.display();
+    let pem = std::fs::read(&settings.notifier.public_key_file)
+        .map_err(|error| refused(format!("{path} cannot be read: {error}")))?;
+    NotifierKey::from_pem(&pem).map_err(|error| refused(format!("{path} {error}")))
+}
+
+/// Whose members may decide: as the settings say, else the members of where the app is installed.
+async fn workspace(settings: &Settings, slack: &SlackApi) -> Result<Workspace, StartError> {
+    let installed = who_am_i(slack).await?;
+    let (mut teams, mut enterprises) =
+        (settings.slack.allowed_teams.clone(), settings.slack.allowed_enterprises.clone());
+    if teams.is_empty() && enterprises.is_empty() {
+        teams.extend(installed.team);
+        enterprises.extend(installed.enterprise);
+    }
+    Ok(Workspace { teams, enterprises, allow_guests: settings.slack.allow_guests })
+}
+
+async fn who_am_i(slack: &SlackApi) -> Result<crate::notify::web_api::Installed, StartError> {
+    let mut tries = 1;
+    loop {
+        match slack.auth_test().await {
+            Ok(installed) => return Ok(installed),
+            Err(SlackFailure::Refused(code)) => {
+                return Err(ConfigError::new("slack.bot_token", format!("is refused by Slack: {code}")).into());
+            }
+            Err(failure) if tries == AUTH_TRIES => return Err(StartError::Slack(failure)),
+            Err(_) => {
+                tokio::time::sleep(Duration::from_secs(u64::from(tries))).await;
+                tries += 1;
+            }
+        }
+    }
+}
+
+async fn ready(State((ledger, _)): State<(Ledger, Metrics)>) -> Response {
+    match ledger.probe().await {
+        Ok(()) => "ready\n".into_response(),
+        Err(error) => {
+            tracing::error!(%error, "not ready: the ledger cannot write");
+            (StatusCode::SERVICE_UNAVAILABLE, "the ledger cannot write\n").into_response()
+        }
+    }
+}
+
+async fn metrics(State((_, metrics)): State<(Ledger, Metrics)>) -> Response {
+    let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
+    ([(header::CONTENT_TYPE, kind)], metrics.exposition()).into_response()
+}

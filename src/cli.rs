@@ -1,0 +1,48 @@
+//! The command line.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Approve, deny and revoke P0 access requests from Slack, each with the approver's own authority.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub struct Cli {
+    /// What to log: error, warn, info, debug or trace, also for single parts (`warn,p0_chatops::forward=debug`).
+    #[arg(long, global = true, default_value = "info", value_name = "FILTER")]
+    pub log: String,
+    /// Log a JSON object on each line.
+    #[arg(long, global = true)]
+    pub log_json: bool,
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What can be done.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Run the bot: take Slack's and P0's deliveries, forward decisions, keep the cards true.
+    Serve(ConfigArgs),
+    /// Try the bot here, with stand-ins for Slack and P0: prints an address to open in a browser.
+    #[cfg(feature = "sandbox")]
+    Sandbox(SandboxArgs),
+}
+
+/// Where the settings are.
+#[derive(Args, Debug)]
+pub struct ConfigArgs {
+    /// The settings file [default: p0-chatops.toml, where it exists]. Every key can also be set as
+    /// P0_CHATOPS_<SECTION>__<KEY>.
+    #[arg(long, value_name = "FILE")]
+    pub config: Option<PathBuf>,
+}
+
+/// How the sandbox runs.
+#[cfg(feature = "sandbox")]
+#[derive(Args, Debug)]
+pub struct SandboxArgs {
+    /// The port of the page on 127.0.0.1; 0 takes any that is free.
+    #[arg(long, default_value_t = 0, value_name = "PORT")]
+    pub port: u16,
+}

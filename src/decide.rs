@@ -1,0 +1,344 @@
+//! A click, before Slack is answered: local rules → one durable row → a receipt. Nothing remote happens here but the
+//! opening of a modal, whose `trigger_id` would not wait.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Json;
+use axum::extract::{FromRef, State};
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde_json::{Value, json};
+use slack_morphism::prelude::SlackView;
+use tokio_util::task::TaskTracker;
+
+use crate::authorize::credentials::Credentials;
+use crate::authorize::workspace::Workspace;
+use crate::clock::Clock;
+use crate::converse;
+use crate::domain::command::parse_reason;
+use crate::domain::control::Control;
+use crate::domain::decision::Choice;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::RequestId;
+use crate::domain::rules::{self, Limits};
+use crate::inbound::pushed::{NotifierGate, Pushed};
+use crate::inbound::signed::{Gate, Signed};
+use crate::inbound::slack::{Act, Arrival, Deed, Press, Submission};
+use crate::ledger::cards::Shown;
+use crate::ledger::copies::Placement;
+use crate::ledger::decisions::{NewDecision, Receipt};
+use crate::ledger::notices::Notice;
+use crate::ledger::requests::Kept;
+use crate::ledger::{Ledger, LedgerError};
+use crate::notify::message::Message;
+use crate::notify::web_api::SlackApi;
+use crate::notify::{Offer, modals, wording};
+use crate::telemetry::Metrics;
+
+/// Where deliveries are decided upon; cheap to clone.
+#[derive(Clone, FromRef)]
+pub struct Desk {
+    /// Who is let in from Slack.
+    pub gate: Gate,
+    /// Who is let in from P0.
+    pub notifier_gate: NotifierGate,
+    /// What is needed behind the gates.
+    pub tools: Tools,
+}
+
+/// What the desk works with.
+#[derive(Clone)]
+pub struct Tools {
+    /// What is durable.
+    pub ledger: Ledger,
+    /// For modals, and for private lines.
+    pub slack: SlackApi,
+    /// Whose members may decide.
+    pub workspace: Workspace,
+    /// Who has an identity here.
+    pub credentials: Arc<Credentials>,
+    /// What is offered.
+    pub offer: Arc<Offer>,
+    /// What is allowed.
+    pub limits: Limits,
+    /// An approve that is older is not sent any more.
+    pub forward_within: Duration,
+    /// Where new requests are shown.
+    pub placement: Placement,
+    /// What time it is.
+    pub clock: Clock,
+    /// What is counted.
+    pub metrics: Metrics,
+    /// Private lines on their way; a stop waits for them.
+    pub whispers: TaskTracker,
+}
+
+/// Slack's three doors: each takes any kind of delivery.
+pub async fn slack(State(tools): State<Tools>, Signed(arrival): Signed) -> Response {
+    match arrival {
+        Arrival::Handshake { challenge } => Json(json!({ "challenge": challenge })).into_response(),
+        Arrival::NotUnderstood { what } => {
+            tools.metrics.not_understood("slack", what);
+            StatusCode::OK.into_response()
+        }
+        Arrival::Deed(deed) => tools.act(*deed).await.unwrap_or_else(|error| not_recorded(&error)),
+    }
+}
+
+/// P0's door.
+pub async fn pushed(State(tools): State<Tools>, pushed: Pushed) -> Response {
+    tools.take_push(pushed).await.unwrap_or_else(|error| not_recorded(&error))
+}
+
+/// What is not on disk is never answered 200: the person sees an error at the button, P0 sends again.
+fn not_recorded(error: &LedgerError) -> Response {
+    tracing::error!(%error, "a delivery could not be recorded");
+    StatusCode::SERVICE_UNAVAILABLE.into_response()
+}
+
+type Answer = Result<Response, LedgerError>;
+
+fn ok() -> Answer {
+    Ok(StatusCode::OK.into_response())
+}
+
+impl Tools {
+    async fn take_push(&self, pushed: Pushed) -> Answer {
+        let Some(push) = pushed.push else {
+            if let Some(keys) = pushed.once
+                && !self.ledger.first_delivery(keys).await?
+            {
+                return Ok(StatusCode::UNAUTHORIZED.into_response());
+            }
+            self.ledger.keep_unread(&pushed.body).await?;
+            self.metrics.push("unread");
+            return ok();
+        };
+        let id = push.id.clone();
+        match self.ledger.take_push(push, self.placement.clone(), pushed.once).await? {
+            None => {
+                self.metrics.turned_away("notifier", "token_used");
+                Ok(StatusCode::UNAUTHORIZED.into_response())
+            }
+            Some(applied) => {
+                self.metrics.push(if applied.moved {
+                    "moved"
+                } else if applied.changed {
+                    "changed"
+                } else {
+                    "same"
+                });
+                tracing::info!(request = %id, moved = applied.moved, changed = applied.changed, "P0 told of a request");
+                ok()
+            }
+        }
+    }
+
+    async fn act(&self, deed: Deed) -> Answer {
+        let admitted =
+            self.workspace.admit_delivery(deed.installed.team.as_ref(), deed.installed.enterprise.as_ref(), &deed.by);
+        if let Err(refusal) = admitted {
+            self.metrics.choice("any", "foreign");
+            return self.say(&deed, Message::sentence(refusal.to_string())).await;
+        }
+        match &deed.act {
+            Act::Press(press) => self.press(&deed, press).await,
+            Act::Submit(submission) => self.submit(&deed, submission).await,
+            Act::Slash { text } => converse::slash(self, &deed, text).await,
+            Act::Message { text, .. } => converse::message(self, &deed, text).await,
+        }
+    }
+
+    async fn press(&self, deed: &Deed, press: &Press) -> Answer {
+        if press.control == Some(Control::Link) {
+            return ok();
+        }
+        let (Some(control), Some(value)) = (press.control, &press.value) else {
+            self.metrics.not_understood("slack", "control");
+            return self.refuse(deed, &Refusal::OldCard).await;
+        };
+        let Some(shown) = self.ledger.shown(&value.key).await? else {
+            self.metrics.not_understood("slack", "card_key");
+            return self.refuse(deed, &Refusal::OldCard).await;
+        };
+        match (control, value.length) {
+            (Control::Approve | Control::ApproveFor, Some(length)) => {
+                self.choose(deed, Choice::Approve { length }, shown, false).await
+            }
+            (Control::TryAgain, Some(length)) => self.choose(deed, Choice::Approve { length }, shown, true).await,
+            (Control::Revoke, None) => self.choose(deed, Choice::Revoke, shown, false).await,
+            (Control::Deny, None) => {
+                let draft = self.ledger.draft(&shown.request, &deed.by).await?;
+                self.open(deed, &shown, &Choice::Deny { reason: None }, |kept| modals::deny(kept, draft)).await
+            }
+            (Control::Pick, None) => {
+                let choice = Choice::Approve { length: self.offer.durations.default };
+                self.open(deed, &shown, &choice, |kept| modals::pick(&self.offer, kept)).await
+            }
+            (Control::More, None) => self.details(deed, &shown.request).await,
+            (Control::Show, None) => converse::show(self, deed, &shown.request).await,
+            _ => {
+                self.metrics.not_understood("slack", "value");
+                self.refuse(deed, &Refusal::OldCard).await
+            }
+        }
+    }
+
+    async fn submit(&self, deed: &Deed, submission: &Submission) -> Answer {
+        let shown = match &submission.value {
+            Some(value) => self.ledger.shown(&value.key).await?,
+            None => None,
+        };
+        let choice = match (submission.control, &submission.chosen) {
+            (Some(Control::Deny), _) => {
+                Some(Choice::Deny { reason: submission.text.as_deref().and_then(parse_reason) })
+            }
+            (Some(Control::Pick), Some(chosen)) => chosen.length.map(|length| Choice::Approve { length }),
+            _ => None,
+        };
+        match (shown, choice) {
+            (Some(shown), Some(choice)) => self.choose(deed, choice, shown, false).await,
+            _ => {
+                self.metrics.not_understood("slack", "submission");
+                self.refuse(deed, &Refusal::OldCard).await
+            }
+        }
+    }
+
+    /// A choice with a card behind it.
+    async fn choose(&self, deed: &Deed, choice: Choice, shown: Shown, again: bool) -> Answer {
+        let request = shown.request.clone();
+        let message = match &deed.act {
+            Act::Press(press) => press.message.clone(),
+            _ => None,
+        };
+        let receipt = self.record(deed, request.clone(), choice.clone(), Some(shown), again).await?;
+        let refused = matches!(receipt, Receipt::Refused(_));
+        if let Some(posted) = message.clone().filter(|_| receipt != Receipt::Repeated) {
+            self.ledger.pressed(request.clone(), posted, refused).await?;
+        }
+        match receipt {
+            Receipt::Repeated => ok(),
+            // The card itself says what was recorded; where there is none in view, a line does.
+            Receipt::Recorded if message.is_some() || matches!(deed.act, Act::Submit(_)) => ok(),
+            Receipt::Recorded => self.say(deed, Message::sentence(wording::recorded(&request, &choice))).await,
+            Receipt::Waiting => self.say(deed, Message::sentence(wording::waiting(&request, choice.verb()))).await,
+            Receipt::Refused(refusal) => self.refuse(deed, &refusal).await,
+        }
+    }
+
+    /// Records a choice: the one durable row that stands before Slack hears 200.
+    pub(crate) async fn record(
+        &self,
+        deed: &Deed,
+        request: RequestId,
+        choice: Choice,
+        shown: Option<Shown>,
+        again: bool,
+    ) -> Result<Receipt, LedgerError> {
+        let verb = choice.verb();
+        let deadline = choice.deadline(deed.at, self.forward_within);
+        let new = NewDecision {
+            request: request.clone(),
+            by: deed.by.clone(),
+            choice,
+            shown,
+            again,
+            chosen: deed.at,
+            deadline,
+        };
+        let receipt = self.ledger.record(deed.keys.clone(), new, self.limits.clone()).await?;
+        let name = match &receipt {
+            Receipt::Recorded => "recorded",
+            Receipt::Waiting => "waiting",
+            Receipt::Repeated => "repeated",
+            Receipt::Refused(_) => "refused",
+        };
+        self.metrics.choice(verb.as_str(), name);
+        tracing::info!(%request, by = %deed.by, verb = verb.as_str(), receipt = name, "somebody chose");
+        Ok(receipt)
+    }
+
+    /// Opens a modal for a choice, if it could still be made.
+    async fn open(&self, deed: &Deed, shown: &Shown, choice: &Choice, view: impl FnOnce(&Kept) -> SlackView) -> Answer {
+        let Some(kept) = self.ledger.request(&shown.request).await? else {
+            return self.refuse(deed, &Refusal::OldCard).await;
+        };
+        let basis = shown.clone().into_basis();
+        // Whether an earlier approve is open is asked when the choice is recorded.
+        if let Err(refusal) = rules::check(&self.limits, choice, &basis, Some(&kept.request), false, false) {
+            if let Act::Press(Press { message: Some(posted), .. }) = &deed.act {
+                self.ledger.pressed(shown.request.clone(), posted.clone(), true).await?;
+            }
+            return self.refuse(deed, &refusal).await;
+        }
+        self.open_view(deed, &view(&kept)).await
+    }
+
+    async fn details(&self, deed: &Deed, request: &RequestId) -> Answer {
+        if !self.may_read(deed, request).await? {
+            return self.refuse(deed, &Refusal::NoIdentity).await;
+        }
+        match self.ledger.card(request).await? {
+            Some(card) => self.open_view(deed, &modals::details(&self.offer, &card)).await,
+            None => self.refuse(deed, &Refusal::OldCard).await,
+        }
+    }
+
+    pub(crate) async fn open_view(&self, deed: &Deed, view: &SlackView) -> Answer {
+        if !self.ledger.first_delivery(deed.keys.clone()).await? {
+            return ok();
+        }
+        let opened = match &deed.trigger {
+            Some(trigger) => self.slack.open_view(trigger, view).await.is_ok(),
+            None => false,
+        };
+        if opened { ok() } else { self.whisper(deed, Message::sentence(wording::NOT_OPENED)) }
+    }
+
+    /// Whether the person may read of the request: they have an identity here, or were told of it.
+    pub(crate) async fn may_read(&self, deed: &Deed, request: &RequestId) -> Result<bool, LedgerError> {
+        Ok(self.credentials.knows(&deed.by.user) || self.ledger.was_told(request, &deed.by.user).await?)
+    }
+
+    pub(crate) async fn refuse(&self, deed: &Deed, refusal: &Refusal) -> Answer {
+        self.say(deed, Message::sentence(refusal.to_string())).await
+    }
+
+    /// Answers privately, once for each delivery, wherever the person is.
+    pub(crate) async fn say(&self, deed: &Deed, message: Message) -> Answer {
+        match &deed.act {
+            Act::Message { channel, thread, .. } => {
+                let notice = Notice::Answer {
+                    channel: channel.clone(),
+                    thread: thread.clone(),
+                    user: deed.by.user.clone(),
+                    message: serde_json::to_value(message).unwrap_or(Value::Null),
+                };
+                self.ledger.answer_once(deed.keys.clone(), notice).await?;
+                ok()
+            }
+            _ => self.whisper(deed, message),
+        }
+    }
+
+    fn whisper(&self, deed: &Deed, message: Message) -> Answer {
+        match &deed.act {
+            Act::Slash { .. } => Ok(Json(message.into_private()).into_response()),
+            Act::Submit(_) => {
+                Ok(Json(json!({ "response_action": "update", "view": modals::refused(&message.text) })).into_response())
+            }
+            Act::Press(_) | Act::Message { .. } => {
+                if let Some(url) = deed.response_url.clone() {
+                    let slack = self.slack.clone();
+                    // Slack gets its answer first; a line that does not arrive is logged there.
+                    self.whispers.spawn(async move {
+                        let _ = slack.respond(&url, &message.into_private()).await;
+                    });
+                }
+                ok()
+            }
+        }
+    }
+}
