@@ -57,9 +57,10 @@ pub struct App {
     pub worker: Worker,
     /// Brings things to Slack.
     pub courier: Courier,
+    /// Private lines on their way.
+    pub whispers: TaskTracker,
     desk: Desk,
     metrics: Metrics,
-    whispers: TaskTracker,
     jwks: Option<serde_json::Value>,
 }
 

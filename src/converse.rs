@@ -66,7 +66,7 @@ async fn approve(tools: &Tools, deed: &Deed, id: RequestId, length: Option<Expir
     }
     match tools.ledger.request(&id).await? {
         Some(kept) if kept.request.phase.is_decided() => {
-            tools.refuse(deed, &Refusal::AlreadyDecided { phase: kept.request.phase }).await
+            tools.refuse(deed, &Refusal::AlreadyDecided { phase: Box::new(kept.request.phase) }).await
         }
         Some(kept) => tools.open_view(deed, &modals::pick(&tools.offer, &kept)).await,
         None => tools.say(deed, Message::sentence(wording::say_a_length(&id, &tools.offer.command))).await,

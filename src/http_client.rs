@@ -46,7 +46,7 @@ fn builder(outbound: &Outbound) -> Result<ClientBuilder, ConfigError> {
         .connect_timeout(CONNECT_WITHIN)
         .no_proxy();
     if let Some(url) = &outbound.proxy {
-        let proxy = Proxy::all(url.clone()).map_err(|_| ConfigError::new("proxy", "cannot be used as a proxy"))?;
+        let proxy = Proxy::all(url.expose()).map_err(|_| ConfigError::new("proxy", "cannot be used as a proxy"))?;
         builder = builder.proxy(proxy);
     }
     if let Some(path) = &outbound.ca_file {

@@ -5,6 +5,7 @@ use std::path::Path;
 use toml::{Table, Value};
 
 use super::{ConfigError, ENVIRONMENT_PREFIX};
+use crate::domain::person::UserId;
 
 /// Keys that may stand in a file of their own as `<key>_file`.
 const SECRETS: &[(&str, &str)] = &[
@@ -30,22 +31,35 @@ pub(super) fn overlay(
     environment: impl IntoIterator<Item = (String, String)>,
 ) -> Result<(), ConfigError> {
     for (name, value) in environment {
-        let path = name.trim_start_matches(ENVIRONMENT_PREFIX).to_ascii_lowercase();
-        let keys: Vec<&str> = path.split("__").collect();
+        let path = name.strip_prefix(ENVIRONMENT_PREFIX).unwrap_or(&name).to_owned();
+        // Sections and keys are lower case; only Slack's own ids, which name people, are not.
+        let keys: Vec<String> = path
+            .split("__")
+            .map(|key| if is_slack_user(key) { key.to_owned() } else { key.to_ascii_lowercase() })
+            .collect();
         if keys[0] == "route" {
             return Err(ConfigError::new(name, "routes can only be set in the settings file"));
         }
         let (last, sections) = keys.split_last().expect("split gives at least one part");
         let mut place = &mut *table;
         for section in sections {
-            place = match place.entry(*section).or_insert_with(|| Value::Table(Table::new())) {
+            place = match place.entry(section.clone()).or_insert_with(|| Value::Table(Table::new())) {
                 Value::Table(table) => table,
                 _ => return Err(ConfigError::new(name, format!("{section} is no section"))),
             };
         }
-        place.insert((*last).to_owned(), parse_value(&value));
+        // A secret of the environment takes the place of the file's, whichever way each is given.
+        place.remove(&format!("{last}_file"));
+        if let Some(key) = last.strip_suffix("_file") {
+            place.remove(key);
+        }
+        place.insert(last.clone(), parse_value(&value));
     }
     Ok(())
+}
+
+fn is_slack_user(key: &str) -> bool {
+    key.len() > 6 && !key.contains('_') && UserId::parse(key).is_some()
 }
 
 fn parse_value(text: &str) -> Value {

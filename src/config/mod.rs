@@ -73,4 +73,6 @@ pub fn parse(
 }
 
 #[cfg(test)]
+mod example_test;
+#[cfg(test)]
 mod tests;

@@ -48,8 +48,8 @@ pub struct Settings {
 /// How other servers are reached. The environment's proxies are ignored.
 #[derive(Clone, Debug, Default)]
 pub struct Outbound {
-    /// A proxy for every call.
-    pub proxy: Option<Url>,
+    /// The address of a proxy for every call; it may hold a password.
+    pub proxy: Option<Secret>,
     /// More certificate authorities, PEM.
     pub ca_file: Option<PathBuf>,
 }
@@ -211,7 +211,7 @@ pub(super) fn check(raw: Raw, folder: &Path) -> Checked<Settings> {
         database_url: database_url(top.database_url.as_deref().unwrap_or("sqlite://p0-chatops.db"), folder)?,
         forward_within: span("forward_within", top.forward_within.as_deref().unwrap_or("15m"))?,
         outbound: Outbound {
-            proxy: top.proxy.map(|url| parse_url("proxy", &url)).transpose()?,
+            proxy: top.proxy.map(|url| parse_url("proxy", &url).map(|url| Secret::new(url.as_str()))).transpose()?,
             ca_file: top.ca_file.map(|path| folder.join(path)),
         },
         slack: slack(raw.slack)?,
@@ -581,6 +581,9 @@ fn required_secret(key: &str, value: Option<Secret>) -> Checked<Secret> {
 fn long_enough(key: &str, secret: &Secret) -> Checked<()> {
     match secret.expose().trim().chars().count() {
         0 => Err(ConfigError::new(key, "is empty")),
+        _ if secret.expose().contains("replace-with-") => {
+            Err(ConfigError::new(key, "is the example's placeholder: put the real one in its place"))
+        }
         n if n < SHORTEST => {
             Err(ConfigError::new(key, format!("is shorter than {SHORTEST} characters: that is no secret")))
         }

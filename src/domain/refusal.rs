@@ -28,12 +28,12 @@ pub enum Refusal {
     /// Somebody has decided.
     AlreadyDecided {
         /// Where the request stands.
-        phase: Phase,
+        phase: Box<Phase>,
     },
     /// It is over.
     AlreadyEnded {
         /// Where the request stands.
-        phase: Phase,
+        phase: Box<Phase>,
     },
     /// Longer than what is allowed.
     TooLong {

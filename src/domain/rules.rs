@@ -38,9 +38,9 @@ pub fn check(
     };
     let phase = &request.phase;
     match choice.verb() {
-        Verb::Revoke if phase.is_ended() => return Err(Refusal::AlreadyEnded { phase: phase.clone() }),
+        Verb::Revoke if phase.is_ended() => return Err(Refusal::AlreadyEnded { phase: Box::new(phase.clone()) }),
         Verb::Approve | Verb::Deny if phase.is_decided() => {
-            return Err(Refusal::AlreadyDecided { phase: phase.clone() });
+            return Err(Refusal::AlreadyDecided { phase: Box::new(phase.clone()) });
         }
         _ => {}
     }

@@ -133,7 +133,7 @@ impl Worker {
         self.write_down(sending, outcome).await
     }
 
-    async fn write_down(&self, sending: SendingLease, outcome: Outcome) -> Result<(), LedgerError> {
+    async fn write_down(&self, sending: Box<SendingLease>, outcome: Outcome) -> Result<(), LedgerError> {
         let decision = sending.decision();
         let (verb, attempts) = (decision.choice.verb().as_str(), decision.attempts);
         let name = match &outcome {

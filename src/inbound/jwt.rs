@@ -31,13 +31,12 @@ impl NotifierKey {
     /// # Errors
     /// Where it is none, or of a type that is not known.
     pub fn from_pem(pem: &[u8]) -> Result<Self, BadKey> {
-        let readers: [(fn(&[u8]) -> jsonwebtoken::errors::Result<DecodingKey>, Algorithm); 3] = [
-            (DecodingKey::from_ec_pem, Algorithm::ES256),
-            (DecodingKey::from_ed_pem, Algorithm::EdDSA),
-            (DecodingKey::from_rsa_pem, Algorithm::RS256),
-        ];
-        let read = readers.into_iter().find_map(|(read, algorithm)| Some(Self { key: read(pem).ok()?, algorithm }));
-        read.ok_or(BadKey)
+        let key = |key: DecodingKey, algorithm| Self { key, algorithm };
+        DecodingKey::from_ec_pem(pem)
+            .map(|ec| key(ec, Algorithm::ES256))
+            .or_else(|_| DecodingKey::from_ed_pem(pem).map(|ed| key(ed, Algorithm::EdDSA)))
+            .or_else(|_| DecodingKey::from_rsa_pem(pem).map(|rsa| key(rsa, Algorithm::RS256)))
+            .map_err(|_| BadKey)
     }
 }
 

@@ -67,7 +67,7 @@ pub struct Sender {
 #[derive(Debug)]
 pub enum Marked {
     /// It may be sent.
-    Sending(SendingLease),
+    Sending(Box<SendingLease>),
     /// It may not, or not now; the ledger says which.
     NotSent,
 }
@@ -125,7 +125,7 @@ impl Ledger {
     ///
     /// # Errors
     /// Where it cannot be written: then it stays marked, and becomes `Unknown`.
-    pub async fn retry(&self, sending: SendingLease, due: Timestamp) -> Result<(), LedgerError> {
+    pub async fn retry(&self, sending: Box<SendingLease>, due: Timestamp) -> Result<(), LedgerError> {
         self.write(move |c, _| Box::pin(put_back(c, sending.lease, "sending", due))).await
     }
 
@@ -133,7 +133,7 @@ impl Ledger {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn done(&self, sending: SendingLease) -> Result<(), LedgerError> {
+    pub async fn done(&self, sending: Box<SendingLease>) -> Result<(), LedgerError> {
         self.write(move |c, now| {
             Box::pin(async move {
                 let Sender { identity, authority, .. } = sending.sender;
@@ -150,7 +150,7 @@ impl Ledger {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn refused(&self, sending: SendingLease, refusal: Refusal) -> Result<(), LedgerError> {
+    pub async fn refused(&self, sending: Box<SendingLease>, refusal: Refusal) -> Result<(), LedgerError> {
         self.write(move |c, now| {
             Box::pin(async move {
                 match held(c, &sending.lease, &["sending", "unknown"]).await? {
@@ -166,7 +166,7 @@ impl Ledger {
     ///
     /// # Errors
     /// Where it cannot be written: then it stays marked, and becomes `Unknown` all the same.
-    pub async fn unknown(&self, sending: SendingLease, words: String) -> Result<(), LedgerError> {
+    pub async fn unknown(&self, sending: Box<SendingLease>, words: String) -> Result<(), LedgerError> {
         self.write(move |c, now| {
             Box::pin(async move {
                 match held(c, &sending.lease, &["sending"]).await? {
@@ -263,7 +263,7 @@ async fn mark(
     requests::touch(c, &decision.request).await?;
     audit::decision(c, &decision, now).await?;
     let lease = Lease { decision, token: lease.token };
-    Ok(Marked::Sending(SendingLease { lease, sender, marked: now }))
+    Ok(Marked::Sending(Box::new(SendingLease { lease, sender, marked: now })))
 }
 
 async fn put_back(

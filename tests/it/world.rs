@@ -1,0 +1,314 @@
+//! A company with a bot in it: Slack and P0 are the sandbox's stand-ins, time stands still, the workers are stepped.
+
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
+
+use p0_chatops::app::App;
+use p0_chatops::clock::Clock;
+use p0_chatops::config;
+use p0_chatops::sandbox::p0::{Call, NotifierSetup, P0, P0Setup, RequestSeed};
+use p0_chatops::sandbox::slack::{Delivered, Message, Slack, SlackSetup};
+use serde_json::Value;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+pub const ALICE: &str = "U01ALICE";
+pub const BOB: &str = "U02BOB";
+pub const CAROL: &str = "U03CAROL";
+pub const GUEST: &str = "U04GUEST";
+pub const CHANNEL: &str = "C01ACCESS";
+
+/// The people who have a P0 identity, with it.
+const PEOPLE: [(&str, &str); 4] = [
+    (ALICE, "alice@example.com"),
+    (BOB, "bob@example.com"),
+    (CAROL, "carol@example.com"),
+    (GUEST, "guest@example.com"),
+];
+
+/// What a story changes before the bot starts.
+pub struct Setup {
+    pub slack: SlackSetup,
+    pub p0: P0Setup,
+    pub clock: Clock,
+    pub identity: String,
+    pub settings: Vec<(String, String)>,
+}
+
+impl Default for Setup {
+    fn default() -> Self {
+        let clock = Clock::stepped();
+        Self {
+            slack: SlackSetup::new(clock.clone()),
+            p0: P0Setup {
+                clock: clock.clone(),
+                notifier: NotifierSetup { with_jti: true, ..NotifierSetup::default() },
+                ..P0Setup::default()
+            },
+            clock,
+            identity: "mode = \"tokens\"".to_owned(),
+            settings: Vec::new(),
+        }
+    }
+}
+
+impl Setup {
+    /// Sets one key, as the environment would: `p0__one_party`, `true`.
+    pub fn set(mut self, key: &str, value: &str) -> Self {
+        self.settings.push((format!("P0_CHATOPS_{}", key.to_uppercase()), value.to_owned()));
+        self
+    }
+}
+
+/// A card, as a story names it.
+#[derive(Clone, Debug)]
+pub struct Card {
+    pub channel: String,
+    pub ts: String,
+}
+
+/// The bot, and the company around it.
+pub struct World {
+    pub slack: Slack,
+    pub p0: P0,
+    pub clock: Clock,
+    pub folder: PathBuf,
+    pub base: String,
+    app: Option<App>,
+    settings: Vec<(String, String)>,
+    text: String,
+    doors: JoinHandle<()>,
+    /// Whether the story is about messages that Slack does not like.
+    pub violations_are_fine: bool,
+}
+
+impl World {
+    pub async fn new() -> Self {
+        Self::with(Setup::default()).await
+    }
+
+    pub async fn with(setup: Setup) -> Self {
+        let folder = new_folder();
+        let slack = Slack::start(setup.slack.clone()).await.unwrap();
+        let p0 = P0::start(setup.p0.clone()).await.unwrap();
+        std::fs::write(folder.join("notifier.pem"), p0.notifier_public_key_pem()).unwrap();
+        let mut tokens = String::new();
+        let mut people = String::new();
+        for (user, email) in PEOPLE {
+            let token = format!("token-of-{email}");
+            p0.trust_token(&token, email);
+            write_token(&folder, user, &token);
+            tokens += &format!("{user} = \"{user}.token\"\n");
+            people += &format!("{user} = \"{email}\"\n");
+        }
+        let NotifierSetup { issuer, audience, .. } = &setup.p0.notifier;
+        let text = format!(
+            "[slack]\nsigning_secrets = [\"{}\"]\nbot_token = \"{}\"\napi_base_url = \"{}\"\nhook_hosts = [\"{}\"]\n\
+             [p0]\nbase_url = \"{}\"\norg = \"{}\"\n\
+             [notifier]\npublic_key_file = \"notifier.pem\"\nissuer = \"{issuer}\"\naudience = \"{audience}\"\n\
+             [identity]\n{}\n[identity.people]\n{people}[identity.tokens]\n{tokens}\
+             [durations]\npresets = [\"30m\", \"1h\", \"2h\", \"8h\"]\nmaximum = \"8h\"\n\
+             [[route]]\nchannel = \"{CHANNEL}\"\n",
+            setup.slack.signing_secret,
+            setup.slack.bot_token,
+            slack.api_base_url(),
+            slack.hook_host(),
+            p0.base_url(),
+            setup.p0.org,
+            setup.identity,
+        );
+        let (app, base, doors) = start(&text, &setup.settings, &folder, &setup.clock).await;
+        slack.connect(&base);
+        p0.connect(&base);
+        Self {
+            slack,
+            p0,
+            clock: setup.clock,
+            folder,
+            base,
+            app: Some(app),
+            settings: setup.settings,
+            text,
+            doors,
+            violations_are_fine: false,
+        }
+    }
+
+    /// The bot is gone from one instant to the next, and another is started on the same ledger.
+    pub async fn restart(&mut self) {
+        self.doors.abort();
+        let _ = (&mut self.doors).await;
+        // The file's lock goes with the last handle on the ledger.
+        self.app = None;
+        let (app, base, doors) = start(&self.text, &self.settings, &self.folder, &self.clock).await;
+        self.slack.connect(&base);
+        self.p0.connect(&base);
+        (self.app, self.base, self.doors) = (Some(app), base, doors);
+    }
+
+    pub fn app(&self) -> &App {
+        self.app.as_ref().expect("the bot is running")
+    }
+
+    /// Lets everything happen that can: what Slack's pace holds back is waited for, what waits for more is not.
+    pub async fn work(&self) {
+        for _ in 0..400 {
+            self.app().whispers.close();
+            self.app().whispers.wait().await;
+            self.app().whispers.reopen();
+            let done = self.app().worker.step().await + self.app().courier.step().await;
+            if done == 0 {
+                if !self.app().courier.is_behind().await.unwrap() {
+                    return;
+                }
+                self.clock.advance(Duration::from_millis(500));
+            }
+        }
+        panic!("the bot does not come to rest");
+    }
+
+    /// P0 gets a request and pushes it; the bot shows it.
+    pub async fn request(&self, seed: RequestSeed) -> Card {
+        let id = self.p0.add(seed);
+        assert_eq!(self.p0.push(&id).await, Some(200));
+        self.work().await;
+        self.cards_in(CHANNEL).pop().expect("a card in the channel")
+    }
+
+    /// The usual request: Bob wants a role for two hours.
+    pub async fn usual(&self) -> Card {
+        self.request(bobs()).await
+    }
+
+    pub fn cards_in(&self, channel: &str) -> Vec<Card> {
+        let card = |message: Message| Card { channel: channel.to_owned(), ts: message.ts };
+        self.slack.messages(channel).into_iter().filter(|m| m.bot_id.is_some()).map(card).collect()
+    }
+
+    pub async fn press(&self, who: &str, card: &Card, control: &str) -> Delivered {
+        self.slack.press(who, &card.channel, &card.ts, control).await.unwrap()
+    }
+
+    /// The card as a person reads it: a line for each block, controls in brackets.
+    pub fn read(&self, card: &Card) -> String {
+        readable(&self.slack.message(&card.channel, &card.ts).expect("the card").blocks)
+    }
+
+    /// What the bot wrote to somebody in direct messages, oldest first.
+    pub fn dms(&self, who: &str) -> Vec<String> {
+        let Some(channel) = self.slack.dm_channel(who) else { return Vec::new() };
+        self.slack.messages(&channel).into_iter().filter(|m| m.bot_id.is_some()).map(|m| timeless(&m.text)).collect()
+    }
+
+    pub fn last_dm(&self, who: &str) -> Card {
+        let channel = self.slack.dm_channel(who).expect("direct messages");
+        self.cards_in(&channel).pop().expect("a direct message")
+    }
+
+    /// The private lines that somebody sees, oldest first.
+    pub fn lines(&self, who: &str) -> Vec<String> {
+        self.slack.ephemerals(who).into_iter().map(|line| timeless(&line.text)).collect()
+    }
+
+    /// What P0 was told, a line for each call.
+    pub fn told(&self) -> Vec<String> {
+        let decisions = self.p0.calls().into_iter().filter(|call| call.request_id.is_some());
+        decisions.map(|call| told(&call)).collect()
+    }
+}
+
+impl Drop for World {
+    fn drop(&mut self) {
+        self.doors.abort();
+        if !std::thread::panicking() && !self.violations_are_fine {
+            assert_eq!(self.slack.violations(), Vec::<String>::new(), "Slack would not have liked this");
+        }
+        let _ = std::fs::remove_dir_all(&self.folder);
+    }
+}
+
+async fn start(
+    text: &str,
+    settings: &[(String, String)],
+    folder: &Path,
+    clock: &Clock,
+) -> (App, String, JoinHandle<()>) {
+    let settings = config::parse(text, settings.to_vec(), folder).unwrap();
+    let app = App::build(settings, clock.clone()).await.unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let base = format!("http://{}", listener.local_addr().unwrap());
+    let router = app.doors();
+    let doors = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
+    (app, base, doors)
+}
+
+pub fn bobs() -> RequestSeed {
+    RequestSeed {
+        id: Some("req-1".to_owned()),
+        requestor: "bob@example.com".to_owned(),
+        principal: "bob@example.com".to_owned(),
+        duration: Some("2h".to_owned()),
+        ..RequestSeed::default()
+    }
+}
+
+fn told(call: &Call) -> String {
+    let verb = call.path.rsplit('/').next().unwrap_or_default();
+    let id = call.request_id.as_deref().unwrap_or("?");
+    let body = call.body.as_ref().map(Value::to_string).unwrap_or_default();
+    let who = call.identity.as_deref().unwrap_or("nobody");
+    format!("{verb} {id} {body} as {who}: {}", call.status.map_or("no answer".to_owned(), |status| status.to_string()))
+}
+
+pub fn write_token(folder: &Path, user: &str, token: &str) {
+    let path = folder.join(format!("{user}.token"));
+    std::fs::write(&path, token).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+}
+
+fn new_folder() -> PathBuf {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let name = format!("p0-chatops-it-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+    let folder = std::env::temp_dir().join(name);
+    std::fs::create_dir_all(&folder).unwrap();
+    folder
+}
+
+/// Blocks as lines, with times left out.
+pub fn readable(blocks: &[Value]) -> String {
+    let lines: Vec<String> = blocks.iter().map(block).filter(|line| !line.is_empty()).collect();
+    timeless(&lines.join("\n"))
+}
+
+fn block(block: &Value) -> String {
+    let text = |value: &Value| value["text"].as_str().unwrap_or_default().to_owned();
+    match block["type"].as_str().unwrap_or_default() {
+        "header" => format!("# {}", text(&block["text"])),
+        "section" => text(&block["text"]),
+        "context" => block["elements"].as_array().into_iter().flatten().map(text).collect::<Vec<_>>().join(" "),
+        "actions" => block["elements"].as_array().into_iter().flatten().map(control).collect::<Vec<_>>().join(" "),
+        "input" => format!("{}: {}", text(&block["label"]), control(&block["element"])),
+        other => format!("({other})"),
+    }
+}
+
+fn control(element: &Value) -> String {
+    match element["type"].as_str().unwrap_or_default() {
+        "button" => format!("[{}]", element["text"]["text"].as_str().unwrap_or_default()),
+        "static_select" => {
+            let options = element["options"].as_array().into_iter().flatten();
+            let options: Vec<&str> = options.filter_map(|option| option["text"]["text"].as_str()).collect();
+            format!("[{}: {}]", element["placeholder"]["text"].as_str().unwrap_or_default(), options.join(", "))
+        }
+        other => format!("({other})"),
+    }
+}
+
+/// Slack's dates, which every reader sees in their own time zone, without the time.
+pub fn timeless(text: &str) -> String {
+    let mut parts = text.split("<!date^");
+    let first = parts.next().unwrap_or_default().to_owned();
+    parts.fold(first, |text, part| text + "(time)" + part.split_once('>').map_or("", |(_, rest)| rest))
+}
