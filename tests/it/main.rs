@@ -3,8 +3,11 @@
 #![cfg(feature = "sandbox")]
 
 mod approve;
+mod commands;
+mod convergence;
 mod doors;
-mod faults;
+mod identity;
 mod notifier;
+mod outcomes;
 mod refusals;
 mod world;

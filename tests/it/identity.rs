@@ -1,0 +1,63 @@
+//! Modes `assertion` and `service`: what P0 is shown, and what people are told of it.
+
+use crate::world::{ALICE, BOB, CHANNEL, Setup, World};
+use p0_chatops::sandbox::p0::{IssuerKeys, TrustedIssuer};
+use p256::pkcs8::{EncodePrivateKey as _, LineEnding};
+
+async fn asserting() -> World {
+    let key = p256::SecretKey::from_slice(&[7; 32]).unwrap();
+    let path = std::env::temp_dir().join(format!("p0-chatops-it-key-{}.pem", std::process::id()));
+    std::fs::write(&path, key.to_pkcs8_pem(LineEnding::LF).unwrap().as_bytes()).unwrap();
+    let identity = format!(
+        "mode = \"assertion\"\nacknowledge_bot_signs_for_approvers = true\n[identity.assertion]\n\
+         private_key_file = \"{}\"\nissuer = \"https://bot.example.com\"\naudience = \"p0\"",
+        path.display()
+    );
+    let world = World::with(Setup { identity, ..Setup::default() }).await;
+    world.p0.trust_issuer(TrustedIssuer {
+        issuer: "https://bot.example.com".into(),
+        audience: "p0".into(),
+        keys: IssuerKeys::Url(format!("{}/.well-known/jwks.json", world.base)),
+    });
+    world
+}
+
+#[tokio::test]
+async fn an_assertion_is_believed_by_its_published_key_and_the_card_says_who_signed() {
+    let world = asserting().await;
+    let card = world.usual().await;
+    world.press(ALICE, &card, "approve").await;
+    world.work().await;
+    assert_eq!(world.told(), [r#"approve req-1 {"expirationLength":"2h"} as alice@example.com: 200"#]);
+    assert!(
+        world.read(&card).contains("*Approved* by <@U01ALICE> (asserted by the bot) for 2 hours"),
+        "{}",
+        world.read(&card)
+    );
+    world.press(ALICE, &card, "revoke").await;
+    world.work().await;
+    assert_eq!(world.told()[1], "revoke req-1 {} as alice@example.com: 200", "each call has a jti of its own");
+}
+
+#[tokio::test]
+async fn the_bot_asserts_nothing_about_ones_own_request() {
+    let world = asserting().await;
+    let card = world.usual().await;
+    world.press(BOB, &card, "approve").await;
+    world.work().await;
+    assert_eq!(world.told(), [""; 0]);
+}
+
+#[tokio::test]
+async fn with_a_shared_credential_the_card_says_that_p0_does_not_know_who() {
+    let identity = "mode = \"service\"\nacknowledge_shared_credential = true\n[identity.service]\ntoken = \"the-shared-credential\"";
+    let world = World::with(Setup { identity: identity.into(), ..Setup::default() }).await;
+    world.p0.trust_service("the-shared-credential");
+    let card = world.usual().await;
+    world.slack.slash(ALICE, CHANNEL, "approve req-unseen 2h").await.unwrap();
+    assert!(world.lines(ALICE)[0].contains("only requests that were shown can be decided"), "{:?}", world.lines(ALICE));
+    world.press(ALICE, &card, "approve").await;
+    world.work().await;
+    assert_eq!(world.told(), [r#"approve req-1 {"expirationLength":"2h"} as service: 200"#]);
+    assert!(world.read(&card).contains("(with the shared credential: P0 does not know who)"), "{}", world.read(&card));
+}
