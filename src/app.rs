@@ -22,7 +22,7 @@ use crate::domain::rules::Limits;
 use crate::forward::permission_api::PermissionApi;
 use crate::forward::worker::Worker;
 use crate::http_client::Clients;
-use crate::inbound::jwt::NotifierKey;
+use crate::inbound::keys::NotifierKeys;
 use crate::inbound::pushed::NotifierGate;
 use crate::inbound::signed::Gate;
 use crate::ledger::copies::Placement;
@@ -72,7 +72,7 @@ impl App {
     pub async fn build(settings: Settings, clock: Clock) -> Result<Self, StartError> {
         let metrics = Metrics::default();
         let clients = Clients::new(&settings.outbound)?;
-        let notifier_key = read_notifier_key(&settings)?;
+        let notifier_keys = NotifierKeys::new(&settings.notifier.key, clients.slack.clone(), clock.clone())?;
         let credentials = Arc::new(Credentials::new(settings.identity.clone(), clock.clone())?);
         let slack = SlackApi::new(clients.slack, &settings.slack, metrics.clone());
         let ledger = Ledger::open_to_serve(&settings.database_url, clock.clone()).await?;
@@ -99,7 +99,7 @@ impl App {
                 metrics: metrics.clone(),
             },
             notifier_gate: NotifierGate {
-                key: notifier_key,
+                keys: notifier_keys,
                 notifier: settings.notifier.clone(),
                 clock: clock.clone(),
                 metrics: metrics.clone(),
@@ -165,14 +165,6 @@ impl App {
         self.whispers.close();
         self.whispers.wait().await;
     }
-}
-
-fn read_notifier_key(settings: &Settings) -> Result<NotifierKey, ConfigError> {
-    let refused = |problem: String| ConfigError::new("notifier.public_key_file", problem);
-    let path = settings.notifier.public_key_file.display();
-    let pem = std::fs::read(&settings.notifier.public_key_file)
-        .map_err(|error| refused(format!("{path} cannot be read: {error}")))?;
-    NotifierKey::from_pem(&pem).map_err(|error| refused(format!("{path} {error}")))
 }
 
 /// Whose members may decide: as the settings say, else the members of where the app is installed.

@@ -9,7 +9,8 @@ use std::path::{Path, PathBuf};
 
 pub use secret::Secret;
 pub use settings::{
-    Assertion, Durations, Fields, Identity, Notifier, Outbound, P0, Preset, Route, Settings, Slack, Tokens,
+    Assertion, Durations, Fields, Identity, Notifier, NotifierKeySource, Outbound, P0, Preset, Route, Settings, Slack,
+    Tokens,
 };
 
 /// The prefix of every variable of the environment that is a setting.

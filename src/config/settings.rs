@@ -91,8 +91,8 @@ pub struct P0 {
 /// How P0's pushes prove where they come from.
 #[derive(Clone, Debug)]
 pub struct Notifier {
-    /// The public key, PEM.
-    pub public_key_file: PathBuf,
+    /// Where P0's public key is.
+    pub key: NotifierKeySource,
     /// `iss`.
     pub issuer: String,
     /// `aud`.
@@ -105,6 +105,15 @@ pub struct Notifier {
     pub single_use: bool,
     /// Where the fields of a push are.
     pub fields: Fields,
+}
+
+/// Where P0's public key is.
+#[derive(Clone, Debug)]
+pub enum NotifierKeySource {
+    /// In a file, PEM.
+    File(PathBuf),
+    /// In a JSON Web Key Set at this address.
+    Jwks(Url),
 }
 
 /// JSON pointers (RFC 6901) to the fields of a push, by the names that P0.md gives them. The first that is there counts.
@@ -315,9 +324,13 @@ fn notifier(raw: RawNotifier, folder: &Path) -> Checked<Notifier> {
     if raw.listen.is_some() {
         return Err(not_built("notifier.listen", "a port of its own"));
     }
-    if raw.jwks_url.is_some() {
-        return Err(not_built("notifier.jwks_url", "reading the key from an address"));
-    }
+    let key = match (raw.public_key_file, raw.jwks_url) {
+        (Some(_), Some(_)) => {
+            return Err(ConfigError::new("notifier.jwks_url", "contradicts notifier.public_key_file: set one of them"));
+        }
+        (None, Some(url)) => NotifierKeySource::Jwks(https("notifier.jwks_url", &url)?),
+        (file, None) => NotifierKeySource::File(folder.join(required("notifier.public_key_file", file)?)),
+    };
     let fields = raw.fields.unwrap_or_default();
     for (field, pointer) in &fields {
         if !FIELDS.contains(&field.as_str()) {
@@ -342,7 +355,7 @@ fn notifier(raw: RawNotifier, folder: &Path) -> Checked<Notifier> {
         ));
     }
     Ok(Notifier {
-        public_key_file: folder.join(required("notifier.public_key_file", raw.public_key_file)?),
+        key,
         issuer: required("notifier.issuer", raw.issuer)?,
         audience: required("notifier.audience", raw.audience)?,
         subject: raw.subject,

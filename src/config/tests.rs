@@ -41,7 +41,7 @@ fn a_short_file_is_enough() {
     assert_eq!(settings.listen.to_string(), "127.0.0.1:3000");
     assert_eq!(settings.forward_within.as_secs(), 900);
     assert_eq!(settings.database_url, "sqlite:///etc/p0/p0-chatops.db");
-    assert_eq!(settings.notifier.public_key_file, Path::new("/etc/p0/p0.pem"));
+    assert!(matches!(&settings.notifier.key, NotifierKeySource::File(path) if path == Path::new("/etc/p0/p0.pem")));
     assert_eq!(settings.durations.presets.len(), 3);
 }
 

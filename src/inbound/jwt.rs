@@ -4,47 +4,22 @@ use std::time::Duration;
 
 use http::{HeaderMap, header};
 use jiff::Timestamp;
-use jsonwebtoken::{Algorithm, DecodingKey, Validation};
+use jsonwebtoken::Validation;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
+use super::keys::{NoKeys, NotifierKey, NotifierKeys};
 use crate::config::Notifier;
 
 /// How far P0's clock may be ahead of ours.
 const AHEAD: Duration = Duration::from_secs(30);
-
-/// P0's public key. Its type fixes the algorithm: a token cannot choose another.
-#[derive(Clone)]
-pub struct NotifierKey {
-    key: DecodingKey,
-    algorithm: Algorithm,
-}
-
-/// The text is no public key of a kind that is known.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("is no public key in PEM form: RSA, P-256 and Ed25519 are known")]
-pub struct BadKey;
-
-impl NotifierKey {
-    /// Reads a public key in PEM form.
-    ///
-    /// # Errors
-    /// Where it is none, or of a type that is not known.
-    pub fn from_pem(pem: &[u8]) -> Result<Self, BadKey> {
-        let key = |key: DecodingKey, algorithm| Self { key, algorithm };
-        DecodingKey::from_ec_pem(pem)
-            .map(|ec| key(ec, Algorithm::ES256))
-            .or_else(|_| DecodingKey::from_ed_pem(pem).map(|ed| key(ed, Algorithm::EdDSA)))
-            .or_else(|_| DecodingKey::from_rsa_pem(pem).map(|rsa| key(rsa, Algorithm::RS256)))
-            .map_err(|_| BadKey)
-    }
-}
 
 /// Why a push is not believed. Metrics count these; the sender learns nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Untrusted {
     Missing,
     Token,
+    NoKeys,
     TooOld,
     Expired,
     Ahead,
@@ -55,6 +30,7 @@ impl Untrusted {
         match self {
             Self::Missing => "token_missing",
             Self::Token => "token_wrong",
+            Self::NoKeys => "no_keys",
             Self::TooOld => "token_old",
             Self::Expired => "token_expired",
             Self::Ahead => "token_ahead",
@@ -71,9 +47,9 @@ struct Claims {
 }
 
 /// Checks the token of a push; answers what makes this token the same as another.
-pub(super) fn verify(
+pub(super) async fn verify(
     headers: &HeaderMap,
-    key: &NotifierKey,
+    keys: &NotifierKeys,
     notifier: &Notifier,
     now: Timestamp,
 ) -> Result<String, Untrusted> {
@@ -84,18 +60,26 @@ pub(super) fn verify(
         Some(scheme) if scheme.eq_ignore_ascii_case("bearer ") => value[7..].trim(),
         _ => value,
     };
-    let mut validation = Validation::new(key.algorithm);
-    validation.set_issuer(&[&notifier.issuer]);
-    validation.set_audience(&[&notifier.audience]);
-    validation.set_required_spec_claims(&["iss", "aud", "exp"]);
-    // Times are held against our own clock below, which the library does not know.
-    validation.validate_exp = false;
-    let claims = jsonwebtoken::decode::<Claims>(token, &key.key, &validation).map_err(|_| Untrusted::Token)?.claims;
+    // Of the header only the key's name is looked at: neither its algorithm nor an address of a key is believed.
+    let header = jsonwebtoken::decode_header(token).map_err(|_| Untrusted::Token)?;
+    let keys = keys.for_token(header.kid.as_deref()).await.map_err(|NoKeys| Untrusted::NoKeys)?;
+    let claims = keys.iter().find_map(|key| claims(token, key, notifier)).ok_or(Untrusted::Token)?;
     if notifier.subject.is_some() && claims.sub != notifier.subject {
         return Err(Untrusted::Token);
     }
     check_times(&claims, notifier.max_token_age, now)?;
     Ok(Sha256::digest(token).iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// The claims, where the key signed them for us.
+fn claims(token: &str, key: &NotifierKey, notifier: &Notifier) -> Option<Claims> {
+    let mut validation = Validation::new(key.algorithm);
+    validation.set_issuer(&[&notifier.issuer]);
+    validation.set_audience(&[&notifier.audience]);
+    validation.set_required_spec_claims(&["iss", "aud", "exp"]);
+    // Times are held against our own clock, which the library does not know.
+    validation.validate_exp = false;
+    jsonwebtoken::decode::<Claims>(token, &key.key, &validation).ok().map(|data| data.claims)
 }
 
 fn check_times(claims: &Claims, most_age: Duration, now: Timestamp) -> Result<(), Untrusted> {

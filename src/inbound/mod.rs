@@ -1,7 +1,8 @@
 //! The doors: strangers' bytes become typed values here, and nowhere else.
 
 mod body;
-pub mod jwt;
+mod jwt;
+pub mod keys;
 mod payload;
 pub mod push;
 pub mod pushed;

@@ -5,19 +5,20 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde_json::Value;
 
-use super::jwt::{self, NotifierKey};
+use super::jwt::{self, Untrusted};
+use super::keys::NotifierKeys;
 use super::{body, push};
 use crate::clock::Clock;
 use crate::config::Notifier;
+use crate::domain::delivery::DeliveryKeys;
 use crate::domain::request::Push;
-use crate::ledger::deliveries::DeliveryKeys;
 use crate::telemetry::Metrics;
 
 /// What the notifier's gate needs to know.
 #[derive(Clone)]
 pub struct NotifierGate {
-    /// P0's public key.
-    pub key: NotifierKey,
+    /// P0's public keys.
+    pub keys: NotifierKeys,
     /// What its tokens have to say.
     pub notifier: Notifier,
     /// Against which they are held.
@@ -52,8 +53,15 @@ where
         let (parts, body) = request.into_parts();
         let bytes =
             body::read(&parts.headers, body).await.map_err(|bad| turned_away(bad.reason(), bad.into_response()))?;
-        let token = jwt::verify(&parts.headers, &gate.key, &gate.notifier, gate.clock.now())
-            .map_err(|untrusted| turned_away(untrusted.reason(), StatusCode::UNAUTHORIZED.into_response()))?;
+        let token = jwt::verify(&parts.headers, &gate.keys, &gate.notifier, gate.clock.now()).await;
+        let token = token.map_err(|untrusted| {
+            let status = match untrusted {
+                // P0 sends again later, when the keys can be had.
+                Untrusted::NoKeys => StatusCode::SERVICE_UNAVAILABLE,
+                _ => StatusCode::UNAUTHORIZED,
+            };
+            turned_away(untrusted.reason(), status.into_response())
+        })?;
         let value: Value = serde_json::from_slice(&bytes)
             .map_err(|_| turned_away("unreadable", StatusCode::BAD_REQUEST.into_response()))?;
         Ok(Self {

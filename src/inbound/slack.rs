@@ -8,9 +8,9 @@ use super::payload::{Event, EventEnvelope, Interaction, Named, SlashForm};
 use super::signature::Verified;
 use crate::domain::card_key::ControlValue;
 use crate::domain::control::Control;
+use crate::domain::delivery::DeliveryKeys;
 use crate::domain::person::{ChannelId, EnterpriseId, SlackUser, TeamId, UserId};
-use crate::ledger::copies::Posted;
-use crate::ledger::deliveries::DeliveryKeys;
+use crate::domain::posted::Posted;
 
 /// The delivery is signed and cannot be read at all.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]

@@ -7,6 +7,7 @@ use sqlx::{Row as _, SqliteConnection};
 use super::notices::{self, Notice};
 use super::{Ledger, LedgerError, new_id};
 use crate::domain::person::{ChannelId, UserId};
+use crate::domain::posted::Posted;
 use crate::domain::request::{Phase, Request, RequestId};
 use crate::domain::status::Ending;
 
@@ -47,15 +48,6 @@ pub struct Placement {
     pub channel: Option<ChannelId>,
     /// The people who get a direct message.
     pub people: Vec<UserId>,
-}
-
-/// One message of Slack's.
-#[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Posted {
-    /// In which conversation.
-    pub channel: ChannelId,
-    /// Slack's time stamp, which names a message within its conversation.
-    pub ts: String,
 }
 
 /// A copy that is behind.

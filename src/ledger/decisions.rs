@@ -5,10 +5,11 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::cards::Shown;
-use super::deliveries::{self, DeliveryKeys};
+use super::deliveries;
 use super::{Ledger, LedgerError, audit, from_json, new_id, requests, to_json};
 use crate::clock::from_millisecond;
 use crate::domain::decision::{Basis, Choice, Decision, Stage, Verb};
+use crate::domain::delivery::DeliveryKeys;
 use crate::domain::person::{SlackUser, TeamId, UserId};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;

@@ -6,25 +6,10 @@ use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
 use super::{Ledger, LedgerError};
+use crate::domain::delivery::DeliveryKeys;
 
 /// How long a delivery is remembered; Slack's last retry of an event comes after about six minutes.
 pub(super) const REMEMBERED: Duration = Duration::from_secs(15 * 60);
-
-/// Everything that makes one delivery the same as another: its signature, and whatever ids it carries.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct DeliveryKeys(Vec<String>);
-
-impl DeliveryKeys {
-    /// Keys from (kind, id) pairs; the kind keeps ids of different sorts apart.
-    pub fn new(keys: impl IntoIterator<Item = (&'static str, String)>) -> Self {
-        Self(keys.into_iter().map(|(kind, id)| format!("{kind}:{id}")).collect())
-    }
-
-    /// Keys for one of several effects that the delivery has.
-    pub fn of_effect(&self, effect: &str) -> Self {
-        Self(self.0.iter().map(|key| format!("{effect}:{key}")).collect())
-    }
-}
 
 impl Ledger {
     /// Remembers a delivery; `false` where any of its keys was seen before.
@@ -43,7 +28,7 @@ pub(super) async fn remember(
     now: Timestamp,
 ) -> Result<bool, LedgerError> {
     let mut first = true;
-    for key in keys.0 {
+    for key in keys.iter() {
         let inserted =
             sqlx::query("INSERT INTO deliveries (key, seen_at) VALUES ($1, $2) ON CONFLICT (key) DO NOTHING")
                 .bind(key)

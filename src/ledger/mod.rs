@@ -100,6 +100,7 @@ impl Ledger {
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
             .busy_timeout(BUSY);
+        make_private(options.get_filename())?;
         let mut connection = SqliteConnection::connect_with(&options).await?;
         sqlx::migrate!("src/ledger/migrations").run(&mut connection).await?;
         let readers = SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options.read_only(true));
@@ -154,6 +155,20 @@ impl Ledger {
             self.changed.send_replace(());
         }
         result
+    }
+}
+
+/// Who asked for what, and why, is for nobody else on the machine: a new file is readable by its owner only.
+fn make_private(path: &Path) -> Result<(), LedgerError> {
+    let refused = |error| LedgerError::File { path: path.to_owned(), error };
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    match options.open(path) {
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
+        Err(error) => Err(refused(error)),
     }
 }
 

@@ -5,7 +5,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::{Row as _, SqliteConnection};
 
-use super::{Ledger, LedgerError, from_json, new_id, to_json};
+use super::{Ledger, LedgerError, deliveries, from_json, new_id, to_json};
+use crate::domain::delivery::DeliveryKeys;
 use crate::domain::person::{ChannelId, UserId};
 use crate::domain::request::RequestId;
 
@@ -54,10 +55,10 @@ impl Ledger {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn answer_once(&self, keys: super::deliveries::DeliveryKeys, notice: Notice) -> Result<(), LedgerError> {
+    pub async fn answer_once(&self, keys: DeliveryKeys, notice: Notice) -> Result<(), LedgerError> {
         self.write(move |c, now| {
             Box::pin(async move {
-                match super::deliveries::remember(c, keys, now).await? {
+                match deliveries::remember(c, keys, now).await? {
                     true => add(c, &notice, now).await,
                     false => Ok(()),
                 }

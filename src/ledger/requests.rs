@@ -5,9 +5,10 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::copies::{self, Placement};
 use super::decisions;
-use super::deliveries::{self, DeliveryKeys};
+use super::deliveries;
 use super::{Ledger, LedgerError, audit, from_json, new_id, outcomes, to_json};
 use crate::domain::card_key::CardKey;
+use crate::domain::delivery::DeliveryKeys;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Applied, Digest, Push, Request, RequestId};
 

@@ -18,7 +18,7 @@ use super::message::Message;
 use crate::authorize::directory::{Directory, Person, Unavailable};
 use crate::config;
 use crate::domain::person::{ChannelId, Email, EnterpriseId, TeamId, UserId};
-use crate::ledger::copies::Posted;
+use crate::domain::posted::Posted;
 use crate::telemetry::Metrics;
 
 /// A modal is opened before Slack is answered: its `trigger_id` lives 3 s.

@@ -3,6 +3,7 @@
 #![cfg(feature = "sandbox")]
 
 mod approve;
+mod architecture;
 mod commands;
 mod convergence;
 mod doors;

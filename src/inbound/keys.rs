@@ -1,0 +1,150 @@
+//! P0's public keys: from a file at the start, or from an address that is asked when a token needs it.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, JwkSet};
+use jsonwebtoken::{Algorithm, DecodingKey};
+use url::Url;
+
+use crate::clock::Clock;
+use crate::config::{ConfigError, NotifierKeySource};
+
+/// How long one answer of the address is believed.
+const BELIEVED: Duration = Duration::from_secs(10 * 60);
+/// The shortest time between two questions, whatever tokens name: strangers must not make us ask.
+const ASK_EVERY: Duration = Duration::from_secs(30);
+/// How long the address may take to answer.
+const ASK_WITHIN: Duration = Duration::from_secs(3);
+
+/// A public key of P0's. Its type fixes the algorithm: a token cannot choose another.
+#[derive(Clone)]
+pub struct NotifierKey {
+    pub(super) id: Option<String>,
+    pub(super) key: DecodingKey,
+    pub(super) algorithm: Algorithm,
+}
+
+impl NotifierKey {
+    fn from_pem(pem: &[u8]) -> Option<Self> {
+        let key = |key: DecodingKey, algorithm| Self { id: None, key, algorithm };
+        DecodingKey::from_ec_pem(pem)
+            .map(|ec| key(ec, Algorithm::ES256))
+            .or_else(|_| DecodingKey::from_ed_pem(pem).map(|ed| key(ed, Algorithm::EdDSA)))
+            .or_else(|_| DecodingKey::from_rsa_pem(pem).map(|rsa| key(rsa, Algorithm::RS256)))
+            .ok()
+    }
+
+    /// A symmetric key in a set that anybody can read is no secret: it is passed over.
+    fn from_jwk(jwk: &Jwk) -> Option<Self> {
+        let algorithm = match jwk.algorithm {
+            AlgorithmParameters::EllipticCurve(_) => Algorithm::ES256,
+            AlgorithmParameters::OctetKeyPair(_) => Algorithm::EdDSA,
+            AlgorithmParameters::RSA(_) => Algorithm::RS256,
+            _ => return None,
+        };
+        Some(Self { id: jwk.common.key_id.clone(), key: DecodingKey::from_jwk(jwk).ok()?, algorithm })
+    }
+}
+
+/// Where the keys come from; cheap to clone.
+#[derive(Clone)]
+pub struct NotifierKeys(Source);
+
+#[derive(Clone)]
+enum Source {
+    Fixed(NotifierKey),
+    Asked(Arc<Asked>),
+}
+
+struct Asked {
+    client: reqwest::Client,
+    url: Url,
+    clock: Clock,
+    known: Mutex<Known>,
+}
+
+#[derive(Clone, Default)]
+struct Known {
+    keys: Vec<NotifierKey>,
+    answered: Option<Timestamp>,
+    asked: Option<Timestamp>,
+}
+
+/// The keys cannot be had right now: that is no judgement on a token.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct NoKeys;
+
+impl NotifierKeys {
+    /// Reads the file, or remembers the address: a start asks nobody.
+    ///
+    /// # Errors
+    /// Where the file cannot be read or holds no public key of a type that is known.
+    pub fn new(source: &NotifierKeySource, client: reqwest::Client, clock: Clock) -> Result<Self, ConfigError> {
+        let path = match source {
+            NotifierKeySource::File(path) => path,
+            NotifierKeySource::Jwks(url) => {
+                let asked = Asked { client, url: url.clone(), clock, known: Mutex::default() };
+                return Ok(Self(Source::Asked(Arc::new(asked))));
+            }
+        };
+        let refused = |problem: String| ConfigError::new("notifier.public_key_file", problem);
+        let shown = path.display();
+        let pem = std::fs::read(path).map_err(|error| refused(format!("{shown} cannot be read: {error}")))?;
+        let key = NotifierKey::from_pem(&pem).ok_or_else(|| {
+            refused(format!("{shown} is no public key in PEM form: RSA, P-256 and Ed25519 are known"))
+        })?;
+        Ok(Self(Source::Fixed(key)))
+    }
+
+    /// The keys by which a token that names `id` may be checked.
+    pub(super) async fn for_token(&self, id: Option<&str>) -> Result<Vec<NotifierKey>, NoKeys> {
+        match &self.0 {
+            Source::Fixed(key) => Ok(vec![key.clone()]),
+            Source::Asked(asked) => asked.for_token(id).await,
+        }
+    }
+}
+
+impl Asked {
+    async fn for_token(&self, id: Option<&str>) -> Result<Vec<NotifierKey>, NoKeys> {
+        let now = self.clock.now();
+        let fits = |known: &Known| -> Vec<NotifierKey> {
+            let named = |key: &&NotifierKey| id.is_none() || key.id.is_none() || key.id.as_deref() == id;
+            known.keys.iter().filter(named).cloned().collect()
+        };
+        let known = {
+            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+            let fresh = known.answered.is_some_and(|at| now < at + BELIEVED) && !fits(&known).is_empty();
+            if fresh || known.asked.is_some_and(|at| now < at + ASK_EVERY) {
+                return if known.answered.is_some() { Ok(fits(&known)) } else { Err(NoKeys) };
+            }
+            known.asked = Some(now);
+            known.clone()
+        };
+        let keys = match self.ask().await {
+            Some(keys) => keys,
+            None if known.answered.is_some() => return Ok(fits(&known)),
+            None => return Err(NoKeys),
+        };
+        let known = Known { keys, answered: Some(now), asked: Some(now) };
+        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = known.clone();
+        Ok(fits(&known))
+    }
+
+    async fn ask(&self) -> Option<Vec<NotifierKey>> {
+        let answer = self.client.get(self.url.clone()).timeout(ASK_WITHIN).send().await;
+        let set = match answer.and_then(reqwest::Response::error_for_status) {
+            Ok(answer) => answer.json::<JwkSet>().await,
+            Err(error) => Err(error),
+        };
+        match set {
+            Ok(set) => Some(set.keys.iter().filter_map(NotifierKey::from_jwk).collect()),
+            Err(error) => {
+                tracing::error!(error = %error.without_url(), "notifier.jwks_url did not answer with keys");
+                None
+            }
+        }
+    }
+}
