@@ -1,9 +1,12 @@
 //! What time does to the ledger: leases run out, deadlines pass, memories fade.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::decisions::{self, COLUMNS};
+use super::deliveries::REMEMBERED;
 use super::{Ledger, LedgerError, deliveries, drafts, outcomes, requests};
 use crate::domain::decision::{Decision, SAFER_FOR, UNHEARD_AFTER};
 use crate::domain::request::RequestId;
@@ -15,6 +18,10 @@ impl Ledger {
     /// # Errors
     /// Where it cannot be written.
     pub async fn sweep(&self) -> Result<usize, LedgerError> {
+        // Most looks find nothing: they cost no write, and wake nobody.
+        if !due(&mut *self.readers.acquire().await?, self.clock.now()).await? {
+            return Ok(0);
+        }
         self.write(|c, now| Box::pin(sweep(c, now))).await
     }
 
@@ -38,11 +45,34 @@ impl Ledger {
     }
 }
 
+const ABANDONED: &str = "stage_name = 'sending' AND lease_until <= $1";
+const LATE: &str = "stage_name = 'recorded' AND deadline < $1 AND (lease_until IS NULL OR lease_until <= $1)";
+
+/// Old deliveries are forgotten in heaps, not one by one.
+const HEAP: Duration = Duration::from_secs(60);
+
+async fn due(c: &mut SqliteConnection, now: Timestamp) -> Result<bool, LedgerError> {
+    let sql = format!(
+        "SELECT EXISTS (SELECT 1 FROM decisions WHERE {ABANDONED}) OR EXISTS (SELECT 1 FROM decisions WHERE {LATE})
+             OR EXISTS (SELECT 1 FROM decisions WHERE stage_name = 'recorded' AND unheard = 0 AND chosen_at <= $2)
+             OR EXISTS (SELECT 1 FROM deliveries WHERE seen_at < $3)"
+    );
+    let due: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
+        .bind(now.as_millisecond())
+        .bind(before(now, UNHEARD_AFTER).as_millisecond())
+        .bind(before(now, REMEMBERED + HEAP).as_millisecond())
+        .fetch_one(c)
+        .await?;
+    Ok(due != 0)
+}
+
+fn before(now: Timestamp, by: Duration) -> Timestamp {
+    now.checked_sub(by).unwrap_or(Timestamp::MIN)
+}
+
 async fn sweep(c: &mut SqliteConnection, now: Timestamp) -> Result<usize, LedgerError> {
-    let abandoned = select(c, "stage_name = 'sending' AND lease_until <= $1", now).await?;
-    let late =
-        select(c, "stage_name = 'recorded' AND deadline < $1 AND (lease_until IS NULL OR lease_until <= $1)", now)
-            .await?;
+    let abandoned = select(c, ABANDONED, now).await?;
+    let late = select(c, LATE, now).await?;
     let touched = abandoned.len() + late.len();
     for decision in abandoned {
         outcomes::unknown(c, decision, String::new(), now).await?;
@@ -52,18 +82,17 @@ async fn sweep(c: &mut SqliteConnection, now: Timestamp) -> Result<usize, Ledger
     }
     let unheard = mark_unheard(c, now).await?;
     deliveries::forget(c, now).await?;
-    drafts::forget(c, now.checked_sub(SAFER_FOR).unwrap_or(Timestamp::MIN)).await?;
+    drafts::forget(c, before(now, SAFER_FOR)).await?;
     Ok(touched + unheard)
 }
 
 /// Deny and revoke are tried for a day; long before that, people must know that P0 has not heard them.
 async fn mark_unheard(c: &mut SqliteConnection, now: Timestamp) -> Result<usize, LedgerError> {
-    let since = now.checked_sub(UNHEARD_AFTER).unwrap_or(Timestamp::MIN);
     let rows = sqlx::query(
         "UPDATE decisions SET unheard = 1 WHERE stage_name = 'recorded' AND unheard = 0 AND chosen_at <= $1
          RETURNING request_id",
     )
-    .bind(since.as_millisecond())
+    .bind(before(now, UNHEARD_AFTER).as_millisecond())
     .fetch_all(&mut *c)
     .await?;
     for row in &rows {

@@ -46,7 +46,7 @@ pub enum SlackFailure {
 pub struct Installed {
     /// The workspace of its token.
     pub team: Option<TeamId>,
-    /// The organisation.
+    /// The organisation, where the app is installed for all of it.
     pub enterprise: Option<EnterpriseId>,
 }
 
@@ -64,6 +64,8 @@ pub struct SlackApi {
 struct AuthTest {
     team_id: Option<String>,
     enterprise_id: Option<String>,
+    #[serde(default)]
+    is_enterprise_install: bool,
 }
 
 #[derive(Deserialize)]
@@ -144,7 +146,11 @@ impl SlackApi {
         let answer: AuthTest = self.post_json("auth.test", &json!({})).await?;
         Ok(Installed {
             team: answer.team_id.as_deref().and_then(TeamId::parse),
-            enterprise: answer.enterprise_id.as_deref().and_then(EnterpriseId::parse),
+            enterprise: answer
+                .enterprise_id
+                .as_deref()
+                .and_then(EnterpriseId::parse)
+                .filter(|_| answer.is_enterprise_install),
         })
     }
 

@@ -10,5 +10,6 @@ mod doors;
 mod identity;
 mod notifier;
 mod outcomes;
+mod quiet;
 mod refusals;
 mod world;
