@@ -11,7 +11,9 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
 use crate::inbound::slack::Deed;
 use crate::ledger::LedgerError;
+use crate::ledger::copies::Audience;
 use crate::ledger::decisions::Receipt;
+use crate::ledger::notices::Notice;
 use crate::notify::message::Message;
 use crate::notify::{modals, replies, wording};
 
@@ -114,7 +116,10 @@ async fn pending(tools: &Tools, deed: &Deed) -> Answer {
 /// Has a request's card drawn in the person's direct messages, where it converges like the others.
 pub(crate) async fn show(tools: &Tools, deed: &Deed, id: &RequestId) -> Answer {
     if !tools.may_read(deed, id).await? {
-        return tools.refuse(deed, &Refusal::NoIdentity).await;
+        // Whether it is their own is for Slack to say, and so for later.
+        let notice = Notice::ShowOwn { request: id.clone(), user: deed.by.user.clone() };
+        tools.ledger.answer_once(deed.keys.of_effect("show"), notice).await?;
+        return tools.say(deed, Message::sentence(wording::SHOWN_IF_OWN)).await;
     }
     if tools.ledger.request(id).await?.is_none() {
         return tools.say(deed, Message::sentence(wording::not_told(id))).await;
@@ -122,6 +127,6 @@ pub(crate) async fn show(tools: &Tools, deed: &Deed, id: &RequestId) -> Answer {
     if !tools.ledger.first_delivery(deed.keys.of_effect("show")).await? {
         return Ok(http::StatusCode::OK.into_response());
     }
-    tools.ledger.show_to(id.clone(), deed.by.user.clone()).await?;
+    tools.ledger.show_to(id.clone(), Audience::Approver(deed.by.user.clone())).await?;
     tools.say(deed, Message::sentence(wording::SHOWN)).await
 }

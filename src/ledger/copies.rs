@@ -18,8 +18,10 @@ pub enum Audience {
     Channel(ChannelId),
     /// One person who may decide, in their direct messages.
     Approver(UserId),
-    /// The person who asked, in their direct messages.
+    /// The person who asked, in their direct messages; who that is in Slack is found out when it is posted.
     Requester,
+    /// A person whose own request it is, and who asked to see it.
+    Own(UserId),
 }
 
 impl Audience {
@@ -28,6 +30,7 @@ impl Audience {
             Self::Channel(channel) => ("channel", channel.as_str()),
             Self::Approver(user) => ("approver", user.as_str()),
             Self::Requester => ("requester", ""),
+            Self::Own(user) => ("own", user.as_str()),
         }
     }
 
@@ -36,6 +39,7 @@ impl Audience {
             "channel" => ChannelId::parse(target).map(Self::Channel),
             "approver" => UserId::parse(target).map(Self::Approver),
             "requester" => Some(Self::Requester),
+            "own" => UserId::parse(target).map(Self::Own),
             _ => None,
         }
     }
@@ -163,12 +167,12 @@ impl Ledger {
         .await
     }
 
-    /// Has the request shown to one more person, in a direct message that converges like the others.
+    /// Has the request shown once more, in a message that converges like the others.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn show_to(&self, request: RequestId, user: UserId) -> Result<(), LedgerError> {
-        self.write(move |c, now| Box::pin(async move { add(c, &request, &Audience::Approver(user), now).await })).await
+    pub async fn show_to(&self, request: RequestId, audience: Audience) -> Result<(), LedgerError> {
+        self.write(move |c, now| Box::pin(async move { add(c, &request, &audience, now).await })).await
     }
 
     /// Whether the person was told of the request: a copy of it is in their direct messages.
@@ -176,12 +180,13 @@ impl Ledger {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn was_told(&self, request: &RequestId, user: &UserId) -> Result<bool, LedgerError> {
-        let row =
-            sqlx::query("SELECT 1 FROM copies WHERE request_id = $1 AND audience = 'approver' AND target = $2 LIMIT 1")
-                .bind(request.as_str())
-                .bind(user.as_str())
-                .fetch_optional(&self.readers)
-                .await?;
+        let row = sqlx::query(
+            "SELECT 1 FROM copies WHERE request_id = $1 AND audience IN ('approver', 'own') AND target = $2 LIMIT 1",
+        )
+        .bind(request.as_str())
+        .bind(user.as_str())
+        .fetch_optional(&self.readers)
+        .await?;
         Ok(row.is_some())
     }
 }

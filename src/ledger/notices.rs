@@ -26,6 +26,13 @@ pub enum Notice {
         /// Which request.
         request: RequestId,
     },
+    /// A person without an identity here asked to see a request: they may, if it is their own.
+    ShowOwn {
+        /// Which request.
+        request: RequestId,
+        /// Who asked.
+        user: UserId,
+    },
     /// A person is answered privately where they wrote: an ephemeral line in a channel, a message in a DM.
     Answer {
         /// Where they wrote.

@@ -23,7 +23,7 @@ pub fn draw(offer: &Offer, card: &CardFacts, audience: &Audience, now: Timestamp
     let request = &card.kept.request;
     let under_way: Vec<&Decision> = card.decisions.iter().filter(|d| is_under_way(d)).collect();
     let text = match audience {
-        Audience::Requester => wording::requester_sentence(request),
+        Audience::Requester | Audience::Own(_) => wording::requester_sentence(request),
         _ => wording::card_sentence(request, first_to_name(&under_way)),
     };
     let mut blocks = vec![header(&foreign::line(&wording::what(&request.facts), 150)), plain_section(&facts(request))];
@@ -35,7 +35,7 @@ pub fn draw(offer: &Offer, card: &CardFacts, audience: &Audience, now: Timestamp
         blocks.push(context(&format!("Asked {}", wording::date(at))));
     }
     let elements = match audience {
-        Audience::Requester => for_requester(card),
+        Audience::Requester | Audience::Own(_) => for_requester(card),
         Audience::Channel(_) | Audience::Approver(_) => for_approvers(offer, card, &under_way),
     };
     if !elements.is_empty() {

@@ -15,8 +15,10 @@ use super::message::Message;
 use super::pace::{Method, Pace};
 use super::web_api::{SlackApi, SlackFailure};
 use super::{Offer, card, replies, wording};
+use crate::authorize::directory::{Directory as _, Unavailable};
 use crate::clock::Clock;
 use crate::domain::person::{ChannelId, Email, UserId};
+use crate::domain::request::RequestId;
 use crate::forward::retry;
 use crate::ledger::copies::{Audience, StaleCopy};
 use crate::ledger::notices::{Notice, Waiting};
@@ -196,7 +198,7 @@ impl Courier {
             None => {
                 let channel = match &copy.audience {
                     Audience::Channel(channel) => self.unshared(channel).await?.clone(),
-                    Audience::Approver(user) => self.direct(user).await?,
+                    Audience::Approver(user) | Audience::Own(user) => self.direct(user).await?,
                     Audience::Requester => self.requester(facts.kept.request.facts.requester.as_deref()).await?,
                 };
                 self.slack.post(&channel, &message).await.map_err(|failure| Undone::Slack(Method::Post, failure))?
@@ -246,6 +248,7 @@ impl Courier {
                 let channel = self.requester(kept.request.facts.requester.as_deref()).await?;
                 self.post(&channel, &Message::sentence(wording::revoked_for_requester(&kept.request))).await
             }
+            Notice::ShowOwn { request, user } => self.show_own(request, user).await,
             Notice::Answer { channel, thread, user, message } => {
                 let Ok(message) = serde_json::from_value::<Message>(message.clone()) else {
                     return Err(Undone::Never("it is of another version".to_owned()));
@@ -263,6 +266,21 @@ impl Courier {
                 }
             }
         }
+    }
+
+    async fn show_own(&self, request: &RequestId, user: &UserId) -> Result<(), Undone> {
+        let person = self.slack.person(user).await;
+        let person = person.map_err(|Unavailable { retry_after }| {
+            Undone::Slack(Method::PostPrivate, SlackFailure::Busy { retry_after })
+        })?;
+        let own = match (self.ledger.request(request).await?, person.and_then(|person| person.email)) {
+            (Some(kept), Some(email)) => kept.request.facts.parties().any(|party| email.names(party)),
+            _ => false,
+        };
+        if !own {
+            return Err(Undone::Never("it is not the person's own request".to_owned()));
+        }
+        Ok(self.ledger.show_to(request.clone(), Audience::Own(user.clone())).await?)
     }
 
     async fn end_notice(&self, waiting: &Waiting, undone: Option<Undone>) -> Result<(), LedgerError> {
@@ -352,7 +370,7 @@ impl Courier {
 fn target_of_copy(copy: &StaleCopy) -> String {
     match &copy.audience {
         Audience::Channel(channel) => channel.as_str().to_owned(),
-        Audience::Approver(user) => user.as_str().to_owned(),
+        Audience::Approver(user) | Audience::Own(user) => user.as_str().to_owned(),
         Audience::Requester => format!("requester of {}", copy.request),
     }
 }
@@ -361,6 +379,7 @@ fn target_of_notice(waiting: &Waiting) -> (Method, String) {
     match &waiting.notice {
         Notice::Outcome { user, .. } => (Method::Post, user.as_str().to_owned()),
         Notice::Revoked { request } => (Method::Post, format!("requester of {request}")),
+        Notice::ShowOwn { user, .. } => (Method::PostPrivate, user.as_str().to_owned()),
         Notice::Answer { channel, .. } if channel.as_str().starts_with('D') => {
             (Method::Post, channel.as_str().to_owned())
         }

@@ -248,6 +248,10 @@ pub const NOT_OPENED: &str = "Slack did not open the window in time. Press again
 /// Told privately when a card was sent to the person's direct messages.
 pub const SHOWN: &str = "Its card is in our direct messages.";
 
+/// Told privately to somebody without an identity here who wants to see a request.
+pub const SHOWN_IF_OWN: &str = "You have no P0 identity in this bot's settings, so you can only see your own requests. \
+     If this is one, its card comes in our direct messages.";
+
 /// Told privately when P0 never told of a request.
 pub fn not_told(id: &RequestId) -> String {
     format!("P0 has told this bot of no {}, so there is nothing to show.", name(id))

@@ -127,13 +127,29 @@ async fn who_has_no_identity_here_reads_nothing() {
     let setup = setup.set("identity__tokens", "{ U01ALICE = \"U01ALICE.token\" }");
     let world = World::with(setup).await;
     let card = world.usual().await;
-    for typed in ["pending", "show req-1", "approve req-1"] {
+    for typed in ["pending", "approve req-1"] {
         world.slack.slash(GUEST, CHANNEL, typed).await.unwrap();
         assert!(world.lines(GUEST).pop().unwrap().starts_with("You have no P0 identity"), "{typed}");
     }
     world.press(GUEST, &card, "more").await;
     world.work().await;
     assert!(world.slack.modals(GUEST).is_empty());
+}
+
+#[tokio::test]
+async fn a_requester_without_an_identity_sees_their_own_request_and_nobody_elses() {
+    let setup = Setup::default().set("identity__people", "{ U01ALICE = \"alice@example.com\" }");
+    let setup = setup.set("identity__tokens", "{ U01ALICE = \"U01ALICE.token\" }");
+    let world = World::with(setup).await;
+    world.usual().await;
+    for who in [BOB, GUEST] {
+        world.slack.slash(who, CHANNEL, "show req-1").await.unwrap();
+        assert!(world.lines(who)[0].contains("you can only see your own requests"), "{:?}", world.lines(who));
+    }
+    world.work().await;
+    assert!(world.dms(GUEST).is_empty());
+    assert!(world.read(&world.last_dm(BOB)).contains("Request req-1"));
+    assert!(!world.read(&world.last_dm(BOB)).contains('['), "nothing to press before it is decided");
 }
 
 #[tokio::test]
