@@ -1,9 +1,11 @@
 //! Settings: read once, checked once, refused with the name of the key. The only file tree that reads the environment.
 
+mod check;
 mod file;
 mod raw;
 mod secret;
 mod settings;
+mod values;
 
 use std::path::{Path, PathBuf};
 
@@ -70,7 +72,7 @@ pub fn parse(
     let mut table = file::table(text)?;
     file::overlay(&mut table, environment)?;
     file::read_secret_files(&mut table, folder)?;
-    settings::check(raw::Raw::read(table)?, folder)
+    check::check(raw::Raw::read(table)?, folder)
 }
 
 #[cfg(test)]

@@ -8,9 +8,10 @@ use serde::{Deserialize, Serialize};
 
 use super::card_key::CardKey;
 use super::expiration::ExpirationLength;
+use super::facts::Digest;
 use super::person::{Authority, SlackUser};
 use super::refusal::Refusal;
-use super::request::{Digest, RequestId};
+use super::request::RequestId;
 
 /// How long deny and revoke are tried: they make things safer, however late.
 pub const SAFER_FOR: Duration = Duration::from_secs(24 * 60 * 60);

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::expiration::ExpirationLength;
-use super::request::Phase;
+use super::phase::Phase;
 
 /// A choice that was not carried out, with all that its sentence needs.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

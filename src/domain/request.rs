@@ -2,16 +2,14 @@
 
 use std::fmt;
 
-use base64::Engine as _;
-use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
-use sha2::{Digest as _, Sha256};
 
 use super::expiration::ExpirationLength;
-use super::person::{Authority, SlackUser};
-use super::status::{Closing, Ending, Standing};
+use super::facts::Facts;
+use super::phase::{Actor, Approval, Phase};
+use super::status::{Ending, Standing};
 
 /// Longest request id, in characters.
 const MOST_ID_CHARACTERS: usize = 200;
@@ -54,175 +52,6 @@ impl RequestId {
 impl fmt::Display for RequestId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-/// One row that P0 prepared for display.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct DisplayRow {
-    /// What the row is about.
-    pub label: String,
-    /// What it says.
-    pub content: String,
-}
-
-/// What was asked for. `None` is "P0 has not said".
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Facts {
-    /// P0's integration: `aws`, `gcloud`, `ssh` …
-    pub kind: Option<String>,
-    /// The kind of access within it: `role`, `group`, `session` …
-    pub access: Option<String>,
-    /// The permission, as JSON with sorted keys.
-    pub permission: Option<String>,
-    /// Who asked.
-    pub requester: Option<String>,
-    /// Who is to get the access; differs from the requester where one asks for another.
-    pub principal: Option<String>,
-    /// Why, in the requester's words.
-    pub reason: Option<String>,
-    /// For how long, in whatever words P0 sent.
-    pub duration: Option<String>,
-    /// P0's own rows for display (those it hides are left out).
-    pub display: Option<Vec<DisplayRow>>,
-}
-
-/// The SHA-256 of what people were shown; two equal digests are the same facts.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(transparent)]
-pub struct Digest(String);
-
-impl Digest {
-    /// The digest as text.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Facts {
-    /// The digest of these facts, uncut: never of a status, a time or a wording.
-    pub fn digest(&self) -> Digest {
-        let bytes = serde_json::to_vec(self).expect("text serialises");
-        Digest(BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(bytes)))
-    }
-
-    /// These facts with what `news` says instead; what it does not mention stays.
-    fn updated(&self, news: Facts) -> Facts {
-        let old = self.clone();
-        Facts {
-            kind: news.kind.or(old.kind),
-            access: news.access.or(old.access),
-            permission: news.permission.or(old.permission),
-            requester: news.requester.or(old.requester),
-            principal: news.principal.or(old.principal),
-            reason: news.reason.or(old.reason),
-            duration: news.duration.or(old.duration),
-            display: news.display.or(old.display),
-        }
-    }
-
-    /// The length asked for, where what P0 sent can be read as one.
-    pub fn asked_length(&self) -> Option<ExpirationLength> {
-        self.duration.as_deref()?.parse().ok()
-    }
-
-    /// Everybody whose own request this is, as P0 names them.
-    pub fn parties(&self) -> impl Iterator<Item = &str> {
-        self.requester.as_deref().into_iter().chain(self.principal.as_deref())
-    }
-}
-
-/// Who moved a request.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Actor {
-    /// Somebody decided here, and P0 took it.
-    Here {
-        /// The person in Slack.
-        user: SlackUser,
-        /// The P0 identity it was forwarded as.
-        identity: String,
-        /// How that identity was shown to be theirs.
-        authority: Authority,
-    },
-    /// P0 names somebody.
-    InP0 {
-        /// As P0 wrote it.
-        name: Option<String>,
-        /// As P0 wrote it.
-        email: Option<String>,
-    },
-    /// Nobody is named.
-    Unnamed,
-}
-
-/// An approval that holds.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Approval {
-    /// Who approved.
-    pub by: Actor,
-    /// When.
-    pub at: Timestamp,
-    /// For how long, where that is known.
-    pub length: Option<ExpirationLength>,
-}
-
-/// Where a request stands, with what is known of how it got there.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Phase {
-    /// Nobody has decided.
-    Pending,
-    /// Approved; P0 is provisioning.
-    Approved(Approval),
-    /// The access is there.
-    Active(Approval),
-    /// On its way out.
-    Closing {
-        /// In which way.
-        how: Closing,
-        /// When it began.
-        at: Timestamp,
-    },
-    /// Over.
-    Ended {
-        /// In which way.
-        how: Ending,
-        /// Who ended it.
-        by: Actor,
-        /// When.
-        at: Timestamp,
-        /// What the person wrote, where they did.
-        reason: Option<String>,
-    },
-}
-
-impl Phase {
-    /// Whether somebody is known to have decided.
-    pub fn is_decided(&self) -> bool {
-        !matches!(self, Self::Pending)
-    }
-
-    /// Whether it is known to be over.
-    pub fn is_ended(&self) -> bool {
-        matches!(self, Self::Ended { .. })
-    }
-
-    fn rank(&self) -> u8 {
-        match self {
-            Self::Pending => Standing::Pending.rank(),
-            Self::Approved(_) => Standing::Approved.rank(),
-            Self::Active(_) => Standing::Active.rank(),
-            Self::Closing { how, .. } => Standing::Closing(*how).rank(),
-            Self::Ended { how, .. } => Standing::Ended(*how).rank(),
-        }
-    }
-
-    fn approval(&self) -> Option<&Approval> {
-        match self {
-            Self::Approved(approval) | Self::Active(approval) => Some(approval),
-            _ => None,
-        }
     }
 }
 
@@ -404,7 +233,7 @@ impl Request {
 mod tests {
     use super::*;
     use crate::clock::from_millisecond;
-    use crate::domain::person::{TeamId, UserId};
+    use crate::domain::person::{Authority, SlackUser, TeamId, UserId};
 
     fn push(status: &str, updated: Option<i64>) -> Push {
         Push {

@@ -6,7 +6,9 @@ use serde_json::Value;
 
 use crate::clock::from_millisecond;
 use crate::config::Fields;
-use crate::domain::request::{Actor, DisplayRow, Facts, Push, RequestId, Times};
+use crate::domain::facts::{DisplayRow, Facts};
+use crate::domain::phase::Actor;
+use crate::domain::request::{Push, RequestId, Times};
 use crate::domain::text::without_controls;
 
 /// Where each field is looked for when the settings do not say: P0's names, under `/data` or at the top.

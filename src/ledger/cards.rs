@@ -6,7 +6,8 @@ use super::requests::Kept;
 use super::{Ledger, LedgerError, decisions, from_json, requests};
 use crate::domain::card_key::CardKey;
 use crate::domain::decision::{Basis, Decision};
-use crate::domain::request::{Digest, RequestId};
+use crate::domain::facts::Digest;
+use crate::domain::request::RequestId;
 
 /// All that a card is drawn from.
 #[derive(Clone, Debug)]

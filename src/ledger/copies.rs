@@ -7,8 +7,9 @@ use sqlx::{Row as _, SqliteConnection};
 use super::notices::{self, Notice};
 use super::{Ledger, LedgerError, new_id};
 use crate::domain::person::{ChannelId, UserId};
+use crate::domain::phase::Phase;
 use crate::domain::posted::Posted;
-use crate::domain::request::{Phase, Request, RequestId};
+use crate::domain::request::{Request, RequestId};
 use crate::domain::status::Ending;
 
 /// For whom a copy is drawn.

@@ -8,8 +8,9 @@ use super::notices::Notice;
 use super::{LedgerError, audit, decisions, notices, requests};
 use crate::domain::decision::{Choice, Decision, Stage, Verb};
 use crate::domain::person::Authority;
+use crate::domain::phase::{Actor, Phase};
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Actor, Phase, Request};
+use crate::domain::request::Request;
 
 /// P0 took it.
 pub(super) async fn done(

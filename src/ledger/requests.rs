@@ -9,8 +9,9 @@ use super::deliveries;
 use super::{Ledger, LedgerError, audit, from_json, new_id, outcomes, to_json};
 use crate::domain::card_key::CardKey;
 use crate::domain::delivery::DeliveryKeys;
+use crate::domain::facts::Digest;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Applied, Digest, Push, Request, RequestId};
+use crate::domain::request::{Applied, Push, Request, RequestId};
 
 /// Requests that one list shows at most.
 pub const MOST_LISTED: i64 = 20;

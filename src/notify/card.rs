@@ -6,7 +6,9 @@ use slack_morphism::prelude::{SlackActionBlockElement, SlackActionsBlock, SlackB
 use super::message::{Message, context, header, plain_section, section};
 use super::{Offer, controls, foreign, wording};
 use crate::domain::decision::{Choice, Decision, Stage, Verb};
-use crate::domain::request::{Facts, Phase, Request};
+use crate::domain::facts::Facts;
+use crate::domain::phase::Phase;
+use crate::domain::request::Request;
 use crate::domain::status::{Closing, Ending};
 use crate::ledger::cards::CardFacts;
 use crate::ledger::copies::Audience;

@@ -10,7 +10,8 @@ use super::{Offer, wording};
 use crate::domain::card_key::{CardKey, ControlValue};
 use crate::domain::control::Control;
 use crate::domain::expiration::ExpirationLength;
-use crate::domain::request::{Facts, RequestId};
+use crate::domain::facts::Facts;
+use crate::domain::request::RequestId;
 
 /// Characters of a label that are shown on a phone.
 const LABEL: usize = 20;

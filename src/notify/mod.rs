@@ -14,7 +14,8 @@ pub mod wording;
 
 use crate::config::{Durations, Settings};
 use crate::domain::expiration::ExpirationLength;
-use crate::domain::request::{Facts, RequestId};
+use crate::domain::facts::Facts;
+use crate::domain::request::RequestId;
 
 /// What this installation offers on its cards.
 #[derive(Clone, Debug)]

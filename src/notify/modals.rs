@@ -11,7 +11,7 @@ use crate::domain::card_key::{CardKey, ControlValue};
 use crate::domain::command::MOST_REASON_CHARACTERS;
 use crate::domain::control::Control;
 use crate::domain::decision::Stage;
-use crate::domain::request::Facts;
+use crate::domain::facts::Facts;
 use crate::ledger::cards::CardFacts;
 use crate::ledger::requests::Kept;
 

@@ -7,7 +7,7 @@ use super::{Offer, controls, foreign, wording};
 use crate::domain::card_key::CardKey;
 use crate::domain::command::TypedCommand;
 use crate::domain::decision::{Choice, Decision, Stage, Verb};
-use crate::domain::request::Facts;
+use crate::domain::facts::Facts;
 use crate::ledger::cards::CardFacts;
 use crate::ledger::requests::{Kept, MOST_LISTED};
 

@@ -9,9 +9,11 @@ use super::foreign;
 use crate::domain::command::NearMiss;
 use crate::domain::decision::{Choice, Decision, Stage, UNHEARD_AFTER, Verb};
 use crate::domain::expiration::ExpirationLength;
+use crate::domain::facts::Facts;
 use crate::domain::person::{Authority, SlackUser, UserId};
+use crate::domain::phase::{Actor, Approval, Phase};
 use crate::domain::refusal::Refusal;
-use crate::domain::request::{Actor, Approval, Facts, Phase, Request, RequestId};
+use crate::domain::request::{Request, RequestId};
 use crate::domain::status::{Closing, Ending};
 
 /// Characters of a name among our own words.

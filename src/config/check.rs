@@ -1,0 +1,395 @@
+//! Whether the settings make sense, each by itself and all together.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use jsonwebtoken::Algorithm;
+
+use super::raw::{Raw, RawAssertion, RawDurations, RawIdentity, RawNotifier, RawP0, RawRoute, RawSettings, RawSlack};
+use super::settings::{
+    Assertion, Durations, FIELDS, Fields, Identity, Notifier, NotifierKeySource, Outbound, P0, Preset, Route, Settings,
+    Slack, Tokens,
+};
+use super::values::{Checked, address, https, ids, long_enough, not_built, parse_url, required, required_secret, span};
+use super::{ConfigError, Secret};
+use crate::domain::expiration::ExpirationLength;
+use crate::domain::person::{ChannelId, EnterpriseId, TeamId, UserId};
+
+pub(super) fn check(raw: Raw, folder: &Path) -> Checked<Settings> {
+    let top = raw.top;
+    let settings = Settings {
+        listen: address("listen", top.listen.as_deref().unwrap_or("127.0.0.1:3000"))?,
+        admin_listen: address("admin_listen", top.admin_listen.as_deref().unwrap_or("127.0.0.1:3001"))?,
+        public_url: top.public_url.map(|url| https("public_url", &url)).transpose()?,
+        database_url: database_url(top.database_url.as_deref().unwrap_or("sqlite://p0-chatops.db"), folder)?,
+        forward_within: span("forward_within", top.forward_within.as_deref().unwrap_or("15m"))?,
+        outbound: Outbound {
+            proxy: top.proxy.map(|url| parse_url("proxy", &url).map(|url| Secret::new(url.as_str()))).transpose()?,
+            ca_file: top.ca_file.map(|path| folder.join(path)),
+        },
+        slack: slack(raw.slack)?,
+        p0: p0(raw.p0)?,
+        notifier: notifier(raw.notifier.unwrap_or_default(), folder)?,
+        identity: identity(raw.identity, folder)?,
+        durations: durations(raw.durations)?,
+        route: route(raw.routes)?,
+    };
+    admin_settings(raw.settings)?;
+    if settings.listen == settings.admin_listen && settings.listen.port() != 0 {
+        return Err(ConfigError::new("admin_listen", "has to differ from listen: probes are not for the outside"));
+    }
+    Ok(settings)
+}
+
+fn slack(raw: RawSlack) -> Checked<Slack> {
+    match raw.mode.as_deref().unwrap_or("http") {
+        "http" => {}
+        "socket" => return Err(not_built("slack.mode", "\"socket\"")),
+        other => return Err(ConfigError::new("slack.mode", format!("is {other:?}: has to be \"http\" or \"socket\""))),
+    }
+    let secrets = raw.signing_secrets.unwrap_or_default();
+    if secrets.is_empty() {
+        return Err(ConfigError::new(
+            "slack.signing_secrets",
+            "is missing: Slack shows it under Basic Information of the app",
+        ));
+    }
+    for secret in &secrets {
+        long_enough("slack.signing_secrets", secret)?;
+    }
+    // Not used before Socket Mode and linking are, but an empty secret is a mistake today.
+    for (key, secret) in [("slack.app_token", &raw.app_token), ("slack.client_secret", &raw.client_secret)] {
+        if let Some(secret) = secret {
+            long_enough(key, secret)?;
+        }
+    }
+    if raw.client_secret.is_some() != raw.client_id.is_some() {
+        return Err(ConfigError::new("slack.client_id", "and slack.client_secret are only useful together"));
+    }
+    for admin in raw.admins.unwrap_or_default() {
+        if UserId::parse(&admin).is_none() && !admin.starts_with('S') {
+            return Err(ConfigError::new("slack.admins", format!("{admin:?} is no user (U…) and no user group (S…)")));
+        }
+    }
+    let command = raw.command.unwrap_or_else(|| "/p0".to_owned());
+    if !command.starts_with('/')
+        || command.len() < 2
+        || command.chars().count() > 32
+        || command.contains(char::is_whitespace)
+    {
+        return Err(ConfigError::new("slack.command", "has to be a slash and a word of at most 32 characters in all"));
+    }
+    let mut api_base_url =
+        https("slack.api_base_url", raw.api_base_url.as_deref().unwrap_or("https://slack.com/api/"))?;
+    if !api_base_url.path().ends_with('/') {
+        api_base_url.set_path(&format!("{}/", api_base_url.path()));
+    }
+    Ok(Slack {
+        signing_secrets: secrets,
+        bot_token: required_secret("slack.bot_token", raw.bot_token)?,
+        command,
+        api_base_url,
+        hook_hosts: raw.hook_hosts.unwrap_or_else(|| vec!["hooks.slack.com".to_owned()]),
+        allowed_teams: ids("slack.allowed_teams", raw.allowed_teams, TeamId::parse, "a workspace (T…)")?,
+        allowed_enterprises: ids(
+            "slack.allowed_enterprises",
+            raw.allowed_enterprises,
+            EnterpriseId::parse,
+            "an organisation (E…)",
+        )?,
+        allow_guests: raw.allow_guests.unwrap_or(false),
+    })
+}
+
+fn p0(raw: RawP0) -> Checked<P0> {
+    let org = required("p0.org", raw.org)?;
+    if !org.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.')) || org.starts_with('.') {
+        return Err(ConfigError::new("p0.org", "has to be the organisation's short name, as in P0's own addresses"));
+    }
+    if let Some(key) = &raw.settings_api_key {
+        long_enough("p0.settings_api_key", key)?;
+    }
+    if let Some(template) = &raw.request_url {
+        let filled = template.replace("{org}", "org").replace("{id}", "id");
+        https("p0.request_url", &filled)?;
+        if !template.contains("{id}") {
+            return Err(ConfigError::new("p0.request_url", "has to contain {id}"));
+        }
+    }
+    Ok(P0 {
+        base_url: https("p0.base_url", raw.base_url.as_deref().unwrap_or("https://api.p0.app"))?,
+        org,
+        request_url: raw.request_url,
+        one_party: raw.one_party.unwrap_or(false),
+    })
+}
+
+fn notifier(raw: RawNotifier, folder: &Path) -> Checked<Notifier> {
+    if raw.listen.is_some() {
+        return Err(not_built("notifier.listen", "a port of its own"));
+    }
+    let key = match (raw.public_key_file, raw.jwks_url) {
+        (Some(_), Some(_)) => {
+            return Err(ConfigError::new("notifier.jwks_url", "contradicts notifier.public_key_file: set one of them"));
+        }
+        (None, Some(url)) => NotifierKeySource::Jwks(https("notifier.jwks_url", &url)?),
+        (file, None) => NotifierKeySource::File(folder.join(required("notifier.public_key_file", file)?)),
+    };
+    let fields = raw.fields.unwrap_or_default();
+    for (field, pointer) in &fields {
+        if !FIELDS.contains(&field.as_str()) {
+            return Err(ConfigError::new(
+                format!("notifier.fields.{field}"),
+                format!("unknown field; known are {}", FIELDS.join(", ")),
+            ));
+        }
+        if !pointer.starts_with('/') {
+            return Err(ConfigError::new(
+                format!("notifier.fields.{field}"),
+                "has to be a JSON pointer: it begins with /",
+            ));
+        }
+    }
+    let max_token_age = span("notifier.max_token_age", raw.max_token_age.as_deref().unwrap_or("10m"))?;
+    let single_use = raw.single_use.unwrap_or(false);
+    if single_use && max_token_age > Duration::from_secs(15 * 60) {
+        return Err(ConfigError::new(
+            "notifier.max_token_age",
+            "has to be at most 15m with single_use: used tokens are remembered that long",
+        ));
+    }
+    Ok(Notifier {
+        key,
+        issuer: required("notifier.issuer", raw.issuer)?,
+        audience: required("notifier.audience", raw.audience)?,
+        subject: raw.subject,
+        max_token_age,
+        single_use,
+        fields: Fields(fields),
+    })
+}
+
+fn identity(raw: RawIdentity, folder: &Path) -> Checked<Identity> {
+    let people = raw.people.unwrap_or_default().into_iter();
+    let people: BTreeMap<UserId, String> = people.map(|(user, name)| person(user, name)).collect::<Checked<_>>()?;
+    if raw.email_match == Some(true) {
+        return Err(not_built("identity.email_match", "matching by e-mail"));
+    }
+    match raw.mode.as_deref() {
+        None => {
+            Err(ConfigError::new("identity.mode", "is missing: has to be \"tokens\", \"assertion\" or \"service\""))
+        }
+        Some("linked") => Err(not_built("identity.mode", "\"linked\"")),
+        Some("exchange") => Err(not_built("identity.mode", "\"exchange\"")),
+        Some("tokens") => tokens(raw.tokens.unwrap_or_default(), people, folder).map(Identity::Tokens),
+        Some("assertion") if raw.acknowledge_bot_signs_for_approvers != Some(true) => Err(ConfigError::new(
+            "identity.acknowledge_bot_signs_for_approvers",
+            "has to be true for mode \"assertion\": whoever holds the bot's key can decide as anybody",
+        )),
+        Some("assertion") => assertion(raw.assertion.unwrap_or_default(), people, folder).map(Identity::Assertion),
+        Some("service") if raw.acknowledge_shared_credential != Some(true) => Err(ConfigError::new(
+            "identity.acknowledge_shared_credential",
+            "has to be true for mode \"service\": P0 will not learn who decided",
+        )),
+        Some("service") => {
+            let token = required_secret("identity.service.token", raw.service.unwrap_or_default().token)?;
+            Ok(Identity::Service { token, people })
+        }
+        Some(other) => Err(ConfigError::new(
+            "identity.mode",
+            format!("is {other:?}: has to be \"tokens\", \"assertion\" or \"service\""),
+        )),
+    }
+}
+
+fn person(user: String, name: String) -> Checked<(UserId, String)> {
+    let key = format!("identity.people.{user}");
+    let id = UserId::parse(&user).ok_or_else(|| ConfigError::new(&key, "is no Slack user (U… or W…)"))?;
+    if name.trim().is_empty() {
+        return Err(ConfigError::new(key, "is empty: has to be the person's name in P0, mostly an e-mail address"));
+    }
+    Ok((id, name.trim().to_owned()))
+}
+
+fn tokens(files: BTreeMap<String, String>, people: BTreeMap<UserId, String>, folder: &Path) -> Checked<Tokens> {
+    let files: BTreeMap<UserId, PathBuf> = files
+        .into_iter()
+        .map(|(user, path)| {
+            let id = UserId::parse(&user)
+                .ok_or_else(|| ConfigError::new(format!("identity.tokens.{user}"), "is no Slack user (U… or W…)"))?;
+            Ok((id, folder.join(path)))
+        })
+        .collect::<Checked<_>>()?;
+    if files.is_empty() {
+        return Err(ConfigError::new("identity.tokens", "is empty: mode \"tokens\" needs a file for each approver"));
+    }
+    if let Some(user) = files.keys().find(|user| !people.contains_key(user)) {
+        return Err(ConfigError::new(
+            format!("identity.people.{user}"),
+            "is missing: without the person's name in P0 the bot cannot know their own requests",
+        ));
+    }
+    Ok(Tokens { files, people })
+}
+
+fn assertion(raw: RawAssertion, people: BTreeMap<UserId, String>, folder: &Path) -> Checked<Assertion> {
+    let algorithm = match raw.algorithm.as_deref().unwrap_or("ES256") {
+        "ES256" => Algorithm::ES256,
+        "EdDSA" => Algorithm::EdDSA,
+        "RS256" => Algorithm::RS256,
+        other => {
+            return Err(ConfigError::new(
+                "identity.assertion.algorithm",
+                format!("is {other:?}: has to be ES256, EdDSA or RS256"),
+            ));
+        }
+    };
+    let lifetime = span("identity.assertion.lifetime", raw.lifetime.as_deref().unwrap_or("5m"))?;
+    if lifetime > Duration::from_secs(5 * 60) {
+        return Err(ConfigError::new("identity.assertion.lifetime", "has to be at most 5m"));
+    }
+    if people.is_empty() {
+        return Err(ConfigError::new("identity.people", "is empty: mode \"assertion\" signs for nobody else"));
+    }
+    Ok(Assertion {
+        private_key_file: folder.join(required("identity.assertion.private_key_file", raw.private_key_file)?),
+        algorithm,
+        issuer: required("identity.assertion.issuer", raw.issuer)?,
+        audience: required("identity.assertion.audience", raw.audience)?,
+        lifetime,
+        people,
+    })
+}
+
+fn durations(raw: RawDurations) -> Checked<Durations> {
+    let length = |key: &str, text: &str| {
+        text.parse::<ExpirationLength>().map_err(|error| ConfigError::new(key, format!("{text:?}: {error}")))
+    };
+    let maximum = length("durations.maximum", raw.maximum.as_deref().unwrap_or("24h"))?;
+    let default = length("durations.default", raw.default.as_deref().unwrap_or("1h"))?;
+    let texts = raw.presets.unwrap_or_else(|| ["1h", "4h", "8h"].map(str::to_owned).to_vec());
+    let presets: Vec<Preset> = texts
+        .into_iter()
+        .map(|text| length("durations.presets", &text).map(|length| Preset { text, length }))
+        .collect::<Checked<_>>()?;
+    if let Some(preset) = presets.iter().find(|preset| preset.text.chars().count() > 75) {
+        return Err(ConfigError::new("durations.presets", format!("{:?} is longer than 75 characters", preset.text)));
+    }
+    if presets.len() > 100 {
+        return Err(ConfigError::new("durations.presets", "has more than the 100 that Slack shows"));
+    }
+    if let Some(preset) = presets.iter().find(|preset| preset.length > maximum) {
+        return Err(ConfigError::new(
+            "durations.presets",
+            format!("{} is longer than durations.maximum, {maximum}", preset.text),
+        ));
+    }
+    if default > maximum {
+        return Err(ConfigError::new(
+            "durations.default",
+            format!("{default} is longer than durations.maximum, {maximum}"),
+        ));
+    }
+    Ok(Durations { presets, default, maximum })
+}
+
+fn route(routes: Vec<RawRoute>) -> Checked<Route> {
+    let mut routes = routes.into_iter();
+    let Some(route) = routes.next() else {
+        return Err(ConfigError::new(
+            "route",
+            "is missing: at least a default [[route]] with a channel or with people to notify",
+        ));
+    };
+    if routes.next().is_some() {
+        return Err(not_built("route", "more than the default route"));
+    }
+    if route.matches.is_some_and(|matches| !matches.is_empty()) {
+        return Err(not_built("route.match", "matching"));
+    }
+    for (key, set) in
+        [("route.remind_after", route.remind_after.is_some()), ("route.escalate_after", route.escalate_after.is_some())]
+    {
+        if set {
+            return Err(not_built(key, "keeping time"));
+        }
+    }
+    match route.risk.as_deref().unwrap_or("low") {
+        "low" => {}
+        risk @ ("high" | "step-up" | "not-from-chat") => return Err(not_built("route.risk", &format!("{risk:?}"))),
+        other => {
+            return Err(ConfigError::new(
+                "route.risk",
+                format!("is {other:?}: has to be low, high, step-up or not-from-chat"),
+            ));
+        }
+    }
+    let notify = route.notify.unwrap_or_default().into_iter();
+    let notify: Vec<UserId> = notify
+        .map(|who| match UserId::parse(&who) {
+            Some(user) => Ok(user),
+            None if who.starts_with('S') || who.starts_with("oncall:") => {
+                Err(not_built("route.notify", &format!("{who:?}")))
+            }
+            None => Err(ConfigError::new(
+                "route.notify",
+                format!("{who:?} is no user (U…), user group (S…) or oncall:NAME"),
+            )),
+        })
+        .collect::<Checked<_>>()?;
+    let channel = route.channel.map(|channel| {
+        let known = ChannelId::parse(&channel).filter(|id| !id.as_str().starts_with('D'));
+        known.ok_or_else(|| {
+            ConfigError::new(
+                "route.channel",
+                format!("{channel:?} is no channel id (C…): Slack shows it under the channel's details"),
+            )
+        })
+    });
+    let channel = channel.transpose()?;
+    if channel.is_none() && notify.is_empty() {
+        return Err(ConfigError::new(
+            "route.channel",
+            "is missing, and so is route.notify: requests would be shown to nobody",
+        ));
+    }
+    Ok(Route { channel, notify })
+}
+
+/// The keys of the settings commands are checked from the first on, so that a later version finds them right.
+fn admin_settings(raw: RawSettings) -> Checked<()> {
+    if let Some(second) = raw.second_admin.as_deref()
+        && !["loosening", "always", "never"].contains(&second)
+    {
+        return Err(ConfigError::new(
+            "settings.second_admin",
+            format!("is {second:?}: has to be loosening, always or never"),
+        ));
+    }
+    if let Some(channel) = raw.announce_channel.as_deref()
+        && ChannelId::parse(channel).is_none()
+    {
+        return Err(ConfigError::new("settings.announce_channel", format!("{channel:?} is no channel id (C…)")));
+    }
+    if raw.approvals == Some(true) {
+        return Err(not_built("settings.approvals", "changing P0's settings from Slack"));
+    }
+    Ok(())
+}
+
+fn database_url(text: &str, folder: &Path) -> Checked<String> {
+    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
+        return Err(not_built("database_url", "PostgreSQL"));
+    }
+    let Some(path) = text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:")) else {
+        return Err(ConfigError::new("database_url", "has to be sqlite://PATH"));
+    };
+    if path.is_empty() || path.contains(":memory:") || path.contains('?') {
+        return Err(ConfigError::new(
+            "database_url",
+            "has to name a file: what is kept in memory is lost at a restart",
+        ));
+    }
+    Ok(format!("sqlite://{}", folder.join(path).display()))
+}
