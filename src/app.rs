@@ -81,6 +81,7 @@ impl App {
             maximum: settings.durations.maximum,
             never_seen: credentials.forwards_never_seen(),
             one_party: settings.p0.one_party,
+            p0_knows_nobody: credentials.p0_knows_nobody(),
         };
         let offer = Arc::new(Offer::new(&settings));
         let whispers = TaskTracker::new();

@@ -267,7 +267,7 @@ impl Tools {
         };
         let basis = shown.clone().into_basis();
         // Whether an earlier approve is open is asked when the choice is recorded.
-        if let Err(refusal) = rules::check(&self.limits, choice, &basis, Some(&kept.request), false, false) {
+        if let Err(refusal) = rules::check(&self.limits, choice, &basis, Some(&kept.request), None, None) {
             if let Act::Press(Press { message: Some(posted), .. }) = &deed.act {
                 self.ledger.pressed(shown.request.clone(), posted.clone(), true).await?;
             }

@@ -59,6 +59,11 @@ impl Credentials {
         matches!(self.mode, Mode::Service(_)) || self.people.contains_key(user)
     }
 
+    /// Whether P0 does not learn who decides.
+    pub fn p0_knows_nobody(&self) -> bool {
+        matches!(self.mode, Mode::Service(_))
+    }
+
     /// Whether a request that P0 never told of may be forwarded: with a shared credential P0 could not tell who asked
     /// for it.
     pub fn forwards_never_seen(&self) -> bool {

@@ -85,7 +85,10 @@ impl Authorizer {
         self.workspace.admit(by, &person).map_err(NotAuthorized::Refused)?;
         let credential = self.credentials.of(by).await.map_err(NotAuthorized::Refused)?;
         let mut names = credential.names;
-        names.push(credential.identity.clone());
+        // A shared credential names nobody.
+        if credential.authority != Authority::SharedCredential {
+            names.push(credential.identity.clone());
+        }
         names.extend(person.email.map(|email| email.as_str().to_owned()));
         Ok(Authorized {
             identity: credential.identity,

@@ -7,6 +7,7 @@ use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde_json::Value;
+use tokio::io::AsyncReadExt as _;
 
 use super::credentials::Credential;
 use crate::config::Secret;
@@ -15,6 +16,9 @@ use crate::domain::refusal::Refusal;
 
 /// Largest token file that is read, in bytes.
 const MOST_BYTES: u64 = 16 * 1024;
+
+/// Claims that name the person: OpenID Connect's, and those of Entra, which often sends no `email`.
+const NAMES: [&str; 5] = ["email", "upn", "preferred_username", "unique_name", "sub"];
 
 /// The file of each person.
 pub(super) struct TokenFiles(pub(super) BTreeMap<UserId, PathBuf>);
@@ -46,15 +50,18 @@ impl TokenFiles {
 }
 
 async fn read(path: &Path) -> Result<String, &'static str> {
-    let metadata = tokio::fs::metadata(path).await.map_err(|_| "it cannot be opened")?;
+    // What is checked is what is read: the file behind the path may change in between.
+    let file = tokio::fs::File::open(path).await.map_err(|_| "it cannot be opened")?;
+    let metadata = file.metadata().await.map_err(|_| "it cannot be looked at")?;
     if !metadata.is_file() {
         return Err("it is no file");
     }
     check_mode(&metadata)?;
-    if metadata.len() > MOST_BYTES {
+    let mut text = String::new();
+    file.take(MOST_BYTES + 1).read_to_string(&mut text).await.map_err(|_| "it cannot be read as text")?;
+    if text.len() as u64 > MOST_BYTES {
         return Err("it is larger than 16 KiB");
     }
-    let text = tokio::fs::read_to_string(path).await.map_err(|_| "it cannot be read as text")?;
     let token = text.trim();
     if token.is_empty() || !token.bytes().all(|b| b.is_ascii_graphic()) {
         return Err("it does not hold one token and nothing else");
@@ -96,14 +103,15 @@ fn check_claims(claims: &Value, identity: &str, now: Timestamp) -> Result<Vec<St
     if claims.get("exp").and_then(Value::as_f64).is_some_and(|exp| exp <= now.as_second() as f64) {
         return Err(Refusal::CredentialExpired);
     }
-    let email = text("email");
-    if email.as_ref().is_some_and(|email| !email.trim().eq_ignore_ascii_case(identity)) {
+    let is_identity = |name: &String| name.trim().eq_ignore_ascii_case(identity);
+    if text("email").is_some_and(|email| !is_identity(&email)) {
         return Err(Refusal::CredentialOfAnother);
     }
-    // Without an e-mail a subject that looks like an address says whose it is; any other subject is P0's own id.
-    let subject = text("sub");
-    if email.is_none() && subject.as_ref().is_some_and(|sub| sub.contains('@') && !sub.eq_ignore_ascii_case(identity)) {
+    let names: Vec<String> = NAMES.iter().filter_map(|name| text(name)).collect();
+    // Without an e-mail, whatever looks like an address says whose it is; any other subject is P0's own id.
+    let addresses: Vec<&String> = names.iter().filter(|name| name.contains('@')).collect();
+    if !addresses.is_empty() && !addresses.into_iter().any(is_identity) {
         return Err(Refusal::CredentialOfAnother);
     }
-    Ok(email.into_iter().chain(subject).collect())
+    Ok(names)
 }

@@ -221,6 +221,16 @@ fn tokens(files: BTreeMap<String, String>, people: BTreeMap<UserId, String>, fol
             Ok((id, folder.join(path)))
         })
         .collect::<Checked<_>>()?;
+    let mut seen = BTreeMap::new();
+    for (user, path) in &files {
+        let real = path.canonicalize().unwrap_or_else(|_| path.clone());
+        if let Some(other) = seen.insert(real, user) {
+            return Err(ConfigError::new(
+                format!("identity.tokens.{user}"),
+                format!("names the same file as {other}'s: each person has a token of their own"),
+            ));
+        }
+    }
     if files.is_empty() {
         return Err(ConfigError::new("identity.tokens", "is empty: mode \"tokens\" needs a file for each approver"));
     }

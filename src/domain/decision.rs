@@ -192,8 +192,8 @@ pub struct Decision {
     pub choice: Choice,
     /// What they had been shown.
     pub basis: Basis,
-    /// Whether they chose "Try again" behind an unknown outcome.
-    pub again: bool,
+    /// "Try again": the newest decision whose unknown outcome they knew of.
+    pub again: Option<i64>,
     /// Slack's own time of the choice.
     pub chosen: Timestamp,
     /// After this it is not sent.

@@ -48,6 +48,8 @@ pub enum Refusal {
     NeverSeen,
     /// The person asked for it themselves, or would get it.
     OwnRequest,
+    /// It cannot be ruled out that the person asked for it themselves.
+    MaybeOwnRequest,
     /// No P0 identity is configured for the person.
     NoIdentity,
     /// No credential is configured for the person.

@@ -1,6 +1,7 @@
 //! A request for access: what was asked, where it stands, and how news of it is taken in.
 
 use std::fmt;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
@@ -10,9 +11,13 @@ use super::expiration::ExpirationLength;
 use super::facts::Facts;
 use super::phase::{Actor, Approval, Phase};
 use super::status::{Ending, Standing};
+use super::text::is_trick;
 
 /// Longest request id, in characters.
 const MOST_ID_CHARACTERS: usize = 200;
+
+/// How far P0's clock may be ahead of ours.
+const MOST_AHEAD: Duration = Duration::from_secs(5 * 60);
 
 /// Everything but RFC 3986's unreserved characters is encoded.
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
@@ -32,7 +37,7 @@ impl RequestId {
     /// which would climb out of the path that the id becomes a segment of.
     pub fn parse(text: &str) -> Result<Self, BadRequestId> {
         let fits = (1..=MOST_ID_CHARACTERS).contains(&text.chars().count())
-            && !text.chars().any(|c| c.is_control() || c.is_whitespace() || c == '/')
+            && !text.chars().any(|c| c.is_control() || c.is_whitespace() || is_trick(c) || c == '/')
             && text != "."
             && text != "..";
         if fits { Ok(Self(text.to_owned())) } else { Err(BadRequestId) }
@@ -134,8 +139,10 @@ impl Request {
     }
 
     /// Takes a push in. Old news changes nothing; newer facts replace older ones and are remembered as a change.
-    pub fn apply(&mut self, push: Push, now: Timestamp) -> Applied {
+    pub fn apply(&mut self, mut push: Push, now: Timestamp) -> Applied {
         let before = self.clone();
+        // A time that is far ahead of us would make all later news old: it is no time.
+        push.updated = push.updated.filter(|updated| *updated <= now.checked_add(MOST_AHEAD).unwrap_or(Timestamp::MAX));
         let standing = Standing::of(&push.status);
         if !self.is_news(&push, standing) {
             return Applied { moved: false, changed: false, visible: false };

@@ -4,6 +4,7 @@ use super::decision::{Basis, Choice, Verb};
 use super::expiration::ExpirationLength;
 use super::refusal::Refusal;
 use super::request::Request;
+use super::text::without_tricks;
 
 /// What this installation allows.
 #[derive(Clone, Debug)]
@@ -14,19 +15,21 @@ pub struct Limits {
     pub never_seen: bool,
     /// Whether people may approve their own requests.
     pub one_party: bool,
+    /// Whether P0 does not learn who decides, so that telling people's own requests is up to us alone.
+    pub p0_knows_nobody: bool,
 }
 
 /// Whether the choice may be carried out, by all that is known here. P0 has the last word.
 ///
-/// `approve_open` says that an earlier approve of this request has an unknown outcome; `again` that the person
-/// knows it and chose "Try again".
+/// `approve_open` is the newest approve of this request whose outcome is unknown; `again` the newest one that the
+/// person knew of when they chose "Try again".
 pub fn check(
     limits: &Limits,
     choice: &Choice,
     basis: &Basis,
     request: Option<&Request>,
-    approve_open: bool,
-    again: bool,
+    approve_open: Option<i64>,
+    again: Option<i64>,
 ) -> Result<(), Refusal> {
     if let Choice::Approve { length } = choice
         && *length > limits.maximum
@@ -48,7 +51,7 @@ pub fn check(
     if choice.verb() != Verb::Revoke && basis.digest() != Some(&request.facts.digest()) {
         return Err(Refusal::Changed);
     }
-    if choice.verb() == Verb::Approve && approve_open && !again {
+    if choice.verb() == Verb::Approve && approve_open > again {
         return Err(Refusal::ApproveOutcomeOpen);
     }
     Ok(())
@@ -59,7 +62,34 @@ pub fn check_own(limits: &Limits, choice: &Choice, request: Option<&Request>, na
     if limits.one_party || choice.verb() != Verb::Approve {
         return Ok(());
     }
-    let same = |party: &str, name: &String| party.trim().eq_ignore_ascii_case(name.trim());
-    let own = request.is_some_and(|r| r.facts.parties().any(|party| names.iter().any(|name| same(party, name))));
+    let Some(request) = request else { return Ok(()) };
+    let mut parties = request.facts.parties().map(comparable).peekable();
+    // With a shared credential P0 cannot tell whose request it is: then nothing may be left open here.
+    if limits.p0_knows_nobody && (names.is_empty() || parties.peek().is_none()) {
+        return Err(Refusal::MaybeOwnRequest);
+    }
+    let own = parties.any(|party| names.iter().any(|name| comparable(name) == party));
     if own { Err(Refusal::OwnRequest) } else { Ok(()) }
+}
+
+/// A name as it is compared: without case, tricks, space, or what stands around an address in angle brackets.
+fn comparable(name: &str) -> String {
+    let name = without_tricks(name);
+    let address = name.rsplit_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(address, _)| address);
+    address.unwrap_or(&name).trim().to_lowercase()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_is_the_same_however_it_is_dressed() {
+        for dressed in
+            ["alice@example.com", " Alice@EXAMPLE.com ", "Alice <alice@example.com>", "al\u{200b}ice@example.com"]
+        {
+            assert_eq!(comparable(dressed), "alice@example.com", "{dressed}");
+        }
+        assert_ne!(comparable("alice@example.com.evil.test"), "alice@example.com");
+    }
 }

@@ -10,7 +10,8 @@ pub fn without_tricks(text: &str) -> String {
     text.chars().filter(|c| !is_trick(*c)).collect()
 }
 
-fn is_trick(c: char) -> bool {
+/// Whether the character changes how the text around it is read, or cannot be seen.
+pub fn is_trick(c: char) -> bool {
     matches!(c,
         '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}' | '\u{200B}'..='\u{200F}' | '\u{061C}'
         | '\u{2060}' | '\u{FEFF}' | '\u{00AD}' | '\u{180E}' | '\u{2028}' | '\u{2029}')

@@ -85,7 +85,8 @@ async fn record(
         None => Basis::Typed { digest: request.map(|request| request.facts.digest()) },
     };
     let approve_open = approve_open(c, &new.request).await?;
-    if let Err(refusal) = rules::check(&limits, &new.choice, &basis, request, approve_open, new.again) {
+    let again = approve_open.filter(|_| new.again);
+    if let Err(refusal) = rules::check(&limits, &new.choice, &basis, request, approve_open, again) {
         return Ok(Receipt::Refused(refusal));
     }
     if waits(c, &new.request, &new.by, new.choice.verb()).await? {
@@ -97,7 +98,7 @@ async fn record(
         by: new.by,
         choice: new.choice,
         basis,
-        again: new.again,
+        again,
         chosen: new.chosen,
         deadline: new.deadline,
         attempts: 0,
@@ -109,45 +110,38 @@ async fn record(
     Ok(Receipt::Recorded)
 }
 
-/// Whether an approve of the request has an outcome that nobody knows.
-pub(super) async fn approve_open(c: &mut SqliteConnection, request: &RequestId) -> Result<bool, LedgerError> {
-    exists(
-        sqlx::query(
-            "SELECT 1 FROM decisions WHERE request_id = $1 AND verb = 'approve' AND stage_name = 'unknown' LIMIT 1",
-        )
-        .bind(request.as_str())
-        .fetch_optional(c)
-        .await?,
+/// The newest approve of the request that has an outcome nobody knows.
+pub(super) async fn approve_open(c: &mut SqliteConnection, request: &RequestId) -> Result<Option<i64>, LedgerError> {
+    let newest = sqlx::query_scalar(
+        "SELECT MAX(id) FROM decisions WHERE request_id = $1 AND verb = 'approve' AND stage_name = 'unknown'",
     )
+    .bind(request.as_str())
+    .fetch_one(c)
+    .await?;
+    Ok(newest)
 }
 
 /// Whether any decision about the request is on its way to P0 right now.
 pub(super) async fn one_is_sending(c: &mut SqliteConnection, request: &RequestId) -> Result<bool, LedgerError> {
-    exists(
-        sqlx::query("SELECT 1 FROM decisions WHERE request_id = $1 AND stage_name = 'sending' LIMIT 1")
-            .bind(request.as_str())
-            .fetch_optional(c)
-            .await?,
-    )
+    let found = sqlx::query("SELECT 1 FROM decisions WHERE request_id = $1 AND stage_name = 'sending' LIMIT 1")
+        .bind(request.as_str())
+        .fetch_optional(c)
+        .await?;
+    Ok(found.is_some())
 }
 
 async fn waits(c: &mut SqliteConnection, request: &RequestId, by: &SlackUser, verb: Verb) -> Result<bool, LedgerError> {
-    exists(
-        sqlx::query(
-            "SELECT 1 FROM decisions WHERE request_id = $1 AND team = $2 AND person = $3 AND verb = $4
+    let found = sqlx::query(
+        "SELECT 1 FROM decisions WHERE request_id = $1 AND team = $2 AND person = $3 AND verb = $4
              AND stage_name IN ('recorded', 'sending') LIMIT 1",
-        )
-        .bind(request.as_str())
-        .bind(by.team.as_str())
-        .bind(by.user.as_str())
-        .bind(verb.as_str())
-        .fetch_optional(c)
-        .await?,
     )
-}
-
-fn exists(row: Option<SqliteRow>) -> Result<bool, LedgerError> {
-    Ok(row.is_some())
+    .bind(request.as_str())
+    .bind(by.team.as_str())
+    .bind(by.user.as_str())
+    .bind(verb.as_str())
+    .fetch_optional(c)
+    .await?;
+    Ok(found.is_some())
 }
 
 async fn insert(c: &mut SqliteConnection, decision: &Decision, now: Timestamp) -> Result<(), LedgerError> {
@@ -163,7 +157,7 @@ async fn insert(c: &mut SqliteConnection, decision: &Decision, now: Timestamp) -
     .bind(decision.choice.verb().as_str())
     .bind(to_json(&decision.choice)?)
     .bind(to_json(&decision.basis)?)
-    .bind(i64::from(decision.again))
+    .bind(decision.again)
     .bind(decision.chosen.as_millisecond())
     .bind(decision.deadline.as_millisecond())
     .bind(now.as_millisecond())
@@ -220,7 +214,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<Decision, LedgerError> {
         },
         choice: from_json(text("choice")?)?,
         basis: from_json(text("basis")?)?,
-        again: row.try_get::<i64, _>("again")? != 0,
+        again: row.try_get("again")?,
         chosen: from_millisecond(row.try_get("chosen_at")?),
         deadline: from_millisecond(row.try_get("deadline")?),
         attempts: u32::try_from(row.try_get::<i64, _>("attempts")?).unwrap_or(u32::MAX),

@@ -103,8 +103,8 @@ impl Ledger {
         make_private(options.get_filename())?;
         let mut connection = SqliteConnection::connect_with(&options).await?;
         sqlx::migrate!("src/ledger/migrations").run(&mut connection).await?;
+        let writer = Writer::start(connection, options.clone());
         let readers = SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options.read_only(true));
-        let writer = Writer::start(connection);
         Ok(Self { writer, readers, clock, changed: watch::Sender::new(()), _lock: None })
     }
 
@@ -175,7 +175,10 @@ fn make_private(path: &Path) -> Result<(), LedgerError> {
 /// One `serve` for each file: two would forward a choice twice.
 fn lock(url: &str) -> Result<File, LedgerError> {
     let options = SqliteConnectOptions::from_str(url)?;
-    let path = Path::new(options.get_filename());
+    make_private(options.get_filename())?;
+    // Two names of one file are one file.
+    let path = std::fs::canonicalize(options.get_filename())
+        .map_err(|error| LedgerError::File { path: options.get_filename().to_owned(), error })?;
     let lock_path = PathBuf::from(format!("{}-lock", path.display()));
     let file = File::options()
         .create(true)
@@ -185,7 +188,7 @@ fn lock(url: &str) -> Result<File, LedgerError> {
         .map_err(|error| LedgerError::File { path: lock_path.clone(), error })?;
     match file.try_lock() {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(LedgerError::Locked(path.to_owned())),
+        Err(TryLockError::WouldBlock) => Err(LedgerError::Locked(path)),
         Err(TryLockError::Error(error)) => Err(LedgerError::File { path: lock_path, error }),
     }
 }

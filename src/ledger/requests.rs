@@ -88,16 +88,17 @@ impl Ledger {
         load(&mut *self.readers.acquire().await?, id).await
     }
 
-    /// The requests that wait for somebody to decide, oldest first, at most [`MOST_LISTED`].
+    /// The requests that wait for somebody to decide, newest first, at most [`MOST_LISTED`].
     ///
     /// # Errors
     /// Where the database cannot be read.
     pub async fn pending(&self) -> Result<Vec<Kept>, LedgerError> {
-        let rows =
-            sqlx::query("SELECT body, card_key, revision FROM requests WHERE pending = 1 ORDER BY seen_at LIMIT $1")
-                .bind(MOST_LISTED)
-                .fetch_all(&self.readers)
-                .await?;
+        let rows = sqlx::query(
+            "SELECT body, card_key, revision FROM requests WHERE pending = 1 ORDER BY seen_at DESC LIMIT $1",
+        )
+        .bind(MOST_LISTED)
+        .fetch_all(&self.readers)
+        .await?;
         rows.iter().map(read).collect()
     }
 }
@@ -119,9 +120,13 @@ async fn take_push(
             Applied { moved: true, changed: false, visible: true }
         }
         Some(Kept { mut request, .. }) => {
+            let before = request.clone();
             let applied = request.apply(push, now);
+            if request != before {
+                keep(c, &request).await?;
+            }
             if applied.visible {
-                save(c, &request).await?;
+                touch(c, &id).await?;
             }
             if applied.changed {
                 refuse_waiting(c, &request, now).await?;
@@ -190,8 +195,14 @@ async fn insert(c: &mut SqliteConnection, request: &Request, now: Timestamp) -> 
     insert_card(c, &key, &request.id, &request.facts.digest()).await
 }
 
-/// Writes a request that was changed; its card is drawn anew, with another key where other facts are shown.
+/// Writes a request that was changed, and has its card drawn anew.
 pub(super) async fn save(c: &mut SqliteConnection, request: &Request) -> Result<(), LedgerError> {
+    keep(c, request).await?;
+    touch(c, &request.id).await
+}
+
+/// Writes a request, with another key for its card where other facts are shown.
+async fn keep(c: &mut SqliteConnection, request: &Request) -> Result<(), LedgerError> {
     let digest = request.facts.digest();
     let known: Option<String> = sqlx::query_scalar("SELECT key FROM cards WHERE request_id = $1 AND digest = $2")
         .bind(request.id.as_str())
@@ -206,7 +217,7 @@ pub(super) async fn save(c: &mut SqliteConnection, request: &Request) -> Result<
             key.as_str().to_owned()
         }
     };
-    sqlx::query("UPDATE requests SET body = $2, card_key = $3, pending = $4, revision = revision + 1 WHERE id = $1")
+    sqlx::query("UPDATE requests SET body = $2, card_key = $3, pending = $4 WHERE id = $1")
         .bind(request.id.as_str())
         .bind(to_json(request)?)
         .bind(key)

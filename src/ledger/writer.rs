@@ -4,6 +4,7 @@ use std::panic::AssertUnwindSafe;
 
 use futures_util::FutureExt;
 use futures_util::future::BoxFuture;
+use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
 
@@ -29,9 +30,9 @@ pub(super) struct Writer(mpsc::Sender<Work>);
 
 impl Writer {
     /// Starts the task that owns the writing connection.
-    pub(super) fn start(connection: SqliteConnection) -> Self {
+    pub(super) fn start(connection: SqliteConnection, options: SqliteConnectOptions) -> Self {
         let (sender, receiver) = mpsc::channel(QUEUE);
-        tokio::spawn(run(connection, receiver));
+        tokio::spawn(run(connection, options, receiver));
         Self(sender)
     }
 
@@ -60,13 +61,22 @@ impl Writer {
     }
 }
 
-async fn run(mut connection: SqliteConnection, mut queue: mpsc::Receiver<Work>) {
+async fn run(mut connection: SqliteConnection, options: SqliteConnectOptions, mut queue: mpsc::Receiver<Work>) {
     let mut batch = Vec::with_capacity(BATCH);
     while queue.recv_many(&mut batch, BATCH).await > 0 {
         let mut replies = Vec::with_capacity(batch.len());
         let committed = commit(&mut connection, batch.drain(..), &mut replies).await;
         for reply in replies {
             reply(committed.as_ref().map(|_| ()).map_err(LedgerError::not_kept));
+        }
+        // SQLite rolls back by itself where the disk is full, and the connection no longer knows how deep in
+        // transactions it is: only a new one is surely good for the next batch.
+        if let Err(error) = committed {
+            tracing::error!(%error, "the ledger could not write");
+            match SqliteConnection::connect_with(&options).await {
+                Ok(fresh) => connection = fresh,
+                Err(error) => tracing::error!(%error, "the ledger could not be opened anew"),
+            }
         }
     }
     // Leaves the write-ahead log merged into the file.

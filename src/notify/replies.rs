@@ -35,7 +35,7 @@ pub fn pending(offer: &Offer, waiting: &[Kept]) -> Message {
     }
     if i64::try_from(count).is_ok_and(|count| count >= MOST_LISTED) {
         list.blocks
-            .push(context(&format!("These are the {count} oldest. `{} show ID` brings any other.", offer.command)));
+            .push(context(&format!("These are the {count} newest. `{} show ID` brings any other.", offer.command)));
     }
     list
 }

@@ -27,7 +27,7 @@ CREATE TABLE decisions (
     verb        TEXT   NOT NULL,
     choice      TEXT   NOT NULL,
     basis       TEXT   NOT NULL,
-    again       BIGINT NOT NULL,
+    again       BIGINT,                 -- "Try again": the newest unknown outcome that the person knew of
     chosen_at   BIGINT NOT NULL,
     deadline    BIGINT NOT NULL,
     attempts    BIGINT NOT NULL,
