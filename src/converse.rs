@@ -53,7 +53,7 @@ pub(crate) async fn message(tools: &Tools, deed: &Deed, text: &str) -> Answer {
     {
         return tools.refuse(deed, &Refusal::TooLong { asked: *asked, most: tools.limits.maximum }).await;
     }
-    match replies::offer_button(&tools.offer, &command, &kept.key, &kept.request.facts) {
+    match replies::offer_button(&command, &kept.key, &kept.request.facts) {
         Some(message) => tools.say(deed, message).await,
         None => ask(tools, deed, Ok(command)).await,
     }

@@ -24,7 +24,7 @@ use crate::domain::request::RequestId;
 use crate::domain::rules::{self, Limits};
 use crate::inbound::pushed::{NotifierGate, Pushed};
 use crate::inbound::signed::{Gate, Signed};
-use crate::inbound::slack::{Act, Arrival, Deed, Press, Submission};
+use crate::inbound::slack::{Act, Arrival, Deed, Press, ResponseUrl, Submission};
 use crate::ledger::cards::Shown;
 use crate::ledger::copies::Placement;
 use crate::ledger::decisions::{NewDecision, Receipt};
@@ -238,6 +238,10 @@ impl Tools {
         again: bool,
     ) -> Result<Receipt, LedgerError> {
         let verb = choice.verb();
+        if let Some(refusal) = self.own_request(deed, &request, &choice).await? {
+            self.metrics.choice(verb.as_str(), "refused");
+            return Ok(Receipt::Refused(refusal));
+        }
         let deadline = choice.deadline(deed.at, self.forward_within);
         let new = NewDecision {
             request: request.clone(),
@@ -258,6 +262,21 @@ impl Tools {
         self.metrics.choice(verb.as_str(), name);
         tracing::info!(%request, by = %deed.by, verb = verb.as_str(), receipt = name, "somebody chose");
         Ok(receipt)
+    }
+
+    /// What can be told of one's own request before Slack is asked; the rest is asked again when it is sent.
+    async fn own_request(
+        &self,
+        deed: &Deed,
+        request: &RequestId,
+        choice: &Choice,
+    ) -> Result<Option<Refusal>, LedgerError> {
+        let (Some(identity), Some(kept)) =
+            (self.credentials.identity(&deed.by.user), self.ledger.request(request).await?)
+        else {
+            return Ok(None);
+        };
+        Ok(rules::check_own(&self.limits, choice, Some(&kept.request), &[identity.to_owned()]).err())
     }
 
     /// Opens a modal for a choice, if it could still be made.
@@ -330,13 +349,21 @@ impl Tools {
                 Ok(Json(json!({ "response_action": "update", "view": modals::refused(&message.text) })).into_response())
             }
             Act::Press(_) | Act::Message { .. } => {
-                if let Some(url) = deed.response_url.clone() {
-                    let slack = self.slack.clone();
-                    // Slack gets its answer first; a line that does not arrive is logged there.
-                    self.whispers.spawn(async move {
-                        let _ = slack.respond(&url, &message.into_private()).await;
-                    });
-                }
+                let tools = self.clone();
+                let (url, keys, user) = (deed.response_url.clone(), deed.keys.of_effect("line"), deed.by.user.clone());
+                // Slack gets its answer first. Where a line cannot be shown, a direct message says it.
+                self.whispers.spawn(async move {
+                    if let Some(ResponseUrl(url)) = url
+                        && tools.slack.respond(&url, &message.clone().into_private()).await.is_ok()
+                    {
+                        return;
+                    }
+                    let message = serde_json::to_value(message).unwrap_or(Value::Null);
+                    let told = tools.ledger.answer_once(keys, Notice::Line { user, message }).await;
+                    if let Err(error) = told {
+                        tracing::error!(%error, "somebody could not be told");
+                    }
+                });
                 ok()
             }
         }

@@ -5,13 +5,16 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use jsonwebtoken::Algorithm;
+use url::Url;
 
 use super::raw::{Raw, RawAssertion, RawDurations, RawIdentity, RawNotifier, RawP0, RawRoute, RawSettings, RawSlack};
 use super::settings::{
     Assertion, Durations, FIELDS, Fields, Identity, Notifier, NotifierKeySource, Outbound, P0, Preset, Route, Settings,
     Slack, Tokens,
 };
-use super::values::{Checked, address, https, ids, long_enough, not_built, parse_url, required, required_secret, span};
+use super::values::{
+    Checked, address, https, https_base, ids, long_enough, not_built, parse_url, required, required_secret, span,
+};
 use super::{ConfigError, Secret};
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::person::{ChannelId, EnterpriseId, TeamId, UserId};
@@ -21,7 +24,7 @@ pub(super) fn check(raw: Raw, folder: &Path) -> Checked<Settings> {
     let settings = Settings {
         listen: address("listen", top.listen.as_deref().unwrap_or("127.0.0.1:3000"))?,
         admin_listen: address("admin_listen", top.admin_listen.as_deref().unwrap_or("127.0.0.1:3001"))?,
-        public_url: top.public_url.map(|url| https("public_url", &url)).transpose()?,
+        public_url: top.public_url.map(|url| https_base("public_url", &url)).transpose()?,
         database_url: database_url(top.database_url.as_deref().unwrap_or("sqlite://p0-chatops.db"), folder)?,
         forward_within: span("forward_within", top.forward_within.as_deref().unwrap_or("15m"))?,
         outbound: Outbound {
@@ -81,7 +84,7 @@ fn slack(raw: RawSlack) -> Checked<Slack> {
         return Err(ConfigError::new("slack.command", "has to be a slash and a word of at most 32 characters in all"));
     }
     let mut api_base_url =
-        https("slack.api_base_url", raw.api_base_url.as_deref().unwrap_or("https://slack.com/api/"))?;
+        https_base("slack.api_base_url", raw.api_base_url.as_deref().unwrap_or("https://slack.com/api/"))?;
     if !api_base_url.path().ends_with('/') {
         api_base_url.set_path(&format!("{}/", api_base_url.path()));
     }
@@ -89,8 +92,8 @@ fn slack(raw: RawSlack) -> Checked<Slack> {
         signing_secrets: secrets,
         bot_token: required_secret("slack.bot_token", raw.bot_token)?,
         command,
+        hook_hosts: hook_hosts(raw.hook_hosts, &api_base_url)?,
         api_base_url,
-        hook_hosts: raw.hook_hosts.unwrap_or_else(|| vec!["hooks.slack.com".to_owned()]),
         allowed_teams: ids("slack.allowed_teams", raw.allowed_teams, TeamId::parse, "a workspace (T…)")?,
         allowed_enterprises: ids(
             "slack.allowed_enterprises",
@@ -100,6 +103,18 @@ fn slack(raw: RawSlack) -> Checked<Slack> {
         )?,
         allow_guests: raw.allow_guests.unwrap_or(false),
     })
+}
+
+/// GovSlack's answers go to hosts of its own.
+fn hook_hosts(hosts: Option<Vec<String>>, api: &Url) -> Checked<Vec<String>> {
+    let gov = api.host_str().is_some_and(|host| host == "slack-gov.com" || host.ends_with(".slack-gov.com"));
+    let hosts = hosts.unwrap_or_else(|| vec![if gov { "hooks.slack-gov.com" } else { "hooks.slack.com" }.to_owned()]);
+    match hosts.iter().find(|host| host.is_empty() || host.contains('/') || **host != host.to_lowercase()) {
+        Some(host) => {
+            Err(ConfigError::new("slack.hook_hosts", format!("{host:?} is no host: no scheme, no path, lower case")))
+        }
+        None => Ok(hosts),
+    }
 }
 
 fn p0(raw: RawP0) -> Checked<P0> {
@@ -118,7 +133,7 @@ fn p0(raw: RawP0) -> Checked<P0> {
         }
     }
     Ok(P0 {
-        base_url: https("p0.base_url", raw.base_url.as_deref().unwrap_or("https://api.p0.app"))?,
+        base_url: https_base("p0.base_url", raw.base_url.as_deref().unwrap_or("https://api.p0.app"))?,
         org,
         request_url: raw.request_url,
         one_party: raw.one_party.unwrap_or(false),
@@ -285,6 +300,15 @@ fn durations(raw: RawDurations) -> Checked<Durations> {
         .collect::<Checked<_>>()?;
     if let Some(preset) = presets.iter().find(|preset| preset.text.chars().count() > 75) {
         return Err(ConfigError::new("durations.presets", format!("{:?} is longer than 75 characters", preset.text)));
+    }
+    let mut lengths = BTreeMap::new();
+    for preset in &presets {
+        if let Some(other) = lengths.insert(preset.length, &preset.text) {
+            return Err(ConfigError::new(
+                "durations.presets",
+                format!("{} and {other} are the same length", preset.text),
+            ));
+        }
     }
     if presets.len() > 100 {
         return Err(ConfigError::new("durations.presets", "has more than the 100 that Slack shows"));

@@ -38,7 +38,9 @@ pub(super) fn long_enough(key: &str, secret: &Secret) -> Checked<()> {
         n if n < SHORTEST => {
             Err(ConfigError::new(key, format!("is shorter than {SHORTEST} characters: that is no secret")))
         }
-        _ if secret.expose().trim() != secret.expose() => Err(ConfigError::new(key, "has white space around it")),
+        _ if secret.expose().contains(|c: char| c.is_whitespace() || c.is_control()) => {
+            Err(ConfigError::new(key, "has white space in it"))
+        }
         _ => Ok(()),
     }
 }
@@ -80,6 +82,15 @@ pub(super) fn https(key: &str, text: &str) -> Checked<Url> {
         "http" if is_loopback(&url) => Ok(url),
         _ => Err(ConfigError::new(key, "has to begin with https:// (http:// is for loopback hosts only)")),
     }
+}
+
+/// An address that paths are put behind.
+pub(super) fn https_base(key: &str, text: &str) -> Checked<Url> {
+    let url = https(key, text)?;
+    if url.query().is_some() || url.fragment().is_some() {
+        return Err(ConfigError::new(key, "may not have a query or a fragment"));
+    }
+    Ok(url)
 }
 
 /// Whether the address stays on this machine.

@@ -80,20 +80,24 @@ struct Line {
 #[command(rename_all = "lower")]
 enum Typed {
     Approve {
+        #[arg(allow_hyphen_values = true)]
         id: String,
         #[arg(allow_hyphen_values = true, trailing_var_arg = true)]
         length: Vec<String>,
     },
     Deny {
+        #[arg(allow_hyphen_values = true)]
         id: String,
         #[arg(allow_hyphen_values = true, trailing_var_arg = true)]
         reason: Vec<String>,
     },
     Revoke {
+        #[arg(allow_hyphen_values = true)]
         id: String,
     },
     Pending,
     Show {
+        #[arg(allow_hyphen_values = true)]
         id: String,
     },
     Whoami,

@@ -21,6 +21,8 @@ use crate::telemetry::Metrics;
 const AT_ONCE: u32 = 16;
 /// How often the ledger is looked at when nobody wakes the worker: other processes write into it too.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// How long it may take to find out who somebody is: a lease has to outlast it and the call.
+const AUTHORIZE_WITHIN: Duration = Duration::from_secs(10);
 /// The mark is only good for a sender that goes on at once: who was frozen since then must not send.
 const MARK_IS_GOOD_FOR: Duration = Duration::from_secs(1);
 
@@ -51,8 +53,8 @@ impl Worker {
             self.sweep().await;
             let room = AT_ONCE.saturating_sub(u32::try_from(under_way.len()).unwrap_or(AT_ONCE));
             for lease in self.claim(room).await {
-                let worker = self.clone();
-                under_way.spawn(async move { worker.carry(lease).await });
+                let (worker, stop) = (self.clone(), stop.clone());
+                under_way.spawn(async move { worker.carry(lease, &stop).await });
             }
             tokio::select! {
                 biased;
@@ -72,7 +74,8 @@ impl Worker {
         let swept = self.sweep().await;
         let leases = self.claim(AT_ONCE).await;
         let count = leases.len();
-        join_all(leases.into_iter().map(|lease| self.carry(lease))).await;
+        let never = CancellationToken::new();
+        join_all(leases.into_iter().map(|lease| self.carry(lease, &never))).await;
         swept + count
     }
 
@@ -94,16 +97,17 @@ impl Worker {
     }
 
     /// Carries one decision to P0 and back. What cannot be written down stays as it is marked: the sweep settles it.
-    async fn carry(&self, lease: Lease) {
+    async fn carry(&self, lease: Lease, stop: &CancellationToken) {
         let id = lease.decision().id;
-        if let Err(error) = self.try_carry(lease).await {
+        if let Err(error) = self.try_carry(lease, stop).await {
             tracing::error!(decision = id, %error, "what became of a decision could not be written down");
         }
     }
 
-    async fn try_carry(&self, lease: Lease) -> Result<(), LedgerError> {
+    async fn try_carry(&self, lease: Lease, stop: &CancellationToken) -> Result<(), LedgerError> {
         let decision = lease.decision();
-        let authorized = match self.authorizer.authorize(&decision.by).await {
+        let asking = tokio::time::timeout(AUTHORIZE_WITHIN, self.authorizer.authorize(&decision.by)).await;
+        let authorized = match asking.unwrap_or(Err(NotAuthorized::Later(None))) {
             Ok(authorized) => authorized,
             Err(NotAuthorized::Refused(refusal)) => {
                 self.count(&lease, "not_authorized");
@@ -115,6 +119,11 @@ impl Worker {
                 return self.ledger.retry_unsent(lease, due).await;
             }
         };
+        if stop.is_cancelled() {
+            // A call may take longer than a stop: what is not marked yet is for the next start.
+            let now = self.clock.now();
+            return self.ledger.retry_unsent(lease, now).await;
+        }
         let sender = Sender {
             identity: authorized.identity().to_owned(),
             authority: authorized.authority(),
@@ -125,8 +134,8 @@ impl Worker {
         };
         if self.clock.now() > sending.marked() + MARK_IS_GOOD_FOR {
             tracing::warn!(decision = sending.decision().id, "a sender found itself late and did not send");
-            let now = self.clock.now();
-            return self.ledger.retry(sending, now).await;
+            let due = self.clock.now() + retry::wait(sending.decision().attempts, None);
+            return self.ledger.retry(sending, due).await;
         }
         let decision = sending.decision();
         let outcome = self.p0.call(&decision.request, &decision.choice, authorized.bearer()).await;

@@ -20,14 +20,26 @@ fn lenient_list<'de, D: Deserializer<'de>, T: DeserializeOwned>(deserializer: D)
     Ok(entries.into_iter().filter_map(|entry| serde_json::from_value(entry).ok()).collect())
 }
 
+/// Inputs by block and action, without those that do not read.
+fn lenient_values<'de, D: Deserializer<'de>>(
+    deserializer: D,
+) -> Result<BTreeMap<String, BTreeMap<String, Input>>, D::Error> {
+    let Value::Object(blocks) = Value::deserialize(deserializer)? else { return Ok(BTreeMap::new()) };
+    let inputs = |block: Value| -> BTreeMap<String, Input> {
+        let Value::Object(inputs) = block else { return BTreeMap::new() };
+        inputs.into_iter().filter_map(|(action, input)| Some((action, serde_json::from_value(input).ok()?))).collect()
+    };
+    Ok(blocks.into_iter().map(|(id, block)| (id, inputs(block))).collect())
+}
+
 /// Anything with an id: a team, an enterprise, a channel.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 pub(super) struct Named {
     #[serde(default, deserialize_with = "lenient")]
     pub(super) id: Option<String>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 pub(super) struct Person {
     #[serde(default, deserialize_with = "lenient")]
     pub(super) id: Option<String>,
@@ -35,7 +47,7 @@ pub(super) struct Person {
     pub(super) team_id: Option<String>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 pub(super) struct Container {
     #[serde(default, deserialize_with = "lenient")]
     pub(super) channel_id: Option<String>,
@@ -45,13 +57,13 @@ pub(super) struct Container {
     pub(super) is_ephemeral: Option<bool>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 pub(super) struct Chosen {
     #[serde(default, deserialize_with = "lenient")]
     pub(super) value: Option<String>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 pub(super) struct Action {
     #[serde(default, deserialize_with = "lenient")]
     pub(super) action_id: Option<String>,
@@ -61,7 +73,7 @@ pub(super) struct Action {
     pub(super) selected_option: Option<Chosen>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 pub(super) struct Input {
     #[serde(default, deserialize_with = "lenient")]
     pub(super) value: Option<String>,
@@ -69,14 +81,14 @@ pub(super) struct Input {
     pub(super) selected_option: Option<Chosen>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 pub(super) struct ViewState {
     /// By block id, then by action id.
-    #[serde(default)]
+    #[serde(default, deserialize_with = "lenient_values")]
     pub(super) values: BTreeMap<String, BTreeMap<String, Input>>,
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 pub(super) struct View {
     #[serde(default, deserialize_with = "lenient")]
     pub(super) callback_id: Option<String>,
@@ -87,7 +99,7 @@ pub(super) struct View {
 }
 
 /// `block_actions`, `view_submission` and their siblings.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 pub(super) struct Interaction {
     #[serde(default, rename = "type", deserialize_with = "lenient")]
     pub(super) kind: Option<String>,
@@ -111,7 +123,7 @@ pub(super) struct Interaction {
 }
 
 /// A slash command's form.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub(super) struct SlashForm(BTreeMap<String, String>);
 
 impl SlashForm {
@@ -124,7 +136,7 @@ impl SlashForm {
     }
 }
 
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 pub(super) struct Authorization {
     #[serde(default, deserialize_with = "lenient")]
     pub(super) enterprise_id: Option<String>,
@@ -133,7 +145,7 @@ pub(super) struct Authorization {
 }
 
 /// The outside of an event.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 pub(super) struct EventEnvelope {
     #[serde(default, rename = "type", deserialize_with = "lenient")]
     pub(super) kind: Option<String>,
@@ -152,7 +164,7 @@ pub(super) struct EventEnvelope {
 }
 
 /// The inside of an event.
-#[derive(Clone, Debug, Default, Deserialize)]
+#[derive(Clone, Default, Deserialize)]
 pub(super) struct Event {
     #[serde(default, rename = "type", deserialize_with = "lenient")]
     pub(super) kind: Option<String>,

@@ -9,7 +9,7 @@ use crate::config::Fields;
 use crate::domain::facts::{DisplayRow, Facts};
 use crate::domain::phase::Actor;
 use crate::domain::request::{Push, RequestId, Times};
-use crate::domain::text::without_controls;
+use crate::domain::text::{without_controls, without_tricks};
 
 /// Where each field is looked for when the settings do not say: P0's names, under `/data` or at the top.
 const DEFAULTS: &[(&str, &[&str])] = &[
@@ -34,18 +34,19 @@ const DEFAULTS: &[(&str, &[&str])] = &[
 /// Reads a push; `None` where it names no request or no status, whatever its `eventType` says.
 pub fn read(body: &Value, fields: &Fields) -> Option<Push> {
     let find = |name: &str| find(body, fields, name);
-    let text = |name: &str| find(name).and_then(scalar);
+    // A text that nobody can see says nothing.
+    let text = |name: &str| find(name).and_then(scalar).filter(|text| !without_tricks(text).trim().is_empty());
     let time = |name: &str| find(name).and_then(timestamp);
     Some(Push {
         id: RequestId::parse(text("id")?.trim()).ok()?,
-        status: text("status").filter(|status| !status.trim().is_empty())?,
+        status: text("status")?,
         facts: Facts {
             kind: text("type"),
             access: text("access"),
             // Keys come sorted, so that the same permission has the same digest.
             permission: find("permission").map(|value| without_controls(&value.to_string())),
-            requester: find("requestor").and_then(person),
-            principal: find("principal").and_then(person),
+            requester: find("requestor").and_then(person).filter(|name| !name.trim().is_empty()),
+            principal: find("principal").and_then(person).filter(|name| !name.trim().is_empty()),
             reason: text("reason"),
             duration: text("duration"),
             display: find("display").and_then(rows),

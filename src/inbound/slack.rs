@@ -1,5 +1,7 @@
 //! What Slack's verified bytes mean.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use serde_json::Value;
 use url::{Url, form_urlencoded};
@@ -48,9 +50,19 @@ pub struct Deed {
     /// Opens one modal within 3 s.
     pub trigger: Option<String>,
     /// Takes 5 answers within 30 minutes. A bearer capability: never logged.
-    pub response_url: Option<Url>,
+    pub response_url: Option<ResponseUrl>,
     /// What.
     pub act: Act,
+}
+
+/// Where one delivery can be answered. It is a bearer capability, so no `Debug` shows it.
+#[derive(Clone)]
+pub struct ResponseUrl(pub Url);
+
+impl fmt::Debug for ResponseUrl {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("ResponseUrl(…)")
+    }
 }
 
 /// Through which installation of the app a delivery came.
@@ -177,7 +189,7 @@ fn read_interaction(verified: &Verified, value: Value) -> Result<Arrival, Unread
         at: verified.at,
         keys: keys(verified, interaction.trigger_id.as_deref().map(|id| ("trigger", id))),
         trigger: interaction.trigger_id,
-        response_url: interaction.response_url.and_then(|url| Url::parse(&url).ok()),
+        response_url: interaction.response_url.and_then(|url| Url::parse(&url).ok()).map(ResponseUrl),
         act,
     })))
 }
@@ -242,8 +254,8 @@ fn read_slash(verified: &Verified, form: &SlashForm) -> Arrival {
         at: verified.at,
         keys: keys(verified, form.get("trigger_id").map(|id| ("trigger", id))),
         trigger: form.get("trigger_id").map(str::to_owned),
-        response_url: form.get("response_url").and_then(|url| Url::parse(url).ok()),
-        act: Act::Slash { text: form.get("text").unwrap_or_default().to_owned() },
+        response_url: form.get("response_url").and_then(|url| Url::parse(url).ok()).map(ResponseUrl),
+        act: Act::Slash { text: unescaped(form.get("text").unwrap_or_default()) },
     }))
 }
 
@@ -278,6 +290,11 @@ fn read_event(verified: &Verified, value: Value) -> Result<Arrival, Unreadable> 
     })))
 }
 
+/// What the person typed: Slack escapes these three, and only these.
+fn unescaped(text: &str) -> String {
+    text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+}
+
 /// A message that a person wrote to the bot; edits, joins and other bots' messages are none.
 fn message(event: &Event) -> Option<Act> {
     let to_us = match event.kind.as_deref()? {
@@ -285,11 +302,12 @@ fn message(event: &Event) -> Option<Act> {
         "message" => event.channel_type.as_deref() == Some("im"),
         _ => false,
     };
-    if !to_us || event.bot_id.is_some() || event.subtype.is_some() {
+    let said = matches!(event.subtype.as_deref(), None | Some("file_share" | "thread_broadcast"));
+    if !to_us || event.bot_id.is_some() || !said {
         return None;
     }
     Some(Act::Message {
-        text: event.text.clone().unwrap_or_default(),
+        text: unescaped(event.text.as_deref().unwrap_or_default()),
         channel: ChannelId::parse(event.channel.as_deref()?)?,
         thread: event.thread_ts.clone(),
     })

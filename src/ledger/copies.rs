@@ -77,10 +77,13 @@ impl Ledger {
     /// Where the database cannot be read.
     pub async fn stale_copies(&self, most: u32) -> Result<Vec<StaleCopy>, LedgerError> {
         let rows = sqlx::query(
-            "SELECT c.id, c.request_id, c.audience, c.target, c.channel, c.ts, c.attempts
-             FROM copies c JOIN requests r ON r.id = c.request_id
-             WHERE c.gone = 0 AND c.drawn < r.revision AND c.due_at <= $1
-             ORDER BY CASE WHEN c.ts IS NULL THEN 0 ELSE 1 END, c.id LIMIT $2",
+            // The first few of each target: a heap for one channel hides nobody else's.
+            "SELECT id, request_id, audience, target, channel, ts, attempts FROM (
+                 SELECT c.*, CASE WHEN c.ts IS NULL THEN 0 ELSE 1 END AS later,
+                        ROW_NUMBER() OVER (PARTITION BY c.audience, c.target, c.ts IS NULL ORDER BY c.id) AS place
+                 FROM copies c JOIN requests r ON r.id = c.request_id
+                 WHERE c.gone = 0 AND c.drawn < r.revision AND c.due_at <= $1
+             ) AS stale WHERE place <= 8 ORDER BY later, id LIMIT $2",
         )
         .bind(self.clock.now().as_millisecond())
         .bind(i64::from(most))
@@ -96,13 +99,22 @@ impl Ledger {
     pub async fn copy_drawn(&self, id: i64, posted: Posted, revision: i64) -> Result<(), LedgerError> {
         self.write(move |c, _| {
             Box::pin(async move {
-                sqlx::query("UPDATE copies SET channel = $2, ts = $3, drawn = $4, attempts = 0 WHERE id = $1")
-                    .bind(id)
+                // Somebody may have pressed it before its place was known here: then it is known twice.
+                sqlx::query("DELETE FROM copies WHERE channel = $1 AND ts = $2 AND id <> $3")
                     .bind(posted.channel.as_str())
-                    .bind(posted.ts)
-                    .bind(revision)
-                    .execute(c)
+                    .bind(&posted.ts)
+                    .bind(id)
+                    .execute(&mut *c)
                     .await?;
+                sqlx::query(
+                    "UPDATE copies SET channel = $2, ts = $3, drawn = $4, attempts = 0, due_at = 0 WHERE id = $1",
+                )
+                .bind(id)
+                .bind(posted.channel.as_str())
+                .bind(posted.ts)
+                .bind(revision)
+                .execute(c)
+                .await?;
                 Ok(())
             })
         })
@@ -232,7 +244,9 @@ async fn add(
     let (audience, target) = audience.columns();
     sqlx::query(
         "INSERT INTO copies (id, request_id, audience, target, drawn, attempts, due_at, gone)
-         VALUES ($1, $2, $3, $4, -1, 0, $5, 0) ON CONFLICT DO NOTHING",
+         VALUES ($1, $2, $3, $4, -1, 0, $5, 0)
+         ON CONFLICT (request_id, audience, target) WHERE ts IS NULL
+         DO UPDATE SET gone = 0, attempts = 0, due_at = $5",
     )
     .bind(new_id(now))
     .bind(request.as_str())

@@ -273,11 +273,19 @@ async fn put_back(
     due: Timestamp,
 ) -> Result<(), LedgerError> {
     let Some(mut decision) = held(c, &lease, &[from]).await? else { return Ok(()) };
-    sqlx::query("UPDATE decisions SET lease_token = NULL, lease_until = NULL, due_at = $2 WHERE id = $1")
+    // A try that did not come to the mark counts as one too: the wait grows with it.
+    let tried = i64::from(decision.stage == Stage::Recorded);
+    sqlx::query(
+        "UPDATE decisions SET lease_token = NULL, lease_until = NULL, due_at = $2, attempts = attempts + $3 WHERE id = $1",
+    )
         .bind(decision.id)
         .bind(due.as_millisecond())
+        .bind(tried)
         .execute(&mut *c)
         .await?;
+    if decision.stage == Stage::Recorded {
+        return Ok(());
+    }
     decision.stage = Stage::Recorded;
     decisions::save_stage(c, &decision).await?;
     requests::touch(c, &decision.request).await

@@ -33,6 +33,13 @@ pub enum Notice {
         /// Who asked.
         user: UserId,
     },
+    /// A person is told in a DM what an ephemeral line could not.
+    Line {
+        /// Who they are.
+        user: UserId,
+        /// The message, as Slack takes it.
+        message: Value,
+    },
     /// A person is answered privately where they wrote: an ephemeral line in a channel, a message in a DM.
     Answer {
         /// Where they wrote.

@@ -6,7 +6,7 @@ use sqlx::SqliteConnection;
 
 use super::notices::Notice;
 use super::{LedgerError, audit, decisions, notices, requests};
-use crate::domain::decision::{Choice, Decision, Stage, Verb};
+use crate::domain::decision::{Basis, Choice, Decision, Stage, Verb};
 use crate::domain::person::Authority;
 use crate::domain::phase::{Actor, Phase};
 use crate::domain::refusal::Refusal;
@@ -27,14 +27,23 @@ pub(super) async fn done(
         // Nobody is shown a request that P0 never told of: the person hears of it directly.
         return tell(c, &decision, now).await;
     };
+    if matches!(decision.basis, Basis::Typed { .. }) {
+        tell(c, &decision, now).await?;
+    }
     let mut request = kept.request;
+    let before = request.phase.rank();
     match &decision.choice {
         Choice::Approve { length } => request.approved(by, *length, now),
         Choice::Deny { reason } => request.denied(by, reason.clone(), now),
         Choice::Revoke => request.revoked(by, now),
     }
     requests::save(c, &request).await?;
-    requests::settle_after_move(c, &request, now).await
+    // A push may have overtaken the answer: then the requester has heard of it.
+    if request.phase.rank() == before {
+        settle_unknown(c, &request, now).await
+    } else {
+        requests::settle_after_move(c, &request, now).await
+    }
 }
 
 /// It is not carried out, and the person hears why.

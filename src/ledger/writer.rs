@@ -100,3 +100,31 @@ async fn commit(
     }
     outer.commit().await
 }
+
+#[cfg(test)]
+mod tests {
+    use std::str::FromStr as _;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn after_a_transaction_that_the_database_gave_up_the_next_is_written() {
+        let path = std::env::temp_dir().join(format!("p0-chatops-writer-{}.db", std::process::id()));
+        let url = format!("sqlite://{}", path.display());
+        let options = SqliteConnectOptions::from_str(&url).unwrap().create_if_missing(true);
+        let writer = Writer::start(SqliteConnection::connect_with(&options).await.unwrap(), options);
+        let run = |sql: &'static str| {
+            writer.write(move |c| {
+                Box::pin(async move {
+                    sqlx::query(sql).execute(c).await?;
+                    Ok(())
+                })
+            })
+        };
+        run("CREATE TABLE kept (n BIGINT)").await.unwrap();
+        // What SQLite does by itself where the disk is full.
+        assert!(run("ROLLBACK").await.is_err());
+        run("INSERT INTO kept VALUES (1)").await.unwrap();
+        std::fs::remove_file(path).unwrap();
+    }
+}

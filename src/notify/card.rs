@@ -62,11 +62,8 @@ fn first_to_name<'d>(under_way: &[&'d Decision]) -> Option<&'d Decision> {
 
 /// The facts, a line each; plain text, so that nothing in them formats.
 pub(super) fn facts(request: &Request) -> String {
-    let Facts { requester, permission, duration, display, .. } = &request.facts;
-    let mut lines = vec![format!("For {}", foreign::line(wording::principal(&request.facts), 120))];
-    if let Some(requester) = requester {
-        lines.push(format!("Asked by {}", foreign::line(requester, 120)));
-    }
+    let Facts { permission, display, .. } = &request.facts;
+    let mut lines = parties(request);
     match display.as_deref() {
         Some(rows) if !rows.is_empty() => lines.extend(
             rows.iter()
@@ -75,18 +72,29 @@ pub(super) fn facts(request: &Request) -> String {
         ),
         _ => lines.extend(permission.as_ref().map(|text| format!("Permission: {}", foreign::line(text, 300)))),
     }
-    let length = match request.facts.asked_length() {
-        Some(length) => length.in_words(),
-        None => duration.as_deref().map_or_else(|| "not said".to_owned(), |text| foreign::line(text, 60)),
-    };
-    lines.push(format!("How long: {length}"));
+    lines.push(format!("How long: {}", how_long(request)));
     lines.push(format!("Request {}", foreign::line(request.id.as_str(), 300)));
     lines.join("\n")
 }
 
+/// For whom, and by whom: a line each.
+pub(super) fn parties(request: &Request) -> Vec<String> {
+    let mut lines = vec![format!("For {}", foreign::line(wording::principal(&request.facts), 120))];
+    lines.extend(request.facts.requester.as_ref().map(|who| format!("Asked by {}", foreign::line(who, 120))));
+    lines
+}
+
+/// The length asked for, in words where it can be read, else as P0 sent it.
+pub(super) fn how_long(request: &Request) -> String {
+    match request.facts.asked_length() {
+        Some(length) => length.in_words(),
+        None => request.facts.duration.as_deref().map_or_else(|| "not said".to_owned(), |text| foreign::line(text, 60)),
+    }
+}
+
 fn standing(request: &Request, decisions: &[Decision], under_way: &[&Decision], now: Timestamp) -> Vec<SlackBlock> {
     let mut blocks = Vec::new();
-    if let Some(at) = request.changed {
+    if let Some(at) = request.changed.filter(|_| !request.phase.is_decided()) {
         blocks.push(section(&format!(":pencil2: *Changed* {}: read it again before you choose.", wording::date(at))));
     }
     // While something is under way for a request that nobody has decided, that is the news.
@@ -103,8 +111,12 @@ fn standing(request: &Request, decisions: &[Decision], under_way: &[&Decision], 
         blocks.extend(wording::under_way(decision, now).map(|line| section(&line)));
         blocks.extend(wording::p0_words(&decision.stage).map(|words| plain_section(&words)));
     }
-    // The latest decision that did not count is news until somebody decides.
-    if let Some(last) = decisions.last().filter(|_| !request.phase.is_decided()) {
+    // The latest decision that did not count is news until what it was about is done.
+    let open = |last: &&Decision| match last.choice.verb() {
+        Verb::Approve | Verb::Deny => !request.phase.is_decided(),
+        Verb::Revoke => !request.phase.is_ended(),
+    };
+    if let Some(last) = decisions.last().filter(open) {
         blocks.extend(wording::remark(last).map(|line| section(&line)));
         if matches!(last.stage, Stage::Refused { .. }) {
             blocks.extend(wording::p0_words(&last.stage).map(|words| plain_section(&words)));

@@ -3,11 +3,12 @@
 //! In each round new cards go first, then outcomes, then redraws. A redraw draws the newest state, so several are one.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
+use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
@@ -27,7 +28,12 @@ use crate::ledger::{Ledger, LedgerError};
 /// Rows that one look at the ledger brings.
 const LOOK: u32 = 200;
 /// Errands that are under way at one time.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 12;
+/// Of these, redraws: however slow Slack is with them, a new card does not wait behind them.
+const REDRAWS_AT_ONCE: usize = 6;
+/// Posts of one card whose answer was lost, before it is posted once an hour only: each may be one more copy.
+const LOST_POSTS: u32 = 3;
+const AN_HOUR: Duration = Duration::from_secs(60 * 60);
 /// How often the ledger is looked at when nobody wakes the courier.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long an answer about a channel's being shared is believed.
@@ -50,18 +56,36 @@ struct State {
     pace: Pace,
     under_way: HashSet<Errand>,
     shared: HashMap<ChannelId, (Timestamp, bool)>,
+    direct: HashMap<UserId, ChannelId>,
 }
 
 /// One thing to bring.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Errand {
-    Copy(i64),
+    Post(i64),
+    Redraw(i64),
     Notice(i64),
 }
 
 enum Load {
     Copy(StaleCopy),
     Notice(Waiting),
+}
+
+/// An errand is under way for as long as this lives, however it ends.
+struct UnderWay {
+    errand: Errand,
+    state: Arc<Mutex<State>>,
+}
+
+impl Drop for UnderWay {
+    fn drop(&mut self) {
+        locked(&self.state).under_way.remove(&self.errand);
+    }
+}
+
+fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Why an errand is not done.
@@ -92,9 +116,9 @@ impl Courier {
         loop {
             changes.mark_unchanged();
             let room = AT_ONCE.saturating_sub(under_way.len());
-            for (errand, load) in self.take(room).await {
+            for (going, load) in self.take(room).await {
                 let courier = self.clone();
-                under_way.spawn(async move { courier.bring(errand, load).await });
+                under_way.spawn(async move { courier.bring(going, load).await });
             }
             tokio::select! {
                 biased;
@@ -115,7 +139,7 @@ impl Courier {
     pub async fn step(&self) -> usize {
         let errands = self.take(usize::MAX).await;
         let count = errands.len();
-        join_all(errands.into_iter().map(|(errand, load)| self.bring(errand, load))).await;
+        join_all(errands.into_iter().map(|(going, load)| self.bring(going, load))).await;
         count
     }
 
@@ -127,7 +151,9 @@ impl Courier {
         Ok(!self.ledger.stale_copies(1).await?.is_empty() || !self.ledger.due_notices(1).await?.is_empty())
     }
 
-    async fn take(&self, most: usize) -> Vec<(Errand, Load)> {
+    async fn take(&self, most: usize) -> Vec<(UnderWay, Load)> {
+        // What ends while the ledger is being read still looks as if it had to be done.
+        let before = locked(&self.state).under_way.clone();
         let (copies, notices) = match self.waiting().await {
             Ok(waiting) => waiting,
             Err(error) => {
@@ -143,22 +169,27 @@ impl Courier {
         });
         let behind = behind.into_iter().map(|copy| (Method::Update, target_of_copy(&copy), Load::Copy(copy)));
         let now = self.clock.now();
-        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut state = locked(&self.state);
+        state.pace.after_clock_step(now);
+        let mut redraws = before.iter().filter(|errand| matches!(errand, Errand::Redraw(_))).count();
         let mut taken = Vec::new();
         for (method, target, load) in new.chain(notices).chain(behind) {
             let errand = match &load {
-                Load::Copy(copy) => Errand::Copy(copy.id),
+                Load::Copy(copy) if copy.posted.is_some() => Errand::Redraw(copy.id),
+                Load::Copy(copy) => Errand::Post(copy.id),
                 Load::Notice(waiting) => Errand::Notice(waiting.id),
             };
-            if taken.len() >= most {
+            if taken.len() >= most || (method == Method::Update && redraws >= REDRAWS_AT_ONCE.min(most)) {
                 break;
             }
-            if state.under_way.contains(&errand) || state.pace.next(method, &target) > now {
+            let busy = before.contains(&errand) || state.under_way.contains(&errand);
+            if busy || state.pace.next(method, &target) > now {
                 continue;
             }
+            redraws += usize::from(method == Method::Update);
             state.pace.spend(method, &target, now);
             state.under_way.insert(errand.clone());
-            taken.push((errand, load));
+            taken.push((UnderWay { errand, state: self.state.clone() }, load));
         }
         taken
     }
@@ -167,21 +198,23 @@ impl Courier {
         Ok((self.ledger.stale_copies(LOOK).await?, self.ledger.due_notices(LOOK).await?))
     }
 
-    async fn bring(&self, errand: Errand, load: Load) {
+    async fn bring(&self, going: UnderWay, load: Load) {
         let ended = match load {
             Load::Copy(copy) => {
                 let undone = self.bring_copy(&copy).await.err();
                 self.end_copy(&copy, undone).await
             }
             Load::Notice(waiting) => {
-                let undone = self.bring_notice(&waiting.notice).await.err();
+                let undone = self.bring_notice(&waiting).await.err();
                 self.end_notice(&waiting, undone).await
             }
         };
         if let Err(error) = ended {
-            tracing::error!(%error, "what Slack was told could not be written down; it may be told again");
+            tracing::error!(%error, "what Slack was told could not be written down");
+            // The ledger has troubles: nobody is served by trying at once.
+            tokio::time::sleep(LOOK_EVERY).await;
         }
-        self.state.lock().unwrap_or_else(PoisonError::into_inner).under_way.remove(&errand);
+        drop(going);
     }
 
     async fn bring_copy(&self, copy: &StaleCopy) -> Result<(), Undone> {
@@ -201,6 +234,8 @@ impl Courier {
                     Audience::Approver(user) | Audience::Own(user) => self.direct(user).await?,
                     Audience::Requester => self.requester(facts.kept.request.facts.requester.as_deref()).await?,
                 };
+                // Written before it is posted: a post that cannot be written down is not repeated at once.
+                self.ledger.copy_waits(copy.id, self.later(copy.attempts)).await?;
                 self.slack.post(&channel, &message).await.map_err(|failure| Undone::Slack(Method::Post, failure))?
             }
         };
@@ -212,17 +247,12 @@ impl Courier {
             None => return Ok(()),
             Some(Undone::Ledger(error)) => return Err(error),
             Some(Undone::Never(why)) => why,
-            Some(Undone::Slack(method, failure)) => match self.wait_for(method, &failure, copy.attempts) {
-                Some(due) => return self.ledger.copy_waits(copy.id, due).await,
-                // An operator can still invite the bot, or unarchive the channel.
-                None if matches!(copy.audience, Audience::Channel(_))
-                    && copy.posted.is_none()
-                    && is_absence(&failure) =>
-                {
-                    tracing::error!(request = %copy.request, %failure, "a card cannot be posted: invite the bot to its channel");
-                    let due = self.clock.now() + retry::wait(copy.attempts.max(4), None);
-                    return self.ledger.copy_waits(copy.id, due).await;
+            Some(Undone::Slack(method, failure)) => match self.due_after(method, &failure, copy.attempts) {
+                Some(_) if failure == SlackFailure::Lost && method == Method::Post && copy.attempts >= LOST_POSTS => {
+                    tracing::error!(request = %copy.request, "Slack keeps losing the answer to a card; it may show several copies");
+                    return self.ledger.copy_waits(copy.id, self.clock.now() + AN_HOUR).await;
                 }
+                Some(due) => return self.ledger.copy_waits(copy.id, due).await,
                 None => failure.to_string(),
             },
         };
@@ -230,8 +260,9 @@ impl Courier {
         self.ledger.copy_gone(copy.id).await
     }
 
-    async fn bring_notice(&self, notice: &Notice) -> Result<(), Undone> {
-        match notice {
+    async fn bring_notice(&self, waiting: &Waiting) -> Result<(), Undone> {
+        self.ledger.notice_waits(waiting.id, self.later(waiting.attempts)).await?;
+        match &waiting.notice {
             Notice::Outcome { decision, .. } => {
                 let Some(decision) = self.ledger.decision(*decision).await? else {
                     return Err(Undone::Never("its decision is not in the ledger".to_owned()));
@@ -249,10 +280,12 @@ impl Courier {
                 self.post(&channel, &Message::sentence(wording::revoked_for_requester(&kept.request))).await
             }
             Notice::ShowOwn { request, user } => self.show_own(request, user).await,
+            Notice::Line { user, message } => {
+                let channel = self.direct(user).await?;
+                self.post(&channel, &read_message(message)?).await
+            }
             Notice::Answer { channel, thread, user, message } => {
-                let Ok(message) = serde_json::from_value::<Message>(message.clone()) else {
-                    return Err(Undone::Never("it is of another version".to_owned()));
-                };
+                let message = read_message(message)?;
                 if channel.as_str().starts_with('D') {
                     return self.post(channel, &message).await;
                 }
@@ -270,9 +303,8 @@ impl Courier {
 
     async fn show_own(&self, request: &RequestId, user: &UserId) -> Result<(), Undone> {
         let person = self.slack.person(user).await;
-        let person = person.map_err(|Unavailable { retry_after }| {
-            Undone::Slack(Method::PostPrivate, SlackFailure::Busy { retry_after })
-        })?;
+        let person = person
+            .map_err(|Unavailable { retry_after }| Undone::Slack(Method::Look, SlackFailure::Busy { retry_after }))?;
         let own = match (self.ledger.request(request).await?, person.and_then(|person| person.email)) {
             (Some(kept), Some(email)) => kept.request.facts.parties().any(|party| email.names(party)),
             _ => false,
@@ -288,7 +320,7 @@ impl Courier {
             None => return self.ledger.notice_ended(waiting.id).await,
             Some(Undone::Ledger(error)) => return Err(error),
             Some(Undone::Never(why)) => why,
-            Some(Undone::Slack(method, failure)) => match self.wait_for(method, &failure, waiting.attempts) {
+            Some(Undone::Slack(method, failure)) => match self.due_after(method, &failure, waiting.attempts) {
                 Some(due) if waiting.attempts < MOST_TRIES => return self.ledger.notice_waits(waiting.id, due).await,
                 _ => failure.to_string(),
             },
@@ -302,30 +334,40 @@ impl Courier {
         posted.map(|_| ()).map_err(|failure| Undone::Slack(Method::Post, failure))
     }
 
-    /// When to try again; `None` where Slack's no is final. A 429 holds for the method in the whole workspace.
-    fn wait_for(&self, method: Method, failure: &SlackFailure, attempts: u32) -> Option<Timestamp> {
-        let now = self.clock.now();
+    /// Takes a failure in: a 429 silences its method in the whole workspace. Says when to try again; `None` where
+    /// Slack's no is final.
+    fn due_after(&self, method: Method, failure: &SlackFailure, attempts: u32) -> Option<Timestamp> {
         match failure {
             SlackFailure::Busy { retry_after } => {
-                let until = now + retry_after.unwrap_or(Duration::from_secs(1));
-                self.state.lock().unwrap_or_else(PoisonError::into_inner).pace.silence(method, until);
-                Some(until)
+                Some(locked(&self.state).pace.silence(method, self.clock.now(), *retry_after))
             }
-            SlackFailure::Lost => Some(now + retry::wait(attempts + 1, None)),
-            SlackFailure::Refused(code) if is_passing(code) => Some(now + retry::wait(attempts + 1, None)),
-            SlackFailure::Refused(_) => None,
+            SlackFailure::Lost => Some(self.later(attempts)),
+            SlackFailure::Refused(code) if is_final(code) => None,
+            SlackFailure::Refused(code) => {
+                tracing::error!(code, "Slack refuses what an operator can mend: it is tried again");
+                Some(self.later(attempts.saturating_add(4)))
+            }
         }
     }
 
+    fn later(&self, attempts: u32) -> Timestamp {
+        self.clock.now() + retry::wait(attempts.saturating_add(1), None)
+    }
+
     async fn direct(&self, user: &UserId) -> Result<ChannelId, Undone> {
-        self.slack.open_dm(user).await.map_err(|failure| Undone::Slack(Method::Post, failure))
+        if let Some(channel) = locked(&self.state).direct.get(user) {
+            return Ok(channel.clone());
+        }
+        let channel = self.slack.open_dm(user).await.map_err(|failure| Undone::Slack(Method::Look, failure))?;
+        locked(&self.state).direct.insert(user.clone(), channel.clone());
+        Ok(channel)
     }
 
     async fn requester(&self, named: Option<&str>) -> Result<ChannelId, Undone> {
         let Some(email) = named.and_then(Email::parse) else {
             return Err(Undone::Never("the requester is not named by an e-mail address".to_owned()));
         };
-        match self.slack.user_with(&email).await.map_err(|failure| Undone::Slack(Method::Post, failure))? {
+        match self.slack.user_with(&email).await.map_err(|failure| Undone::Slack(Method::Look, failure))? {
             Some(user) => self.direct(&user).await,
             None => Err(Undone::Never("no member has the requester's confirmed address".to_owned())),
         }
@@ -334,14 +376,14 @@ impl Courier {
     /// The channel, unless another company reads it too.
     async fn unshared<'c>(&self, channel: &'c ChannelId) -> Result<&'c ChannelId, Undone> {
         let now = self.clock.now();
-        let known = self.state.lock().unwrap_or_else(PoisonError::into_inner).shared.get(channel).copied();
+        let known = locked(&self.state).shared.get(channel).copied();
         let shared = match known.filter(|(asked, _)| now < *asked + SHARED_FOR) {
             Some((_, shared)) => shared,
             None => {
                 let shared = match self.slack.is_shared(channel).await {
                     Ok(shared) => shared,
                     // Without the scope to ask, a channel of the settings counts as the operator's own.
-                    Err(SlackFailure::Refused(code)) => {
+                    Err(SlackFailure::Refused(code)) if code == "missing_scope" => {
                         tracing::warn!(
                             channel = channel.as_str(),
                             code,
@@ -349,9 +391,9 @@ impl Courier {
                         );
                         false
                     }
-                    Err(failure) => return Err(Undone::Slack(Method::Post, failure)),
+                    Err(failure) => return Err(Undone::Slack(Method::Look, failure)),
                 };
-                let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+                let mut state = locked(&self.state);
                 state.shared.insert(channel.clone(), (now, shared));
                 shared
             }
@@ -367,6 +409,10 @@ impl Courier {
     }
 }
 
+fn read_message(message: &Value) -> Result<Message, Undone> {
+    serde_json::from_value(message.clone()).map_err(|_| Undone::Never("it is of another version".to_owned()))
+}
+
 fn target_of_copy(copy: &StaleCopy) -> String {
     match &copy.audience {
         Audience::Channel(channel) => channel.as_str().to_owned(),
@@ -379,6 +425,7 @@ fn target_of_notice(waiting: &Waiting) -> (Method, String) {
     match &waiting.notice {
         Notice::Outcome { user, .. } => (Method::Post, user.as_str().to_owned()),
         Notice::Revoked { request } => (Method::Post, format!("requester of {request}")),
+        Notice::Line { user, .. } => (Method::Post, user.as_str().to_owned()),
         Notice::ShowOwn { user, .. } => (Method::PostPrivate, user.as_str().to_owned()),
         Notice::Answer { channel, .. } if channel.as_str().starts_with('D') => {
             (Method::Post, channel.as_str().to_owned())
@@ -387,24 +434,16 @@ fn target_of_notice(waiting: &Waiting) -> (Method, String) {
     }
 }
 
-/// The bot is not where it should write.
-fn is_absence(failure: &SlackFailure) -> bool {
-    let SlackFailure::Refused(code) = failure else { return false };
-    ["channel_not_found", "not_in_channel", "is_archived", "restricted_action"].contains(&code.as_str())
-}
-
-/// Slack's own troubles, and those that an operator can end.
-fn is_passing(code: &str) -> bool {
-    [
-        "internal_error",
-        "fatal_error",
-        "service_unavailable",
-        "request_timeout",
-        "invalid_auth",
-        "token_revoked",
-        "account_inactive",
-        "not_authed",
-        "missing_scope",
-    ]
-    .contains(&code)
+/// What no operator can mend: the message or the person is gone.
+fn is_final(code: &str) -> bool {
+    const GONE: [&str; 7] = [
+        "message_not_found",
+        "cant_update_message",
+        "edit_window_closed",
+        "user_not_found",
+        "user_disabled",
+        "users_not_found",
+        "cannot_dm_bot",
+    ];
+    GONE.contains(&code)
 }

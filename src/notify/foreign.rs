@@ -7,10 +7,25 @@ pub fn line(text: &str, most: usize) -> String {
     escaped(&on_one_line(&without_tricks(&without_controls(text))), most)
 }
 
-/// One line that stands among our own mrkdwn: what would format it is left out.
+/// One line that stands among our own mrkdwn: what would format it is left out. An underline within a word formats
+/// nothing, and belongs to many addresses.
 pub fn word(text: &str, most: usize) -> String {
-    let plain: String = text.chars().filter(|c| !matches!(c, '*' | '_' | '~' | '`' | '|')).collect();
+    let letters: Vec<char> = text.chars().collect();
+    let within = |at: usize| {
+        at > 0 && letters[at - 1].is_alphanumeric() && letters.get(at + 1).is_some_and(|c| c.is_alphanumeric())
+    };
+    let kept = |(at, c): &(usize, &char)| match c {
+        '*' | '~' | '`' => false,
+        '_' => within(*at),
+        _ => true,
+    };
+    let plain: String = letters.iter().enumerate().filter(kept).map(|(_, c)| c).collect();
     line(&plain, most)
+}
+
+/// A name to be copied, whole, as code; only back-quotes, which would end it, are left out.
+pub fn code(text: &str) -> String {
+    format!("`{}`", line(&text.replace('`', ""), usize::MAX))
 }
 
 /// Several lines of plain text, for places that hold nothing else.
@@ -57,7 +72,8 @@ mod tests {
     fn nothing_hostile_survives() {
         assert_eq!(line("<!channel> & <@U1>", 100), "&lt;!channel&gt; &amp; &lt;@U1&gt;");
         assert_eq!(line("please\n\n*Approved by* root\u{202e}x", 100), "please *Approved by* rootx");
-        assert_eq!(word("*bold* `code` ~x~", 100), "bold code x");
+        assert_eq!(word("*bold* `code` ~x~ _it_ john_doe@example.com", 100), "bold code x it john_doe@example.com");
+        assert_eq!(code("req_a`b_1"), "`req_ab_1`");
         assert_eq!(line("&&&", 9), "&amp;…");
         assert_eq!(line("ä".repeat(50).as_str(), 5).chars().count(), 5);
     }

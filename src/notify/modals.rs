@@ -71,7 +71,9 @@ pub fn refused(sentence: &str) -> SlackView {
 pub fn details(offer: &Offer, card: &CardFacts) -> SlackView {
     let request = &card.kept.request;
     let facts = &request.facts;
-    let mut blocks = vec![section(&wording::phase(request)), plain_section(&card::facts(request))];
+    let mut lines = card::parties(request);
+    lines.push(format!("How long: {}", card::how_long(request)));
+    let mut blocks = vec![section(&wording::phase(request)), plain_section(&lines.join("\n"))];
     let long = [("Why", facts.reason.as_deref()), ("Permission", facts.permission.as_deref())];
     for (label, text) in long {
         blocks.extend(text.map(|text| plain_section(&format!("{label}: {}", foreign::paragraph(text, 2900)))));

@@ -6,6 +6,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+/// The longest wait that is taken on Slack's word; past that we ask again.
+pub const LONGEST_SILENCE: Duration = Duration::from_secs(5 * 60);
+
 /// A method that the courier calls.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Method {
@@ -15,6 +18,8 @@ pub enum Method {
     Update,
     /// Tier 4: 100 a minute.
     PostPrivate,
+    /// What is asked on the way: who somebody is, their direct messages, whether a channel is shared.
+    Look,
 }
 
 impl Method {
@@ -23,7 +28,7 @@ impl Method {
         match self {
             Self::Post => Duration::from_millis(1050),
             Self::Update => Duration::from_millis(1250),
-            Self::PostPrivate => Duration::from_millis(650),
+            Self::PostPrivate | Self::Look => Duration::from_millis(650),
         }
     }
 
@@ -32,7 +37,7 @@ impl Method {
         match self {
             Self::Post => 1,
             Self::Update => 8,
-            Self::PostPrivate => 8,
+            Self::PostPrivate | Self::Look => 8,
         }
     }
 }
@@ -53,6 +58,13 @@ impl Pace {
         free.max(self.silent.get(&method).copied().unwrap_or(Timestamp::MIN))
     }
 
+    /// Forgets what lies further ahead than this pace ever looks: the machine's clock was set back.
+    pub fn after_clock_step(&mut self, now: Timestamp) {
+        let furthest = now.checked_add(LONGEST_SILENCE).unwrap_or(Timestamp::MAX);
+        self.spent.retain(|_, spent| *spent <= furthest);
+        self.silent.retain(|_, until| *until <= furthest);
+    }
+
     /// Notes that `method` is called for `target` at `now`.
     pub fn spend(&mut self, method: Method, target: &str, now: Timestamp) {
         // Where nothing was called for a while there is nothing to remember.
@@ -61,17 +73,21 @@ impl Pace {
         *spent = (*spent).max(now) + method.between();
     }
 
-    /// Leaves `method` alone until `until`, in the whole workspace: that is what a 429 asks for.
-    pub fn silence(&mut self, method: Method, until: Timestamp) {
+    /// Leaves `method` alone for as long as a 429 asks for, in the whole workspace, but never longer than
+    /// [`LONGEST_SILENCE`]. Says until when.
+    pub fn silence(&mut self, method: Method, now: Timestamp, asked: Option<Duration>) -> Timestamp {
+        let asked = asked.unwrap_or(Duration::from_secs(1)).min(LONGEST_SILENCE);
+        let until = now.checked_add(asked).unwrap_or(Timestamp::MAX);
         let silent = self.silent.entry(method).or_insert(until);
         *silent = (*silent).max(until);
+        *silent
     }
 }
 
 fn key(method: Method, target: &str) -> (Method, Option<String>) {
     match method {
         Method::Post => (method, Some(target.to_owned())),
-        Method::Update | Method::PostPrivate => (method, None),
+        Method::Update | Method::PostPrivate | Method::Look => (method, None),
     }
 }
 
@@ -101,9 +117,12 @@ mod tests {
     fn a_429_silences_its_method_everywhere_and_no_other() {
         let mut pace = Pace::default();
         let a = "C1";
-        pace.silence(Method::Post, at(30_000));
-        pace.silence(Method::Post, at(10_000));
+        pace.silence(Method::Post, at(0), Some(Duration::from_secs(30)));
+        pace.silence(Method::Post, at(0), Some(Duration::from_secs(10)));
         assert_eq!(pace.next(Method::Post, a), at(30_000));
         assert!(pace.next(Method::Update, a) < at(0));
+        assert_eq!(pace.silence(Method::Look, at(0), Some(Duration::MAX)), at(300_000));
+        pace.after_clock_step(at(-1_000_000));
+        assert!(pace.next(Method::Post, a) < at(0));
     }
 }

@@ -8,6 +8,7 @@ use crate::domain::card_key::CardKey;
 use crate::domain::command::TypedCommand;
 use crate::domain::decision::{Choice, Decision, Stage, Verb};
 use crate::domain::facts::Facts;
+use crate::domain::refusal::Refusal;
 use crate::ledger::cards::CardFacts;
 use crate::ledger::requests::{Kept, MOST_LISTED};
 
@@ -41,10 +42,10 @@ pub fn pending(offer: &Offer, waiting: &[Kept]) -> Message {
 }
 
 /// What somebody wrote, restated, with the one button that decides it: text is not consent.
-pub fn offer_button(offer: &Offer, command: &TypedCommand, key: &CardKey, facts: &Facts) -> Option<Message> {
+pub fn offer_button(command: &TypedCommand, key: &CardKey, facts: &Facts) -> Option<Message> {
     let restated = match command {
         TypedCommand::Approve { length: Some(length), .. } => wording::confirm_approve(facts, Some(*length)),
-        TypedCommand::Approve { length: None, .. } => wording::confirm_approve(facts, Some(offer.quick_length(facts))),
+        TypedCommand::Approve { length: None, .. } => format!("{} Pick for how long.", wording::gets(facts)),
         TypedCommand::Deny { .. } => format!(
             "{} will not get {}.",
             foreign::line(wording::principal(facts), 120),
@@ -90,6 +91,9 @@ pub fn outcome(offer: &Offer, decision: &Decision, card: Option<&CardFacts>) -> 
             elements.push(controls::try_again(key, &request.facts, *length));
             elements.push(controls::revoke(key, &request.facts, "Revoke"));
             elements.extend(controls::link(offer, &request.id, "Check in P0"));
+        }
+        (Stage::Refused { refusal: Refusal::ApproveOutcomeOpen, .. }, Choice::Approve { length }) => {
+            elements.push(controls::try_again(key, &request.facts, *length));
         }
         (Stage::Unknown { .. }, _) => elements.extend(controls::link(offer, &request.id, "Check in P0")),
         _ => {}

@@ -118,8 +118,8 @@ struct ChannelObject {
 
 #[derive(Deserialize)]
 struct PostAnswer {
-    channel: String,
-    ts: String,
+    channel: Option<String>,
+    ts: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -199,8 +199,10 @@ impl SlackApi {
             "unfurl_links": false, "unfurl_media": false,
         });
         let answer: PostAnswer = self.post_json("chat.postMessage", &body).await?;
-        let channel = ChannelId::parse(&answer.channel).ok_or(SlackFailure::Lost)?;
-        Ok(Posted { channel, ts: answer.ts })
+        // It is posted, wherever: to post it again would only make one more.
+        let posted = answer.channel.as_deref().and_then(ChannelId::parse).zip(answer.ts);
+        let (channel, ts) = posted.ok_or_else(|| SlackFailure::Refused("message_not_found".to_owned()))?;
+        Ok(Posted { channel, ts })
     }
 
     /// Draws a message anew.

@@ -51,6 +51,11 @@ pub fn choice(choice: &Choice) -> String {
     }
 }
 
+/// Who would get what, in plain text.
+pub fn gets(facts: &Facts) -> String {
+    format!("{} gets {}.", foreign::line(principal(facts), NAME), foreign::line(&what(facts), NAME))
+}
+
 /// Who gets what for how long: the text of a confirm, in plain text, at most 300 characters.
 pub fn confirm_approve(facts: &Facts, length: Option<ExpirationLength>) -> String {
     let who = foreign::line(principal(facts), NAME);
@@ -239,9 +244,9 @@ pub fn revoked_for_requester(request: &Request) -> String {
     )
 }
 
-/// How a request is named among our own words.
+/// How a request is named among our own words: whole, so that it can be copied.
 pub fn name(id: &RequestId) -> String {
-    format!("request {}", foreign::word(id.as_str(), NAME))
+    format!("request {}", foreign::code(id.as_str()))
 }
 
 /// Told privately when a modal did not open.
@@ -261,7 +266,7 @@ pub fn not_told(id: &RequestId) -> String {
 
 /// Told privately when a request that was never shown needs a length.
 pub fn say_a_length(id: &RequestId, command: &str) -> String {
-    format!("{} Say for how long: `{command} approve {} 2h`.", not_told(id), foreign::word(id.as_str(), NAME))
+    format!("{} Say for how long: `{command} approve ID 2h`.", not_told(id))
 }
 
 /// Told privately once a choice is on disk, where no card shows it.

@@ -10,7 +10,7 @@ async fn a_complete_slash_command_decides_at_once() {
     world.slack.slash(ALICE, CHANNEL, "Approve req-1 for 1 hour").await.unwrap();
     assert_eq!(
         world.lines(ALICE),
-        ["Received: Approve for 1 hour on request req-1. P0 has not been told yet; you will hear what comes of it."]
+        ["Received: Approve for 1 hour on request `req-1`. P0 has not been told yet; you will hear what comes of it."]
     );
     world.work().await;
     assert_eq!(world.told(), [r#"approve req-1 {"expirationLength":"1h"} as alice@example.com: 200"#]);
@@ -59,7 +59,7 @@ async fn near_misses_and_bad_lengths_are_answered_with_the_right_form() {
         ("approve req-1 9h", "9 hours is too long: at most 8 hours is allowed here.".to_owned()),
         ("revoke req-1 now", "That is more than the command takes. `/p0 help` says what there is.".to_owned()),
         ("show a/b", "That is no request id: an id has 1 to 200 characters, without spaces and slashes. `/p0 pending` lists what waits.".to_owned()),
-        ("show req-404", "P0 has told this bot of no request req-404, so there is nothing to show.".to_owned()),
+        ("show req-404", "P0 has told this bot of no request `req-404`, so there is nothing to show.".to_owned()),
     ] {
         world.slack.slash(ALICE, CHANNEL, typed).await.unwrap();
         assert_eq!(world.lines(ALICE).pop(), Some(answer), "{typed}");
@@ -105,14 +105,14 @@ async fn pending_lists_what_waits_and_show_brings_a_card_that_converges() {
     let line = world.slack.ephemerals(ALICE).pop().unwrap();
     insta::assert_snapshot!(readable(&line.blocks), @r"
     2 requests are waiting for a decision.
-    bob@example.com: aws role for 2h
-    Request req-1
-    [Show]
     carol@example.com: aws role for 2h
     Request req-2
     [Show]
+    bob@example.com: aws role for 2h
+    Request req-1
+    [Show]
     ");
-    world.slack.press_ephemeral(ALICE, &line.ts, "show:1").await.unwrap();
+    world.slack.press_ephemeral(ALICE, &line.ts, "show:0").await.unwrap();
     world.work().await;
     let card = world.last_dm(ALICE);
     assert!(world.read(&card).contains("Request req-2"));
@@ -170,10 +170,12 @@ async fn a_request_that_the_bot_never_saw_goes_out_with_ones_own_authority_and_t
     let world = World::new().await;
     world.p0.add(RequestSeed { id: Some("unseen".into()), ..bobs() });
     world.slack.slash(ALICE, CHANNEL, "approve unseen 2h").await.unwrap();
-    assert!(world.lines(ALICE)[0].ends_with("P0 has told this bot of no request unseen, so there is nothing to show."));
+    assert!(
+        world.lines(ALICE)[0].ends_with("P0 has told this bot of no request `unseen`, so there is nothing to show.")
+    );
     world.work().await;
     assert_eq!(world.told(), [r#"approve unseen {"expirationLength":"2h"} as alice@example.com: 200"#]);
-    assert_eq!(world.dms(ALICE), ["P0 took your choice (Approve for 2 hours) on request unseen."]);
+    assert_eq!(world.dms(ALICE), ["P0 took your choice (Approve for 2 hours) on request `unseen`."]);
 }
 
 #[tokio::test]
