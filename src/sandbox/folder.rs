@@ -5,13 +5,15 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
+use super::new_secret;
+
 /// A folder that only its owner can read, and that is gone with this value.
 pub(super) struct Folder(PathBuf);
 
 impl Folder {
     /// A new one among the system's temporary files.
     pub(super) fn new() -> io::Result<Self> {
-        let path = std::env::temp_dir().join(format!("p0-chatops-sandbox-{:032x}", rand::random::<u128>()));
+        let path = std::env::temp_dir().join(format!("p0-chatops-sandbox-{}", new_secret()));
         DirBuilder::new().mode(0o700).create(&path)?;
         Ok(Self(path))
     }

@@ -12,3 +12,8 @@ mod scene;
 pub mod slack;
 
 pub use run::run;
+
+/// 128 random bits, for addresses, tokens and names that nobody is to guess.
+fn new_secret() -> String {
+    format!("{:032x}", rand::random::<u128>())
+}

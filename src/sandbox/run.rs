@@ -10,7 +10,7 @@ use super::folder::Folder;
 use super::p0::P0;
 use super::page::Page;
 use super::slack::Slack;
-use super::{provisioning, scene};
+use super::{new_secret, provisioning, scene};
 use crate::app::App;
 use crate::clock::Clock;
 use crate::config;
@@ -55,17 +55,22 @@ impl Sandbox {
         let clock = Clock::system();
         let company = scene::company(clock.clone());
         let slack = Slack::start(company.clone()).await?;
-        let p0 = P0::start(scene::permissions(clock.clone())).await?;
+        let permissions = scene::permissions(clock.clone());
+        let p0 = P0::start(permissions.clone()).await?;
         folder.write(scene::NOTIFIER_KEY, p0.notifier_public_key_pem())?;
         for (user, identity) in scene::ROLES.iter().filter_map(|role| Some((role.user, role.identity?))) {
-            let token = format!("sandbox-{:032x}", rand::random::<u128>());
+            let token = new_secret();
             folder.write(user, &token)?;
             p0.trust_token(&token, identity);
         }
-        let settings = scene::settings(&company, (&slack, &p0), &page.url());
+        let settings = scene::settings((&company, &slack), (&permissions, &p0), &page.url());
         let app = App::build(config::parse(&settings, [], folder.path())?, clock).await?;
         let doors = TcpListener::bind("127.0.0.1:0").await?;
         let probes = TcpListener::bind("127.0.0.1:0").await?;
+        let bot = format!("http://{}", doors.local_addr()?);
+        slack.connect(&bot);
+        p0.connect(&bot);
+        p0.auto_push(true);
         Ok(Self { slack, p0, app, doors, probes, page, folder })
     }
 
@@ -89,12 +94,6 @@ impl Sandbox {
     /// Lets people ask, and runs until `stop` is cancelled and what was in flight has ended.
     pub(super) async fn run(self, stop: CancellationToken) {
         let Self { slack, p0, app, doors, probes, page, folder } = self;
-        if let Ok(address) = doors.local_addr() {
-            let bot = format!("http://{address}");
-            slack.connect(&bot);
-            p0.connect(&bot);
-        }
-        p0.auto_push(true);
         for request in scene::requests() {
             p0.add(request);
         }

@@ -23,8 +23,8 @@ use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
 use super::p0::P0;
-use super::scene;
 use super::slack::Slack;
+use super::{new_secret, scene};
 use guard::Guard;
 
 /// The largest thing that anybody types, in bytes.
@@ -36,11 +36,12 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const ICON: &str = "image/svg+xml";
 
 /// What the browser is given: name below the page's address, type, content.
-const FILES: [(&str, &str, &str); 9] = [
+const FILES: [(&str, &str, &str); 10] = [
     ("", HTML, include_str!("browser/index.html")),
     ("style.css", CSS, include_str!("browser/style.css")),
     ("icon.svg", ICON, include_str!("browser/icon.svg")),
     ("app.js", SCRIPT, include_str!("browser/app.js")),
+    ("dom.js", SCRIPT, include_str!("browser/dom.js")),
     ("slack.js", SCRIPT, include_str!("browser/slack.js")),
     ("blocks.js", SCRIPT, include_str!("browser/blocks.js")),
     ("mrkdwn.js", SCRIPT, include_str!("browser/mrkdwn.js")),
@@ -70,7 +71,7 @@ impl Page {
     pub(super) async fn bind(port: u16) -> io::Result<Self> {
         let listener = TcpListener::bind(("127.0.0.1", port)).await?;
         let port = listener.local_addr()?.port();
-        Ok(Self { listener, port, token: format!("{:032x}", rand::random::<u128>()) })
+        Ok(Self { listener, port, token: new_secret() })
     }
 
     /// What the user opens.

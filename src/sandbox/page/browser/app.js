@@ -155,6 +155,8 @@ function show(view) {
 function followHash() {
   const request = location.hash.startsWith('#request-') && document.getElementById(decodeURIComponent(location.hash.slice(1)));
   if (!request) return;
+  // In Slack the window would stay open in another tab.
+  if (modal.view) act({ kind: 'close', view_id: modal.view.id });
   show('p0');
   request.scrollIntoView({ block: 'center' });
   request.focus();
@@ -179,8 +181,8 @@ $('composer').addEventListener('submit', async (event) => {
   if (!text) return;
   $('text').value = '';
   const complaint = await send(text);
-  $('composer-trouble').textContent = complaint ?? '';
-  $('composer-trouble').hidden = !complaint;
+  $('trouble').textContent = complaint ?? '';
+  $('trouble').hidden = !complaint;
 });
 window.addEventListener('hashchange', followHash);
 

@@ -1,6 +1,7 @@
 // Block Kit as HTML: what is read, what is pressed, and what is filled in.
 
-import { el, link, richText, textObject, unescaped } from './mrkdwn.js';
+import { el } from './dom.js';
+import { link, richText, textObject, unescaped } from './mrkdwn.js';
 
 /**
  * Draws blocks. `context` holds `names`, `errors` (of a modal's inputs, by block id) and
@@ -39,18 +40,21 @@ function section(block, context) {
 }
 
 function controls(elements, context) {
-  const trouble = el('p', { class: 'trouble', role: 'alert', hidden: true });
+  const own = el('p', { class: 'trouble', role: 'alert', hidden: true });
   const act = async (control, element, option) => {
-    control.disabled = true;
-    control.setAttribute('aria-busy', 'true');
-    trouble.hidden = true;
+    // Not `disabled`: that would lose the focus, to which dialogs return.
+    if (control.ariaBusy === 'true') return;
+    control.ariaBusy = 'true';
+    own.hidden = true;
     const complaint = await context.act(element, option);
-    control.disabled = false;
-    control.removeAttribute('aria-busy');
+    control.ariaBusy = 'false';
+    // The message may have been drawn anew meanwhile.
+    const trouble = own.isConnected ? own : document.getElementById('trouble');
     trouble.textContent = complaint ?? '';
     trouble.hidden = !complaint;
+    if (complaint) trouble.scrollIntoView({ block: 'nearest' });
   };
-  return el('div', { class: 'actions' }, ...elements.map((element) => control(element, act)), trouble);
+  return el('div', { class: 'actions' }, ...elements.map((element) => control(element, act)), own);
 }
 
 function control(element, act) {

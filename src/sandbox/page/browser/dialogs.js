@@ -1,7 +1,8 @@
 // Confirms and modals.
 
 import { drawBlocks, filledIn } from './blocks.js';
-import { el, textObject, unescaped } from './mrkdwn.js';
+import { el } from './dom.js';
+import { textObject, unescaped } from './mrkdwn.js';
 
 /** Asks what an element's `confirm` says; resolves to whether the person agreed. */
 export function agreed(confirm, names) {

@@ -1,5 +1,7 @@
 // Slack's texts as nodes. What people wrote only ever becomes text: nothing here parses HTML.
 
+import { el } from './dom.js';
+
 /** The emoji of the bot's own sentences. */
 const EMOJI = {
   arrow_right: '➡️', grey_question: '❔', hourglass: '⌛', hourglass_flowing_sand: '⏳', inbox_tray: '📥',
@@ -11,17 +13,6 @@ const STYLES = { '*': 'strong', _: 'em', '~': 's' };
 // Code, a thing in angle brackets, an emoji, or a styled run that begins and ends at the edge of a word.
 const TOKEN =
   /```([^]+?)```|`([^`\n]+)`|<([^<>\n]+)>|:([a-z0-9_+-]+):|(?<![\w*_~])([*_~])(?=\S)((?:(?!\5)[^\n])*\S)\5(?![\w*_~])/;
-
-/** An element with attributes and children; strings become text. */
-export function el(name, attributes = {}, ...children) {
-  const node = document.createElement(name);
-  for (const [key, value] of Object.entries(attributes)) {
-    if (value === true) node.setAttribute(key, '');
-    else if (value !== false && value != null) node.setAttribute(key, value);
-  }
-  node.append(...children.filter((child) => child != null));
-  return node;
-}
 
 /** Slack escapes these three in every text, plain ones too. */
 export const unescaped = (text) => text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&amp;/g, '&');

@@ -1,6 +1,7 @@
 // The right pane: what P0 heard from the bot, and where its requests stand.
 
-import { clock, el } from './mrkdwn.js';
+import { arrange, el } from './dom.js';
+import { clock } from './mrkdwn.js';
 
 /** How a status is coloured; any other is neutral. */
 const TONES = { PENDING_APPROVAL: 'waits', APPROVED: 'good', DONE: 'good', DENIED: 'bad', REVOKE_SUBMITTED: 'bad', REVOKED: 'bad' };
@@ -21,10 +22,7 @@ function keepInto(list, things, draw, nothing) {
     node.thing = key;
     return node;
   });
-  const wanted = nodes.length ? nodes : [el('li', { class: 'empty' }, nothing)];
-  if (wanted.length !== list.children.length || wanted.some((node, index) => list.children[index] !== node)) {
-    list.replaceChildren(...wanted);
-  }
+  arrange(list, nodes.length ? nodes : [el('li', { class: 'empty' }, nothing)]);
 }
 
 function drawCall(call) {

@@ -1,7 +1,8 @@
 // The left pane: one conversation as the person picked sees it.
 
 import { drawBlocks } from './blocks.js';
-import { clock, el, mrkdwn } from './mrkdwn.js';
+import { arrange, el } from './dom.js';
+import { clock, mrkdwn } from './mrkdwn.js';
 
 /** What people and channels are called. */
 export function namesOf(slack) {
@@ -48,24 +49,15 @@ export class Conversation {
     arrange(list, drawn.size ? [...drawn.values()] : [el('p', { class: 'empty' }, empty)]);
     focused();
     if (atEnd) list.scrollTop = list.scrollHeight;
-    this.#announce(lines.filter((line) => line.whispered).at(-1), another);
+    this.#announce(lines.filter((line) => line.whispered).at(-1), another, names);
   }
 
   /** Screen readers hear the newest line that only this person sees. */
-  #announce(line, another) {
+  #announce(line, another, names) {
     const ts = line?.ts ?? '';
-    if (!another && ts > this.#lastWhisper) this.#status.replaceChildren(mrkdwn(line.text, { person: String, channel: String }));
+    if (!another && ts > this.#lastWhisper) this.#status.replaceChildren(mrkdwn(line.text, names));
     this.#lastWhisper = ts;
   }
-}
-
-/** Puts nodes into a list without moving those that stand right: moved nodes lose the focus. */
-function arrange(list, nodes) {
-  const kept = new Set(nodes);
-  for (const node of [...list.childNodes]) if (!kept.has(node)) node.remove();
-  nodes.forEach((node, index) => {
-    if (list.childNodes[index] !== node) list.insertBefore(node, list.childNodes[index] ?? null);
-  });
 }
 
 /** Remembers where the focus is; the answer puts it on the control's successor if its message was drawn anew. */
