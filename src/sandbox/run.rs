@@ -3,6 +3,7 @@
 
 use std::io::{self, Write as _};
 
+use anyhow::Context as _;
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -51,7 +52,7 @@ impl Sandbox {
     /// Binds every port and builds the bot.
     pub(super) async fn start(port: u16) -> anyhow::Result<Self> {
         let folder = Folder::new()?;
-        let page = Page::bind(port).await?;
+        let page = Page::bind(port).await.with_context(|| format!("--port: 127.0.0.1:{port} cannot be bound"))?;
         let clock = Clock::system();
         let company = scene::company(clock.clone());
         let slack = Slack::start(company.clone()).await?;
