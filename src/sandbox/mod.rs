@@ -1,7 +1,19 @@
 //! Stateful stand-ins for Slack and P0, which enforce the real limits. The tests use the same ones that a user can try.
+//!
+//! [`run`] sets a `scene` (people, requests, settings) in a throw-away `folder`, starts the bot between the stand-ins,
+//! and serves the `page` on which a user is any of those people; `provisioning` does what P0 does by itself.
 
+mod folder;
 pub mod p0;
+mod page;
+mod provisioning;
 mod run;
+mod scene;
 pub mod slack;
 
 pub use run::run;
+
+/// 128 random bits, for addresses, tokens and names that nobody is to guess.
+fn new_secret() -> String {
+    format!("{:032x}", rand::random::<u128>())
+}

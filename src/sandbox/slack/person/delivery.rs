@@ -118,9 +118,10 @@ impl Slack {
 
     /// An interaction, as the form field `payload`.
     pub(super) async fn interact(&self, payload: &Value) -> Result<Delivered, Cannot> {
-        let mut form = form_urlencoded::Serializer::new(String::new());
-        form.append_pair("payload", &payload.to_string());
-        self.tell(Door::Interactivity, form.finish().into_bytes()).await
+        // The serializer may not be held over the wait: it cannot be sent between threads.
+        let form =
+            form_urlencoded::Serializer::new(String::new()).append_pair("payload", &payload.to_string()).finish();
+        self.tell(Door::Interactivity, form.into_bytes()).await
     }
 
     /// An event, as JSON.

@@ -1,0 +1,100 @@
+//! What the person picked on the page does in Slack.
+
+use std::collections::BTreeMap;
+
+use axum::Json;
+use axum::extract::State;
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::Stage;
+use crate::sandbox::slack::{Cannot, Delivered, Place, Slack};
+
+/// One deed of one person.
+#[derive(Debug, Deserialize)]
+pub(super) struct Act {
+    /// Their Slack id.
+    person: String,
+    #[serde(flatten)]
+    deed: Deed,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+enum Deed {
+    /// Presses a button.
+    Press { place: Spot, action_id: String },
+    /// Picks an option, by its value.
+    Choose { place: Spot, action_id: String, option: String },
+    /// Submits a modal, with what was filled in by action id.
+    Submit { view_id: String, values: BTreeMap<String, String> },
+    /// Closes a modal.
+    Close { view_id: String },
+    /// Types the slash command with this text after it.
+    Slash { channel: String, text: String },
+    /// Writes the bot a direct message.
+    Dm { text: String },
+    /// Mentions the bot in a channel.
+    Mention { channel: String, text: String },
+}
+
+/// Where an element stands.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "in", rename_all = "snake_case")]
+enum Spot {
+    Message { channel: String, ts: String },
+    Ephemeral { ts: String },
+    View { view_id: String },
+}
+
+impl From<Spot> for Place {
+    fn from(spot: Spot) -> Self {
+        match spot {
+            Spot::Message { channel, ts } => Self::Message { channel, ts },
+            Spot::Ephemeral { ts } => Self::Ephemeral { ts },
+            Spot::View { view_id } => Self::View { view_id },
+        }
+    }
+}
+
+/// Does it, and answers what the bot's door said (`status`; `null` where it had not to be told) or why it could not be
+/// done (`error`).
+pub(super) async fn act(State(stage): State<Stage>, Json(act): Json<Act>) -> (StatusCode, Json<Value>) {
+    match act.deed.done_by(&act.person, &stage.slack).await {
+        Ok(delivered) => (StatusCode::OK, Json(json!({ "status": delivered.map(|delivered| delivered.status) }))),
+        Err(cannot) => {
+            let status = match cannot {
+                Cannot::NotConnected | Cannot::NoAnswer(_) => StatusCode::BAD_GATEWAY,
+                Cannot::NothingToRepeat | Cannot::NotThere(_) | Cannot::NotAllowed(_) => StatusCode::CONFLICT,
+            };
+            (status, Json(json!({ "error": cannot.to_string() })))
+        }
+    }
+}
+
+impl Deed {
+    async fn done_by(self, person: &str, slack: &Slack) -> Result<Option<Delivered>, Cannot> {
+        let delivered = match self {
+            Self::Press { place, action_id } => slack.act(person, &place.into(), &action_id, None).await?,
+            Self::Choose { place, action_id, option } => {
+                slack.act(person, &place.into(), &action_id, Some(&option)).await?
+            }
+            Self::Submit { view_id, values } => {
+                let values: Vec<_> = values.iter().map(|(id, value)| (id.as_str(), value.as_str())).collect();
+                slack.submit(person, &view_id, &values).await?
+            }
+            Self::Close { view_id } => {
+                // The stand-in closes anybody's view.
+                if !slack.modals(person).iter().any(|view| view.id == view_id) {
+                    return Err(Cannot::NotThere(format!("open modal {view_id} of theirs")));
+                }
+                return slack.close(&view_id).await;
+            }
+            Self::Slash { channel, text } => slack.slash(person, &channel, &text).await?,
+            Self::Dm { text } => slack.dm(person, &text).await?,
+            Self::Mention { channel, text } => slack.mention(person, &channel, &text).await?,
+        };
+        Ok(Some(delivered))
+    }
+}

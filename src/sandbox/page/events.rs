@@ -1,0 +1,49 @@
+//! Server-sent events: each says that something has changed, and the page asks for the state again.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use axum::extract::State;
+use axum::response::Sse;
+use axum::response::sse::{Event, KeepAlive};
+use futures_util::stream::{self, Stream};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use super::Stage;
+
+/// Changes come in bursts; one event tells of all within this time.
+const BURST: Duration = Duration::from_millis(60);
+
+/// The changes of both stand-ins, until the page is closed or the sandbox stops.
+pub(super) async fn events(State(stage): State<Stage>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    let changes = Changes { slack: stage.slack.changed(), p0: stage.p0.changed(), greeted: false };
+    let events = stream::unfold((changes, stage.stop), async |(mut changes, stop): (Changes, CancellationToken)| {
+        stop.run_until_cancelled(changes.next()).await??;
+        Some((Ok(Event::default().data("changed")), (changes, stop)))
+    });
+    Sse::new(events).keep_alive(KeepAlive::default())
+}
+
+struct Changes {
+    slack: watch::Receiver<u64>,
+    p0: watch::Receiver<u64>,
+    greeted: bool,
+}
+
+impl Changes {
+    /// Waits for the next burst. The first event comes at once: what changed before the page listened was not told.
+    async fn next(&mut self) -> Option<()> {
+        if std::mem::replace(&mut self.greeted, true) {
+            let changed = tokio::select! {
+                changed = self.slack.changed() => changed,
+                changed = self.p0.changed() => changed,
+            };
+            changed.ok()?;
+            tokio::time::sleep(BURST).await;
+        }
+        self.slack.mark_unchanged();
+        self.p0.mark_unchanged();
+        Some(())
+    }
+}

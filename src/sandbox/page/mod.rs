@@ -1,0 +1,126 @@
+//! The page on which a user is anybody in the sandbox: it shows Slack and P0, and acts as the person picked.
+//!
+//! `guard` turns foreign pages away, `act` does what a person does, `events` says when to look again; what runs in the
+//! browser is in `browser/`. Everything is below one random path, so that only who was told the address gets in.
+
+mod act;
+mod events;
+mod guard;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::extract::{DefaultBodyLimit, State};
+use axum::routing::{get, post};
+use axum::{Json, Router, middleware};
+use http::HeaderValue;
+use http::header::CONTENT_TYPE;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use super::p0::P0;
+use super::slack::Slack;
+use super::{new_secret, scene};
+use guard::Guard;
+
+/// The largest thing that anybody types, in bytes.
+const BODY_CAP: usize = 64 * 1024;
+
+const HTML: &str = "text/html; charset=utf-8";
+const CSS: &str = "text/css; charset=utf-8";
+const SCRIPT: &str = "text/javascript; charset=utf-8";
+const ICON: &str = "image/svg+xml";
+
+/// What the browser is given: name below the page's address, type, content.
+const FILES: [(&str, &str, &str); 10] = [
+    ("", HTML, include_str!("browser/index.html")),
+    ("style.css", CSS, include_str!("browser/style.css")),
+    ("icon.svg", ICON, include_str!("browser/icon.svg")),
+    ("app.js", SCRIPT, include_str!("browser/app.js")),
+    ("dom.js", SCRIPT, include_str!("browser/dom.js")),
+    ("slack.js", SCRIPT, include_str!("browser/slack.js")),
+    ("blocks.js", SCRIPT, include_str!("browser/blocks.js")),
+    ("mrkdwn.js", SCRIPT, include_str!("browser/mrkdwn.js")),
+    ("dialogs.js", SCRIPT, include_str!("browser/dialogs.js")),
+    ("p0.js", SCRIPT, include_str!("browser/p0.js")),
+];
+
+/// The page before it is served: its port is taken and its address known.
+pub(super) struct Page {
+    listener: TcpListener,
+    port: u16,
+    token: String,
+}
+
+/// What the endpoints work with.
+#[derive(Clone)]
+struct Stage {
+    slack: Slack,
+    p0: P0,
+    /// How many requests were added by hand.
+    added: Arc<AtomicUsize>,
+    stop: CancellationToken,
+}
+
+impl Page {
+    /// Takes a port of 127.0.0.1 (0: any that is free) and makes up the token.
+    pub(super) async fn bind(port: u16) -> io::Result<Self> {
+        let listener = TcpListener::bind(("127.0.0.1", port)).await?;
+        let port = listener.local_addr()?.port();
+        Ok(Self { listener, port, token: new_secret() })
+    }
+
+    /// What the user opens.
+    pub(super) fn url(&self) -> String {
+        format!("http://127.0.0.1:{}/{}/", self.port, self.token)
+    }
+
+    /// Serves until `stop` is cancelled.
+    pub(super) async fn serve(self, slack: Slack, p0: P0, stop: CancellationToken) {
+        let stage = Stage { slack, p0, added: Arc::default(), stop: stop.clone() };
+        let app = router(&self.token, self.port, stage);
+        if let Err(error) = axum::serve(self.listener, app).with_graceful_shutdown(stop.cancelled_owned()).await {
+            tracing::error!(%error, "the sandbox's page stopped serving");
+        }
+    }
+}
+
+fn router(token: &str, port: u16, stage: Stage) -> Router {
+    let base = format!("/{token}/");
+    let mut router = Router::new()
+        .route(&format!("{base}state"), get(state))
+        .route(&format!("{base}events"), get(events::events))
+        .route(&format!("{base}act"), post(act::act))
+        .route(&format!("{base}request"), post(add_request));
+    for (name, kind, content) in FILES {
+        let file = move || async move { ([(CONTENT_TYPE, HeaderValue::from_static(kind))], content) };
+        router = router.route(&format!("{base}{name}"), get(file));
+    }
+    router
+        .layer(DefaultBodyLimit::max(BODY_CAP))
+        .layer(middleware::from_fn_with_state(Guard::new(port), guard::guard))
+        .with_state(stage)
+}
+
+/// Everything that there is to see. The stand-ins leave tokens, keys and response URLs out.
+async fn state(State(stage): State<Stage>) -> Json<Value> {
+    let people: Vec<Value> = scene::ROLES.iter().map(|role| json!({ "id": role.user, "what": role.what })).collect();
+    Json(json!({
+        "people": people,
+        "channel": scene::CHANNEL,
+        "slack": stage.slack.snapshot(),
+        "p0": stage.p0.snapshot(),
+    }))
+}
+
+/// Somebody asks P0 for something: the samples over again, one after the other. The body says nothing, but no other
+/// page can send JSON here unasked.
+async fn add_request(State(stage): State<Stage>, Json(_): Json<Value>) -> Json<Value> {
+    let mut seeds = scene::requests();
+    let next = stage.added.fetch_add(1, Ordering::Relaxed) % seeds.len();
+    Json(json!({ "id": stage.p0.add(seeds.swap_remove(next)) }))
+}
