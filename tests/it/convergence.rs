@@ -169,3 +169,65 @@ async fn every_status_of_p0_says_its_own_word_and_no_other() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_retry_after_without_measure_does_not_silence_the_bot_for_ever() {
+    let world = World::new().await;
+    world.slack.fail("chat.postMessage", Fault::Status(429, String::new()), Times::Count(1));
+    world.slack.fail("chat.postMessage", Fault::RateLimited { retry_after_s: u64::MAX / 1_000_000 }, Times::Count(1));
+    let id = world.p0.add(bobs());
+    world.p0.push(&id).await;
+    world.work().await;
+    for _ in 0..2 {
+        world.clock.advance(Duration::from_secs(5 * 60 + 1));
+        world.app().courier.step().await;
+    }
+    assert!(world.slack.calls_of("chat.postMessage").len() >= 3, "the bot asks again");
+}
+
+#[tokio::test]
+async fn a_lost_post_makes_one_more_copy_and_no_third() {
+    let world = World::new().await;
+    let card = world.usual().await;
+    world.slack.fail("chat.postMessage", Fault::LostAnswer, Times::Count(1));
+    world.slack.slash(CAROL, CHANNEL, "show req-1").await.unwrap();
+    world.work().await;
+    world.press(ALICE, &card, "approve").await;
+    for _ in 0..10 {
+        world.clock.advance(Duration::from_secs(60));
+        world.work().await;
+    }
+    assert_eq!(world.cards_in(&world.slack.dm_channel(CAROL).unwrap()).len(), 2);
+}
+
+#[tokio::test]
+async fn news_is_in_order_even_where_it_shows_nothing() {
+    let world = World::new().await;
+    let card = world.usual().await;
+    let push = async |ahead: i64, duration: &str| {
+        let mut body = world.p0.push_body("req-1").unwrap();
+        body["data"]["duration"] = duration.into();
+        body["data"]["lastUpdatedTimestamp"] = (world.clock.now().as_millisecond() + ahead).into();
+        let token = format!("Bearer {}", world.p0.mint(&Default::default()));
+        assert_eq!(world.p0.push_raw(body.to_string(), Some(&token)).await, Some(200));
+        world.work().await;
+    };
+    push(20_000, "2h").await;
+    push(10_000, "8h").await;
+    assert!(world.read(&card).contains("How long: 2 hours"), "{}", world.read(&card));
+    push(1_000_000_000, "1h").await;
+    push(30_000, "30m").await;
+    assert!(world.read(&card).contains("How long: 30 minutes"), "far ahead is no time: {}", world.read(&card));
+}
+
+#[tokio::test]
+async fn a_channel_that_another_company_joins_is_noticed() {
+    let world = World::new().await;
+    world.usual().await;
+    world.slack.change_channel(CHANNEL, |channel| channel.is_ext_shared = true);
+    world.clock.advance(Duration::from_secs(11 * 60));
+    let id = world.p0.add(RequestSeed { id: Some("req-2".into()), ..bobs() });
+    world.p0.push(&id).await;
+    world.work().await;
+    assert_eq!(world.cards_in(CHANNEL).len(), 1);
+}

@@ -199,3 +199,33 @@ async fn every_call_is_one_that_p0s_document_describes() {
         assert!(jsonschema::is_valid(schema, call.body.as_ref().unwrap()), "{call:?}");
     }
 }
+
+#[tokio::test]
+async fn nobody_tries_again_behind_a_lost_try_that_they_did_not_know_of() {
+    let world = World::new().await;
+    let card = world.usual().await;
+    world.p0.fail_next(2, Verb::Approve, Fault::Drop);
+    world.press(ALICE, &card, "approve").await;
+    world.work().await;
+    world.press(ALICE, &card, "try_again").await;
+    world.press(CAROL, &card, "try_again").await;
+    world.work().await;
+    assert_eq!(world.told().len(), 2, "Carol knew of the first lost try, not of the second");
+    assert!(world.dms(CAROL)[0].contains("An earlier approve has an unknown outcome"), "{:?}", world.dms(CAROL));
+    let offered = world.last_dm(CAROL);
+    assert!(world.read(&offered).ends_with("[Try again] [Show]"), "{}", world.read(&offered));
+}
+
+#[tokio::test]
+async fn a_refused_revoke_stands_on_the_card() {
+    let world = World::new().await;
+    let card = world.usual().await;
+    world.press(ALICE, &card, "approve").await;
+    world.work().await;
+    world.p0.fail_next(1, Verb::Revoke, Fault::error(400, "not now"));
+    world.press(CAROL, &card, "revoke").await;
+    world.work().await;
+    let shown = world.read(&card);
+    assert!(shown.contains("*P0 refused* <@U03CAROL>'s choice (Revoke) (time).\nP0 says: not now"), "{shown}");
+    assert!(shown.contains("*Approved* by <@U01ALICE>") && shown.ends_with("[Revoke] [More]"), "{shown}");
+}
