@@ -30,6 +30,7 @@ use crate::ledger::{Ledger, LedgerError};
 use crate::notify::Offer;
 use crate::notify::courier::Courier;
 use crate::notify::web_api::{SlackApi, SlackFailure};
+use crate::serve::serve;
 use crate::telemetry::Metrics;
 
 /// Tries of the one question that a start asks.
@@ -154,15 +155,13 @@ impl App {
 
     /// Serves until `stop` is cancelled, and then until what was in flight is finished.
     pub async fn run(self, doors: TcpListener, probes: TcpListener, stop: CancellationToken) {
-        let outside = axum::serve(doors, self.doors()).with_graceful_shutdown(stop.clone().cancelled_owned());
-        let operator = axum::serve(probes, self.probes()).with_graceful_shutdown(stop.clone().cancelled_owned());
-        let serving = async {
-            let (outside, operator) = tokio::join!(outside.into_future(), operator.into_future());
-            for error in [outside.err(), operator.err()].into_iter().flatten() {
-                tracing::error!(%error, "a listener failed");
-            }
-        };
-        tokio::join!(serving, self.worker.run(stop.clone()), self.courier.run(stop));
+        let (outside, operator) = (self.doors(), self.probes());
+        tokio::join!(
+            serve(doors, outside, stop.clone()),
+            serve(probes, operator, stop.clone()),
+            self.worker.run(stop.clone()),
+            self.courier.run(stop),
+        );
         self.whispers.close();
         self.whispers.wait().await;
     }

@@ -28,4 +28,5 @@ pub mod lifecycle;
 pub mod notify;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+mod serve;
 pub mod telemetry;

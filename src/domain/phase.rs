@@ -58,6 +58,8 @@ pub enum Phase {
         how: Closing,
         /// When it began.
         at: Timestamp,
+        /// The approval that it ends, where there was one.
+        of: Option<Approval>,
     },
     /// Over.
     Ended {
@@ -69,6 +71,8 @@ pub enum Phase {
         at: Timestamp,
         /// What the person wrote, where they did.
         reason: Option<String>,
+        /// The approval that it ended, where there was one.
+        of: Option<Approval>,
     },
 }
 
@@ -94,11 +98,12 @@ impl Phase {
         }
     }
 
-    /// The approval that holds, where one does.
+    /// The approval that holds, or that held.
     pub fn approval(&self) -> Option<&Approval> {
         match self {
             Self::Approved(approval) | Self::Active(approval) => Some(approval),
-            _ => None,
+            Self::Closing { of, .. } | Self::Ended { of, .. } => of.as_ref(),
+            Self::Pending => None,
         }
     }
 }

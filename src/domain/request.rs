@@ -194,9 +194,11 @@ impl Request {
             (Standing::Approved, _) => Phase::Approved(approval()),
             (Standing::Active, _) => Phase::Active(approval()),
             (Standing::Closing(how), Phase::Closing { how: was, .. }) if *was == how => self.phase.clone(),
-            (Standing::Closing(how), _) => Phase::Closing { how, at },
+            (Standing::Closing(how), _) => Phase::Closing { how, at, of: self.phase.approval().cloned() },
             (Standing::Ended(how), Phase::Ended { how: was, .. }) if *was == how => self.phase.clone(),
-            (Standing::Ended(how), _) => Phase::Ended { how, by: Actor::Unnamed, at, reason: None },
+            (Standing::Ended(how), _) => {
+                Phase::Ended { how, by: Actor::Unnamed, at, reason: None, of: self.phase.approval().cloned() }
+            }
         }
     }
 
@@ -224,7 +226,10 @@ impl Request {
     fn end_by_answer(&mut self, how: Ending, by: Actor, reason: Option<String>, at: Timestamp) {
         match &self.phase {
             Phase::Ended { how: was, .. } if *was != how => {}
-            _ => self.move_by_answer(Phase::Ended { how, by, at, reason }),
+            phase => {
+                let of = phase.approval().cloned();
+                self.move_by_answer(Phase::Ended { how, by, at, reason, of });
+            }
         }
     }
 

@@ -108,17 +108,36 @@ pub fn phase(request: &Request) -> String {
         Phase::Pending => ":hourglass_flowing_sand: *Waiting for a decision.*".to_owned(),
         Phase::Approved(a) => format!(":white_check_mark: *Approved*{}. P0 is provisioning the access.", approval(a)),
         Phase::Active(a) => format!(":large_green_circle: *Active*{until}. Approved{}.", approval(a)),
-        Phase::Closing { how: Closing::Revoking, at } => {
-            format!(":hourglass_flowing_sand: *Revoking* since {}: P0 is taking the access back.", date(*at))
+        Phase::Closing { how: Closing::Revoking, at, of } => {
+            format!(
+                ":hourglass_flowing_sand: *Revoking* since {}: P0 is taking the access back.{}",
+                date(*at),
+                granted(of.as_ref())
+            )
         }
-        Phase::Closing { how: Closing::Expiring, at } => {
-            format!(":hourglass_flowing_sand: *Expiring* since {}: P0 is taking the access back.", date(*at))
+        Phase::Closing { how: Closing::Expiring, at, of } => {
+            format!(
+                ":hourglass_flowing_sand: *Expiring* since {}: P0 is taking the access back.{}",
+                date(*at),
+                granted(of.as_ref())
+            )
         }
-        Phase::Closing { how: Closing::CleaningUp, at } => {
-            format!(":hourglass_flowing_sand: *Cleaning up* since {}: P0 is taking the access back.", date(*at))
+        Phase::Closing { how: Closing::CleaningUp, at, of } => {
+            format!(
+                ":hourglass_flowing_sand: *Cleaning up* since {}: P0 is taking the access back.{}",
+                date(*at),
+                granted(of.as_ref())
+            )
         }
-        Phase::Ended { how, by: who, at, .. } => format!("{}{}, {}.", ending(*how), by(who), date(*at)),
+        Phase::Ended { how, by: who, at, of, .. } => {
+            format!("{}{}, {}.{}", ending(*how), by(who), date(*at), granted(of.as_ref()))
+        }
     }
+}
+
+/// Who had granted what is ending or over, and for how long. It is not approved any more, so the word is not said.
+fn granted(of: Option<&Approval>) -> String {
+    of.map(|a| format!(" It had been granted{}.", approval(a))).unwrap_or_default()
 }
 
 fn ending(how: Ending) -> &'static str {

@@ -127,7 +127,12 @@ async fn whoever_approved_in_error_revokes_and_the_requester_hears_it_anew() {
     world.press(ALICE, &card, "revoke").await;
     world.work().await;
     assert_eq!(world.told()[1], "revoke req-1 {} as alice@example.com: 200");
-    assert!(world.read(&card).contains("*Revoked* by <@U01ALICE>, (time)."), "{}", world.read(&card));
+    let shown = world.read(&card);
+    assert!(
+        shown.contains("*Revoked* by <@U01ALICE>, (time). It had been granted by <@U01ALICE> for 2 hours, (time)."),
+        "{shown}"
+    );
+    assert!(!shown.to_lowercase().contains("approved"), "{shown}");
     assert_eq!(world.dms(BOB).len(), 2, "an edited message would not ring");
     assert_eq!(world.dms(BOB)[1], "Your access to aws role was taken back: the request was revoked by <@U01ALICE>.");
 }
