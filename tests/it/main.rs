@@ -12,4 +12,5 @@ mod notifier;
 mod outcomes;
 mod quiet;
 mod refusals;
+mod wire;
 mod world;
