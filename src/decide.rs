@@ -351,8 +351,13 @@ impl Tools {
             Act::Press(_) | Act::Message { .. } => {
                 let tools = self.clone();
                 let (url, keys, user) = (deed.response_url.clone(), deed.keys.of_effect("line"), deed.by.user.clone());
+                let said = deed.keys.of_effect("said");
                 // Slack gets its answer first. Where a line cannot be shown, a direct message says it.
                 self.whispers.spawn(async move {
+                    // Replayed bytes say nothing twice; where the ledger cannot tell, it is said.
+                    if matches!(tools.ledger.first_delivery(said).await, Ok(false)) {
+                        return;
+                    }
                     if let Some(ResponseUrl(url)) = url
                         && tools.slack.respond(&url, &message.clone().into_private()).await.is_ok()
                     {

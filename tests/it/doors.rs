@@ -275,6 +275,17 @@ async fn the_same_signed_bytes_decide_once() {
 }
 
 #[tokio::test]
+async fn the_same_signed_bytes_say_a_refusal_once() {
+    let world = World::new().await;
+    let card = world.usual().await;
+    let old = with(&world.slack.element(CHANNEL, &card.ts, "approve").unwrap(), "value", json!("v0"));
+    world.slack.press_stale(ALICE, CHANNEL, &card.ts, &old, None).await.unwrap();
+    assert_eq!(world.slack.redeliver().await.unwrap().status, 200);
+    world.work().await;
+    assert_eq!(world.lines(ALICE), [FRESH]);
+}
+
+#[tokio::test]
 async fn a_typed_command_sent_twice_decides_once() {
     let world = World::new().await;
     world.usual().await;
