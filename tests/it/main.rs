@@ -2,11 +2,13 @@
 
 #![cfg(feature = "sandbox")]
 
+mod any_bytes;
 mod approve;
 mod architecture;
 mod commands;
 mod convergence;
 mod doors;
+mod hostile_text;
 mod identity;
 mod notifier;
 mod outcomes;
