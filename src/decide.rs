@@ -109,6 +109,7 @@ impl Tools {
             if let Some(keys) = pushed.once
                 && !self.ledger.first_delivery(keys).await?
             {
+                self.metrics.turned_away("notifier", "token_used");
                 return Ok(StatusCode::UNAUTHORIZED.into_response());
             }
             self.ledger.keep_unread(&pushed.body).await?;

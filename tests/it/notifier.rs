@@ -224,6 +224,31 @@ async fn a_push_that_is_no_json_is_a_bad_request() {
     assert_eq!(world.stored().await, stored);
 }
 
+#[tokio::test]
+async fn a_token_for_single_use_opens_the_door_once() {
+    let world = World::with(Setup::default().set("notifier__single_use", "true")).await;
+    for body in [news("req-1"), json!({"eventType": "unheard-of"}).to_string()] {
+        let token = world.p0.mint(&TokenSpec::default());
+        assert_eq!(world.p0.push_raw(body.clone(), Some(&token)).await, Some(200));
+        assert_eq!(world.p0.push_raw(body, Some(&format!("Bearer {token}"))).await, Some(401));
+        assert_eq!(world.p0.push_raw(news("req-2"), Some(&token)).await, Some(401));
+    }
+    assert_eq!((world.rows("requests").await, world.rows("unread_pushes").await), (1, 1));
+    assert_eq!(world.counted("turned_away", "reason=\"token_used\"").await, 4);
+}
+
+#[tokio::test]
+async fn a_token_for_single_use_is_remembered_as_long_as_it_lives() {
+    let setup = Setup::default().set("notifier__single_use", "true").set("notifier__max_token_age", "15m");
+    let world = World::with(setup).await;
+    let now = world.clock.now().as_second();
+    let token = world.p0.mint(&claims(json!({"iat": now + 29, "exp": now + 3600})));
+    assert_eq!(knock(&world, &token).await, 200);
+    world.clock.advance(std::time::Duration::from_secs(15 * 60 + 10));
+    world.work().await;
+    assert_eq!(knock(&world, &token).await, 401);
+}
+
 /// Pushes the request as P0 has it, with other values for some of its fields.
 async fn push_with(world: &World, changes: Value) {
     let mut body = world.p0.push_body("req-1").unwrap();
