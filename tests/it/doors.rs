@@ -262,6 +262,24 @@ fn with(element: &Value, key: &str, value: Value) -> Value {
 }
 
 #[tokio::test]
+async fn a_window_of_an_older_version_says_how_to_get_a_fresh_card() {
+    let world = World::new().await;
+    world.usual().await;
+    for (window, carried) in [("deny", "v0"), ("deny", "v1.abcdefghijklmnopqrstuv.-"), ("pick", ""), ("farewell", "v9")]
+    {
+        let submitted = json!({
+            "type": "view_submission", "team": {"id": "T01ACME"}, "user": {"id": ALICE, "team_id": "T01ACME"},
+            "view": {"callback_id": window, "private_metadata": carried, "state": {"values": {}}},
+        });
+        let answer = world.signed(INTERACTIVITY, form(&submitted)).await;
+        let body: Value = serde_json::from_str(&answer.body).unwrap();
+        assert_eq!((answer.status, &body["response_action"]), (200, &json!("update")), "{window} {carried}");
+        assert!(answer.body.contains("to get a fresh one"), "{}", answer.body);
+    }
+    assert_eq!(world.rows("decisions").await, 0);
+}
+
+#[tokio::test]
 async fn the_same_signed_bytes_decide_once() {
     let world = World::new().await;
     let card = world.usual().await;
@@ -272,6 +290,18 @@ async fn the_same_signed_bytes_decide_once() {
     world.work().await;
     assert_eq!((world.rows("decisions").await, world.told().len()), (1, 1));
     assert_eq!(world.lines(ALICE), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn what_was_taken_in_is_remembered_across_a_restart() {
+    let mut world = World::new().await;
+    let card = world.usual().await;
+    world.press(ALICE, &card, "approve").await;
+    world.work().await;
+    world.restart().await;
+    assert_eq!(world.slack.redeliver().await.unwrap().status, 200);
+    world.work().await;
+    assert_eq!((world.rows("decisions").await, world.told().len()), (1, 1));
 }
 
 #[tokio::test]
@@ -332,6 +362,10 @@ async fn another_companys_member_is_told_that_they_decide_nothing() {
     world.work().await;
     let refusal = "Only members of this company can decide here; you are a guest from another one.";
     assert_eq!(world.lines(STRANGER), [refusal; 3]);
+    world.slack.mention(STRANGER, CHANNEL, "approve req-1 1h").await.unwrap();
+    world.slack.slash(STRANGER, CHANNEL, "approve req-1 1h").await.unwrap();
+    world.work().await;
+    assert_eq!(world.lines(STRANGER).len(), 5, "{:?}", world.lines(STRANGER));
     assert_eq!((world.told().len(), world.rows("decisions").await, world.slack.modals(STRANGER).len()), (0, 0, 0));
 }
 

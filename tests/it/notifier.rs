@@ -337,6 +337,7 @@ async fn a_choice_that_waits_is_refused_when_the_request_changes() {
     assert_eq!((world.told().len(), world.rows("decisions").await), (0, 2));
     let told = world.dms(ALICE).into_iter().filter(|line| line.ends_with(CHANGED)).count();
     assert_eq!(told, 2, "{:?}", world.dms(ALICE));
+    assert!(world.read(&world.last_dm(ALICE)).contains("[Show]"));
 }
 
 #[tokio::test]
