@@ -52,6 +52,17 @@ fn assert_refused(output: &std::process::Output, key: &str) {
 }
 
 #[tokio::test]
+async fn a_token_that_slack_refuses_is_a_setting_at_fault_told_without_colours() {
+    let company = Company::new().await;
+    company.write_settings(&company.settings().replace("xoxb-sandbox-token", "xoxb-of-another-app"));
+    let output = company.run(company.program(&["serve"])).await;
+    let told = String::from_utf8(output.stderr).unwrap();
+    assert_eq!(output.status.code(), Some(2), "{told}");
+    assert_eq!(told.lines().last(), Some("p0-chatops: slack.bot_token: is refused by Slack: invalid_auth"));
+    assert!(!told.contains("xoxb") && !told.contains('\u{1b}'), "{told:?}");
+}
+
+#[tokio::test]
 async fn help_and_version_are_told_without_settings() {
     let company = Company::new().await;
     for (flag, told) in [("--help", "serve"), ("--version", concat!("p0-chatops ", env!("CARGO_PKG_VERSION")))] {
