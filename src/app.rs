@@ -32,6 +32,8 @@ use crate::notify::courier::Courier;
 use crate::notify::web_api::{SlackApi, SlackFailure};
 use crate::telemetry::Metrics;
 
+/// How long a stop waits for whoever is still being answered: Slack itself gives up after 3 s.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(4);
 /// Tries of the one question that a start asks.
 const AUTH_TRIES: u32 = 3;
 
@@ -162,7 +164,14 @@ impl App {
                 tracing::error!(%error, "a listener failed");
             }
         };
-        tokio::join!(serving, self.worker.run(stop.clone()), self.courier.run(stop));
+        // A stranger who holds a connection open and says nothing must not hold up the stop.
+        let serving = async {
+            tokio::select! {
+                () = serving => {}
+                () = async { stop.cancelled().await; tokio::time::sleep(ANSWERED_WITHIN).await } => {}
+            }
+        };
+        tokio::join!(serving, self.worker.run(stop.clone()), self.courier.run(stop.clone()));
         self.whispers.close();
         self.whispers.wait().await;
     }

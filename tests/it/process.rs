@@ -107,6 +107,21 @@ async fn a_stop_finishes_what_is_on_its_way_to_p0() {
 }
 
 #[tokio::test]
+async fn a_stop_does_not_wait_for_strangers_who_hold_connections_open() {
+    let company = Company::new().await;
+    let bot = company.serve().await;
+    let mut held = Vec::new();
+    for said in ["", "POST /slack/ev", "POST /slack/events HTTP/1.1\r\nhost: bot\r\ncontent-length: 10\r\n\r\n12"] {
+        let mut socket = TcpStream::connect(bot.base.trim_start_matches("http://")).await.unwrap();
+        socket.write_all(said.as_bytes()).await.unwrap();
+        held.push(socket);
+    }
+    assert_eq!(bot.probe("/healthz").await, 200);
+    bot.terminate();
+    assert_eq!(bot.end_within(Duration::from_secs(12)).await.code(), Some(0));
+}
+
+#[tokio::test]
 async fn a_second_signal_stops_at_once_and_the_outcome_is_unknown() {
     let company = Company::new().await;
     let bot = company.serve().await;
