@@ -139,6 +139,17 @@ async fn a_second_signal_stops_at_once_and_the_outcome_is_unknown() {
 }
 
 #[tokio::test]
+async fn a_bot_whose_ledger_cannot_write_is_alive_and_not_ready() {
+    let company = Company::new().await;
+    let bot = company.serve().await;
+    let mut lock = company.ledger().await;
+    sqlx::query("BEGIN EXCLUSIVE").execute(&mut lock).await.unwrap();
+    assert_eq!((bot.probe("/readyz").await, bot.probe("/healthz").await), (503, 200));
+    sqlx::query("COMMIT").execute(&mut lock).await.unwrap();
+    assert_eq!(bot.probe("/readyz").await, 200);
+}
+
+#[tokio::test]
 async fn a_ledger_has_one_serve() {
     let company = Company::new().await;
     let bot = company.serve().await;
@@ -155,10 +166,13 @@ impl Company {
         self.column("SELECT stage_name FROM decisions ORDER BY id").await
     }
 
+    /// A connection to the ledger's file beside the bot's own.
+    async fn ledger(&self) -> SqliteConnection {
+        SqliteConnection::connect(&format!("sqlite://{}/p0-chatops.db", self.folder.display())).await.unwrap()
+    }
+
     async fn column(&self, sql: &'static str) -> Vec<String> {
-        let url = format!("sqlite://{}/p0-chatops.db", self.folder.display());
-        let mut ledger = SqliteConnection::connect(&url).await.unwrap();
-        sqlx::query_scalar(sql).fetch_all(&mut ledger).await.unwrap()
+        sqlx::query_scalar(sql).fetch_all(&mut self.ledger().await).await.unwrap()
     }
 
     /// Waits until no decision is on its way any more.

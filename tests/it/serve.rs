@@ -90,8 +90,7 @@ impl Company {
 
     pub async fn serve_with(&self, arguments: &[&str]) -> Served {
         let config = ["serve", "--config", "p0-chatops.toml", "--log-json"];
-        let mut command = self.program(&[&config[..], arguments].concat());
-        let served = Served::start(command.stdout(Stdio::null()).stderr(Stdio::piped())).await;
+        let served = Served::start(&mut self.program(&[&config[..], arguments].concat())).await;
         self.slack.connect(&served.base);
         self.p0.connect(&served.base);
         served
@@ -170,8 +169,9 @@ pub struct Served {
 }
 
 impl Served {
-    async fn start(command: &mut Command) -> Self {
-        let mut child = command.spawn().unwrap();
+    /// Starts the program and waits for nothing.
+    pub fn spawn(command: &mut Command) -> Self {
+        let mut child = command.stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
         let stderr = BufReader::new(child.stderr.take().unwrap());
         let (log, (count, lines)) = (Arc::<Mutex<Vec<String>>>::default(), watch::channel(0));
         let kept = log.clone();
@@ -181,7 +181,12 @@ impl Served {
                 count.send_modify(|count| *count += 1);
             }
         });
-        let mut served = Self { child, base: String::new(), admin: String::new(), log, lines };
+        Self { child, base: String::new(), admin: String::new(), log, lines }
+    }
+
+    /// Starts the bot and waits until it serves.
+    async fn start(command: &mut Command) -> Self {
+        let mut served = Self::spawn(command);
         let line: Value = serde_json::from_str(&served.until_logged("p0-chatops is serving").await).unwrap();
         let address = |name: &str| format!("http://{}", line["fields"][name].as_str().unwrap());
         (served.base, served.admin) = (address("listen"), address("admin_listen"));
