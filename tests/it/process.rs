@@ -3,12 +3,13 @@
 use std::time::Duration;
 
 use p0_chatops::sandbox::p0::{Fault, TokenSpec, Verb};
+use p0_chatops::sandbox::slack::{Fault as Misfortune, Times};
 use serde_json::json;
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::io::AsyncWriteExt as _;
 use tokio::net::TcpStream;
 
-use crate::serve::{Company, token_of};
+use crate::serve::{Company, Served, token_of};
 use crate::wire::form;
 use crate::world::{ALICE, BOB, CHANNEL};
 
@@ -136,6 +137,17 @@ async fn a_second_signal_stops_at_once_and_the_outcome_is_unknown() {
     let _again = company.serve().await;
     company.until_card_says(&card, "the outcome is unknown").await;
     assert_eq!(company.told().len(), 1);
+}
+
+#[tokio::test]
+async fn a_start_that_waits_for_slack_can_be_stopped() {
+    let company = Company::new().await;
+    company.slack.fail("auth.test", Misfortune::Hang(Duration::from_secs(30)), Times::UntilCleared);
+    let mut asked = company.slack.changed();
+    let bot = Served::spawn(&mut company.program(&["serve"]));
+    tokio::time::timeout(Duration::from_secs(10), asked.changed()).await.expect("Slack is asked").unwrap();
+    bot.terminate();
+    assert_eq!(bot.end_within(Duration::from_secs(2)).await.code(), Some(0));
 }
 
 #[tokio::test]
