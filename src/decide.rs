@@ -109,6 +109,7 @@ impl Tools {
             if let Some(keys) = pushed.once
                 && !self.ledger.first_delivery(keys).await?
             {
+                self.metrics.turned_away("notifier", "token_used");
                 return Ok(StatusCode::UNAUTHORIZED.into_response());
             }
             self.ledger.keep_unread(&pushed.body).await?;
@@ -216,7 +217,10 @@ impl Tools {
         let receipt = self.record(deed, request.clone(), choice.clone(), Some(shown), again).await?;
         let refused = matches!(receipt, Receipt::Refused(_));
         if let Some(posted) = message.clone().filter(|_| receipt != Receipt::Repeated) {
-            self.ledger.pressed(request.clone(), posted, refused).await?;
+            // The choice is on disk; that its card is found again is a nicety.
+            if let Err(error) = self.ledger.pressed(request.clone(), posted, refused).await {
+                tracing::error!(%error, "where a card was pressed could not be recorded");
+            }
         }
         match receipt {
             Receipt::Repeated => ok(),
@@ -351,8 +355,13 @@ impl Tools {
             Act::Press(_) | Act::Message { .. } => {
                 let tools = self.clone();
                 let (url, keys, user) = (deed.response_url.clone(), deed.keys.of_effect("line"), deed.by.user.clone());
+                let said = deed.keys.of_effect("said");
                 // Slack gets its answer first. Where a line cannot be shown, a direct message says it.
                 self.whispers.spawn(async move {
+                    // Replayed bytes say nothing twice; where the ledger cannot tell, it is said.
+                    if matches!(tools.ledger.first_delivery(said).await, Ok(false)) {
+                        return;
+                    }
                     if let Some(ResponseUrl(url)) = url
                         && tools.slack.respond(&url, &message.clone().into_private()).await.is_ok()
                     {

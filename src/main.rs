@@ -49,9 +49,13 @@ fn complain(error: &anyhow::Error) {
 
 async fn serve(args: ConfigArgs) -> anyhow::Result<()> {
     let settings = config::load(args.config.as_deref())?;
-    let signals = Signals::listen()?;
+    let mut signals = Signals::listen()?;
     let (listen, admin_listen) = (settings.listen, settings.admin_listen);
-    let app = App::build(settings, Clock::system()).await?;
+    // Nothing is in flight yet: a signal ends a start that waits for Slack.
+    let app = tokio::select! {
+        app = App::build(settings, Clock::system()) => app?,
+        () = signals.next() => return Ok(()),
+    };
     let doors = TcpListener::bind(listen).await.with_context(|| format!("listen: {listen} cannot be bound"))?;
     let probes = TcpListener::bind(admin_listen)
         .await

@@ -16,6 +16,8 @@ use tokio_util::sync::CancellationToken;
 const MOST_CONNECTIONS: usize = 256;
 /// How long a request's headers may take, and how long an idle connection is kept.
 const HEADERS_WITHIN: Duration = Duration::from_secs(5);
+/// How long a stop waits for whoever is still being answered: Slack itself gives up after 3 s.
+const ANSWERED_WITHIN: Duration = Duration::from_secs(4);
 /// The pause after the system could not accept, mostly for want of file descriptors.
 const PAUSE: Duration = Duration::from_millis(100);
 
@@ -52,5 +54,8 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
         });
     }
     drop(listener);
-    graceful.shutdown().await;
+    // A stranger who holds a connection open and says nothing must not hold up the stop.
+    if tokio::time::timeout(ANSWERED_WITHIN, graceful.shutdown()).await.is_err() {
+        tracing::warn!("connections that nobody speaks on were cut");
+    }
 }

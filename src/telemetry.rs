@@ -1,6 +1,7 @@
 //! Logs and metrics. The law of the log: a readable sentence once, at the boundary, with ids as fields; never a token,
 //! a signing secret, a response URL, a body, or what people wrote.
 
+use std::io::IsTerminal as _;
 use std::sync::Arc;
 
 use prometheus_client::encoding::text::encode;
@@ -85,7 +86,12 @@ impl Metrics {
 /// Starts logging to standard error. `filter` is a tracing filter, such as `info` or `p0_chatops=debug`.
 pub fn start_logging(filter: &str, json: bool) {
     let filter = EnvFilter::try_new(filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let logs = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
+    let colours = std::io::stderr().is_terminal();
+    let logs = tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .with_ansi(colours)
+        .with_target(false);
     // A second start (in tests) leaves the first in place.
     let _ = if json { logs.json().try_init() } else { logs.try_init() };
 }

@@ -53,10 +53,14 @@ pub fn load(file: Option<&Path>) -> Result<Settings, ConfigError> {
         None => String::new(),
     };
     let folder = path.as_deref().and_then(Path::parent).map_or_else(PathBuf::new, Path::to_owned);
-    let environment = std::env::vars_os().filter_map(|(name, value)| {
-        let name = name.into_string().ok().filter(|name| name.starts_with(ENVIRONMENT_PREFIX))?;
-        Some((name, value.into_string().ok()?))
-    });
+    let ours = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
+    let environment: Vec<(String, String)> = ours
+        .filter(|(name, _)| name.starts_with(ENVIRONMENT_PREFIX))
+        .map(|(name, value)| match value.into_string() {
+            Ok(value) => Ok((name, value)),
+            Err(_) => Err(ConfigError::new(name, "is not UTF-8")),
+        })
+        .collect::<Result<_, _>>()?;
     parse(&text, environment, &folder)
 }
 

@@ -163,7 +163,7 @@ pub fn is_ssl_check(body: &[u8]) -> bool {
 
 fn read_interaction(verified: &Verified, value: Value) -> Result<Arrival, Unreadable> {
     if !value.is_object() {
-        return Err(Unreadable);
+        return Ok(Arrival::NotUnderstood { what: "interaction" });
     }
     let interaction: Interaction = serde_json::from_value(value).map_err(|_| Unreadable)?;
     let what = match interaction.kind.as_deref() {

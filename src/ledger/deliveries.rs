@@ -8,8 +8,9 @@ use sqlx::SqliteConnection;
 use super::{Ledger, LedgerError};
 use crate::domain::delivery::DeliveryKeys;
 
-/// How long a delivery is remembered; Slack's last retry of an event comes after about six minutes.
-pub(super) const REMEMBERED: Duration = Duration::from_secs(15 * 60);
+/// How long a delivery is remembered: Slack's last retry of an event comes after about six minutes, and a token for
+/// single use lives for at most 15, counted from a time that may be half a minute ahead of ours.
+pub(super) const REMEMBERED: Duration = Duration::from_secs(15 * 60 + 30);
 
 impl Ledger {
     /// Remembers a delivery; `false` where any of its keys was seen before.

@@ -33,7 +33,7 @@ use crate::clock::Clock;
 use writer::Writer;
 
 /// How long a write waits for another process; Slack waits 3 s for its answer.
-const BUSY: Duration = Duration::from_millis(1500);
+const BUSY: Duration = Duration::from_secs(1);
 /// Connections that read beside the writer.
 const READERS: u32 = 4;
 

@@ -44,6 +44,10 @@ impl Writer {
     {
         let (tell, told) = oneshot::channel();
         let work: Work = Box::new(move |connection| {
+            // Whoever stopped waiting was not told that it is recorded: then it must not be.
+            if tell.is_closed() {
+                return Box::pin(std::future::ready(Done { keep: false, reply: Box::new(|_| {}) }));
+            }
             let running = AssertUnwindSafe(work(connection)).catch_unwind();
             Box::pin(async move {
                 let result = running.await.unwrap_or(Err(LedgerError::Panicked));

@@ -28,7 +28,10 @@ pub fn draw(offer: &Offer, card: &CardFacts, audience: &Audience, now: Timestamp
         Audience::Requester | Audience::Own(_) => wording::requester_sentence(request),
         _ => wording::card_sentence(request, first_to_name(&under_way)),
     };
-    let mut blocks = vec![header(&foreign::line(&wording::what(&request.facts), 150)), plain_section(&facts(request))];
+    let mut blocks = vec![
+        header(&format!("Access request: {}", foreign::line(&wording::what(&request.facts), 120))),
+        plain_section(&facts(request)),
+    ];
     if let Some(reason) = &request.facts.reason {
         blocks.push(plain_section(&format!("Why: {}", foreign::line(reason, REASON))));
     }

@@ -227,13 +227,17 @@ pub fn card_sentence(request: &Request, under_way: Option<&Decision>) -> String 
     let asked = match principal(facts) {
         other if Some(other) != facts.requester.as_deref() && facts.requester.is_some() => {
             format!(
-                "{} asks {} for {}{length}",
+                "Access request: {} asks {} for {}{length}",
                 foreign::word(who, NAME),
                 foreign::word(&what(facts), NAME),
                 foreign::word(other, NAME)
             )
         }
-        _ => format!("{} asks for {}{length}", foreign::word(who, NAME), foreign::word(&what(facts), NAME)),
+        _ => format!(
+            "Access request: {} asks for {}{length}",
+            foreign::word(who, NAME),
+            foreign::word(&what(facts), NAME)
+        ),
     };
     match under_way {
         Some(decision) => {

@@ -8,7 +8,7 @@ async fn the_card_says_what_is_asked_and_offers_what_fits() {
     let world = World::new().await;
     let card = world.usual().await;
     insta::assert_snapshot!(world.read(&card), @r"
-    # aws role
+    # Access request: aws role
     For bob@example.com
     Asked by bob@example.com
     Role: ReadOnly
@@ -21,7 +21,7 @@ async fn the_card_says_what_is_asked_and_offers_what_fits() {
     [Approve 2h] [Approve for…: 30m, 1h, 2h] [Deny] [More]
     ");
     let message = world.slack.message(CHANNEL, &card.ts).unwrap();
-    insta::assert_snapshot!(timeless(&message.text), @"bob@example.com asks for aws role for 2h. The request is waiting for a decision.");
+    insta::assert_snapshot!(timeless(&message.text), @"Access request: bob@example.com asks for aws role for 2h. The request is waiting for a decision.");
 }
 
 #[tokio::test]

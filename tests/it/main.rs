@@ -2,14 +2,19 @@
 
 #![cfg(feature = "sandbox")]
 
+mod any_bytes;
 mod approve;
 mod architecture;
 mod commands;
 mod convergence;
 mod doors;
+mod hostile_text;
 mod identity;
 mod notifier;
 mod outcomes;
+mod process;
 mod quiet;
 mod refusals;
+mod serve;
+mod wire;
 mod world;
