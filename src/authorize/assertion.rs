@@ -74,7 +74,7 @@ impl Signer {
             Refusal::CredentialUnusable
         })?;
         Ok(Credential {
-            identity: identity.to_owned(),
+            identity: Some(identity.to_owned()),
             bearer: Secret::new(bearer),
             authority: Authority::AssertedByBot,
             names: Vec::new(),

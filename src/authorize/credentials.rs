@@ -12,8 +12,8 @@ use crate::domain::refusal::Refusal;
 /// A person's credential.
 #[derive(Debug)]
 pub struct Credential {
-    /// Who they are to P0.
-    pub identity: String,
+    /// Who they are to P0, where that is known here.
+    pub identity: Option<String>,
     /// What P0 is shown.
     pub bearer: Secret,
     /// How the identity was shown to be theirs.
@@ -56,7 +56,8 @@ impl Credentials {
 
     /// Whether the person could decide here at all, as configured.
     pub fn knows(&self, user: &UserId) -> bool {
-        matches!(self.mode, Mode::Service(_)) || self.people.contains_key(user)
+        let has_a_token = matches!(&self.mode, Mode::Tokens(files) if files.0.contains_key(user));
+        matches!(self.mode, Mode::Service(_)) || has_a_token || self.people.contains_key(user)
     }
 
     /// Whether P0 does not learn who decides.
@@ -94,13 +95,10 @@ impl Credentials {
     pub async fn of(&self, by: &SlackUser) -> Result<Credential, Refusal> {
         let identity = self.people.get(&by.user);
         match &self.mode {
-            Mode::Tokens(files) => {
-                let identity = identity.ok_or(Refusal::NoIdentity)?;
-                files.credential(&by.user, identity, self.clock.now()).await
-            }
+            Mode::Tokens(files) => files.credential(&by.user, identity.map(String::as_str), self.clock.now()).await,
             Mode::Assertion(signer) => signer.credential(by, identity.ok_or(Refusal::NoIdentity)?, self.clock.now()),
             Mode::Service(token) => Ok(Credential {
-                identity: "the shared credential".to_owned(),
+                identity: None,
                 bearer: token.clone(),
                 authority: Authority::SharedCredential,
                 names: identity.cloned().into_iter().collect(),

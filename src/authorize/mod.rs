@@ -17,6 +17,9 @@ use workspace::Workspace;
 
 use crate::config::Secret;
 
+/// How an identity is written that P0 knows and we do not.
+const UNNAMED: &str = "(as their credential says)";
+
 /// A person whom Slack vouched for just now, with the credential that is theirs.
 #[derive(Debug)]
 pub struct Authorized {
@@ -85,13 +88,10 @@ impl Authorizer {
         self.workspace.admit(by, &person).map_err(NotAuthorized::Refused)?;
         let credential = self.credentials.of(by).await.map_err(NotAuthorized::Refused)?;
         let mut names = credential.names;
-        // A shared credential names nobody.
-        if credential.authority != Authority::SharedCredential {
-            names.push(credential.identity.clone());
-        }
+        names.extend(credential.identity.clone());
         names.extend(person.email.map(|email| email.as_str().to_owned()));
         Ok(Authorized {
-            identity: credential.identity,
+            identity: credential.identity.unwrap_or_else(|| UNNAMED.to_owned()),
             bearer: credential.bearer,
             authority: credential.authority,
             names,

@@ -25,13 +25,16 @@ pub(super) struct TokenFiles(pub(super) BTreeMap<UserId, PathBuf>);
 
 impl TokenFiles {
     /// Reads the person's token. What exactly is wrong with a file is for the operator: it is logged, not told.
+    ///
+    /// `identity` is who they are to P0 by the table of people; where that says nothing the token's claims do.
     pub(super) async fn credential(
         &self,
         user: &UserId,
-        identity: &str,
+        identity: Option<&str>,
         now: Timestamp,
     ) -> Result<Credential, Refusal> {
-        let path = self.0.get(user).ok_or(Refusal::NoCredential)?;
+        let missing = if identity.is_some() { Refusal::NoCredential } else { Refusal::NoIdentity };
+        let path = self.0.get(user).ok_or(missing)?;
         let token = read(path).await.map_err(|problem| {
             tracing::warn!(user = user.as_str(), path = %path.display(), problem, "a token file cannot be used");
             Refusal::CredentialUnusable
@@ -41,7 +44,7 @@ impl TokenFiles {
             None => Vec::new(),
         };
         Ok(Credential {
-            identity: identity.to_owned(),
+            identity: identity.map(str::to_owned).or_else(|| names.first().cloned()),
             bearer: Secret::new(token),
             authority: Authority::OwnToken,
             names,
@@ -98,12 +101,12 @@ fn readable_claims(token: &str) -> Option<Value> {
 }
 
 /// Refuses a token that says it is somebody else's or has run out; answers the names that it gives its owner.
-fn check_claims(claims: &Value, identity: &str, now: Timestamp) -> Result<Vec<String>, Refusal> {
+fn check_claims(claims: &Value, identity: Option<&str>, now: Timestamp) -> Result<Vec<String>, Refusal> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
     if claims.get("exp").and_then(Value::as_f64).is_some_and(|exp| exp <= now.as_second() as f64) {
         return Err(Refusal::CredentialExpired);
     }
-    let is_identity = |name: &String| name.trim().eq_ignore_ascii_case(identity);
+    let is_identity = |name: &String| identity.is_none_or(|identity| name.trim().eq_ignore_ascii_case(identity));
     if text("email").is_some_and(|email| !is_identity(&email)) {
         return Err(Refusal::CredentialOfAnother);
     }

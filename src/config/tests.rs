@@ -92,10 +92,6 @@ fn every_refusal_names_its_key() {
         ),
         (with("\"tokens\"", "\"linked\""), "identity.mode: \"linked\" is not built yet"),
         (
-            with("U01ALICE = \"alice@example.com\"", ""),
-            "identity.people.U01ALICE: is missing: without the person's name in P0 the bot cannot know their own requests",
-        ),
-        (
             with("channel = \"C01ACCESS\"", "channel = \"#access\""),
             "route.channel: \"#access\" is no channel id (C…): Slack shows it under the channel's details",
         ),

@@ -64,8 +64,8 @@ pub fn check_own(limits: &Limits, choice: &Choice, request: Option<&Request>, na
     }
     let Some(request) = request else { return Ok(()) };
     let mut parties = request.facts.parties().map(comparable).peekable();
-    // With a shared credential P0 cannot tell whose request it is: then nothing may be left open here.
-    if limits.p0_knows_nobody && (names.is_empty() || parties.peek().is_none()) {
+    // Nobody approves without a name to compare; and where P0 cannot tell whose request it is, nothing is left open.
+    if names.is_empty() || (limits.p0_knows_nobody && parties.peek().is_none()) {
         return Err(Refusal::MaybeOwnRequest);
     }
     let own = parties.any(|party| names.iter().any(|name| comparable(name) == party));

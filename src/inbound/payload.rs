@@ -98,6 +98,13 @@ pub(super) struct View {
     pub(super) state: Option<ViewState>,
 }
 
+/// Of a message only where it is: what it says is no fact.
+#[derive(Clone, Default, Deserialize)]
+pub(super) struct MessagePlace {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) ts: Option<String>,
+}
+
 /// `block_actions`, `view_submission` and their siblings.
 #[derive(Clone, Default, Deserialize)]
 pub(super) struct Interaction {
@@ -116,6 +123,10 @@ pub(super) struct Interaction {
     pub(super) response_url: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(super) container: Option<Container>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) channel: Option<Named>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) message: Option<MessagePlace>,
     #[serde(default, deserialize_with = "lenient_list")]
     pub(super) actions: Vec<Action>,
     #[serde(default, deserialize_with = "lenient")]

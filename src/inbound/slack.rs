@@ -213,7 +213,9 @@ fn press(interaction: &Interaction) -> Option<Act> {
     let action = interaction.actions.first()?;
     let carried = action.value.as_ref().or(action.selected_option.as_ref().and_then(|option| option.value.as_ref()));
     let container = interaction.container.clone().unwrap_or_default();
-    let message = match (container.channel_id.as_deref().and_then(ChannelId::parse), container.message_ts) {
+    let channel = container.channel_id.as_deref().or(id(&interaction.channel)).and_then(ChannelId::parse);
+    let ts = container.message_ts.or_else(|| interaction.message.clone()?.ts);
+    let message = match (channel, ts) {
         (Some(channel), Some(ts)) if container.is_ephemeral != Some(true) => Some(Posted { channel, ts }),
         _ => None,
     };

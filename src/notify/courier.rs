@@ -380,19 +380,16 @@ impl Courier {
         let shared = match known.filter(|(asked, _)| now < *asked + SHARED_FOR) {
             Some((_, shared)) => shared,
             None => {
-                let shared = match self.slack.is_shared(channel).await {
-                    Ok(shared) => shared,
-                    // Without the scope to ask, a channel of the settings counts as the operator's own.
-                    Err(SlackFailure::Refused(code)) if code == "missing_scope" => {
-                        tracing::warn!(
-                            channel = channel.as_str(),
-                            code,
-                            "Slack does not say whether this channel is shared with another company"
-                        );
-                        false
-                    }
-                    Err(failure) => return Err(Undone::Slack(Method::Look, failure)),
-                };
+                let said = self.slack.is_shared(channel).await;
+                let said = said.map_err(|failure| Undone::Slack(Method::Look, failure))?;
+                if said.is_none() {
+                    // A channel of the settings then counts as the operator's own.
+                    tracing::warn!(
+                        channel = channel.as_str(),
+                        "Slack does not say whether this channel is shared with another company"
+                    );
+                }
+                let shared = said.unwrap_or(false);
                 let mut state = locked(&self.state);
                 state.shared.insert(channel.clone(), (now, shared));
                 shared

@@ -75,7 +75,7 @@ struct UserAnswer {
 
 #[derive(Deserialize)]
 struct UserObject {
-    id: String,
+    id: Option<String>,
     #[serde(default)]
     deleted: bool,
     #[serde(default)]
@@ -104,14 +104,13 @@ struct Profile {
 
 #[derive(Deserialize)]
 struct ChannelAnswer {
-    channel: ChannelObject,
+    channel: Option<ChannelObject>,
 }
 
 #[derive(Deserialize)]
 struct ChannelObject {
-    id: String,
-    #[serde(default)]
-    is_ext_shared: bool,
+    id: Option<String>,
+    is_ext_shared: Option<bool>,
     #[serde(default)]
     is_pending_ext_shared: bool,
 }
@@ -161,7 +160,7 @@ impl SlackApi {
     pub async fn user_with(&self, email: &Email) -> Result<Option<UserId>, SlackFailure> {
         match self.get::<UserAnswer>("users.lookupByEmail", "email", email.as_str()).await {
             Ok(UserAnswer { user }) => {
-                let id = UserId::parse(&user.id);
+                let id = user.id.as_deref().and_then(UserId::parse);
                 let found = person(user);
                 let theirs = found.email.as_ref() == Some(email) && !found.is_stranger && !found.deleted;
                 Ok(id.filter(|_| theirs))
@@ -177,16 +176,23 @@ impl SlackApi {
     /// Why Slack did not open it.
     pub async fn open_dm(&self, user: &UserId) -> Result<ChannelId, SlackFailure> {
         let answer: ChannelAnswer = self.post_json("conversations.open", &json!({ "users": user })).await?;
-        ChannelId::parse(&answer.channel.id).ok_or(SlackFailure::Lost)
+        let id = answer.channel.and_then(|channel| channel.id);
+        id.as_deref().and_then(ChannelId::parse).ok_or(SlackFailure::Lost)
     }
 
-    /// Whether the channel is shared with another company.
+    /// Whether the channel is shared with another company; `None` where Slack answers and does not say.
     ///
     /// # Errors
     /// Why Slack did not say.
-    pub async fn is_shared(&self, channel: &ChannelId) -> Result<bool, SlackFailure> {
-        let answer: ChannelAnswer = self.get("conversations.info", "channel", channel.as_str()).await?;
-        Ok(answer.channel.is_ext_shared || answer.channel.is_pending_ext_shared)
+    pub async fn is_shared(&self, channel: &ChannelId) -> Result<Option<bool>, SlackFailure> {
+        match self.get::<ChannelAnswer>("conversations.info", "channel", channel.as_str()).await {
+            Ok(answer) => {
+                Ok(answer.channel.and_then(|channel| Some(channel.is_ext_shared? || channel.is_pending_ext_shared)))
+            }
+            // Mostly a scope that the app was not given.
+            Err(SlackFailure::Refused(code)) if !is_passing(&code) => Ok(None),
+            Err(failure) => Err(failure),
+        }
     }
 
     /// Posts a message.
@@ -200,9 +206,9 @@ impl SlackApi {
         });
         let answer: PostAnswer = self.post_json("chat.postMessage", &body).await?;
         // It is posted, wherever: to post it again would only make one more.
-        let posted = answer.channel.as_deref().and_then(ChannelId::parse).zip(answer.ts);
-        let (channel, ts) = posted.ok_or_else(|| SlackFailure::Refused("message_not_found".to_owned()))?;
-        Ok(Posted { channel, ts })
+        let ts = answer.ts.ok_or_else(|| SlackFailure::Refused("message_not_found".to_owned()))?;
+        let posted_in = answer.channel.as_deref().and_then(ChannelId::parse);
+        Ok(Posted { channel: posted_in.unwrap_or_else(|| channel.clone()), ts })
     }
 
     /// Draws a message anew.
@@ -319,8 +325,16 @@ fn failure(error: &SlackClientError) -> SlackFailure {
         SlackClientError::RateLimitError(limit) => SlackFailure::Busy { retry_after: limit.retry_after },
         SlackClientError::ApiError(error) if error.code == "ratelimited" => SlackFailure::Busy { retry_after: None },
         SlackClientError::ApiError(error) => SlackFailure::Refused(error.code.clone()),
+        SlackClientError::HttpError(error) if error.status_code.is_client_error() => {
+            SlackFailure::Refused(format!("http_{}", error.status_code.as_u16()))
+        }
         _ => SlackFailure::Lost,
     }
+}
+
+/// Slack's own troubles, which end by themselves.
+fn is_passing(code: &str) -> bool {
+    ["internal_error", "fatal_error", "service_unavailable", "request_timeout", "team_added_to_org"].contains(&code)
 }
 
 fn person(user: UserObject) -> Person {

@@ -347,8 +347,8 @@ impl fmt::Display for Refusal {
             Self::NeverSeen => f.write_str("P0 has told this bot of no such request, and here only requests that were shown can be decided."),
             Self::OwnRequest => f.write_str("This is your own request, or would give access to you: somebody else has to approve it."),
             Self::MaybeOwnRequest => f.write_str(
-                "It cannot be told whether this is your own request, and with a shared credential P0 cannot tell either. \
-                 Somebody with an entry under `[identity.people]` has to approve it, or do it in P0.",
+                "It cannot be told whether this is your own request. Ask the bot's operator to add you under \
+                 `[identity.people]`, or let somebody else approve it.",
             ),
             Self::NoIdentity => f.write_str("You have no P0 identity in this bot's settings. Ask its operator to add you under `[identity.people]`."),
             Self::NoCredential => f.write_str("The bot holds no P0 credential of yours. Ask its operator to add one under `[identity.tokens]`."),

@@ -61,3 +61,20 @@ async fn with_a_shared_credential_the_card_says_that_p0_does_not_know_who() {
     assert_eq!(world.told(), [r#"approve req-1 {"expirationLength":"2h"} as service: 200"#]);
     assert!(world.read(&card).contains("(with the shared credential: P0 does not know who)"), "{}", world.read(&card));
 }
+
+#[tokio::test]
+async fn a_token_alone_is_enough_where_slack_or_its_claims_say_whose_requests_are_ones_own() {
+    let world = World::with(Setup::default().set("identity__people", "{ }")).await;
+    let card = world.usual().await;
+    world.press(BOB, &card, "approve").await;
+    world.work().await;
+    assert!(world.dms(BOB)[0].contains("This is your own request"), "{:?}", world.dms(BOB));
+    world.slack.change_person(ALICE, |alice| alice.is_email_confirmed = false);
+    world.press(ALICE, &card, "approve").await;
+    world.work().await;
+    assert!(world.dms(ALICE)[0].contains("It cannot be told whether"), "an opaque token names nobody");
+    world.slack.change_person(ALICE, |alice| alice.is_email_confirmed = true);
+    world.press(ALICE, &card, "approve").await;
+    world.work().await;
+    assert_eq!(world.told(), [r#"approve req-1 {"expirationLength":"2h"} as alice@example.com: 200"#]);
+}
