@@ -8,6 +8,7 @@ mod commands;
 mod convergence;
 mod doors;
 mod identity;
+mod interop;
 mod notifier;
 mod outcomes;
 mod quiet;

@@ -1,0 +1,57 @@
+"""A test with a bot between another Slack and another P0. What they did not like fails it."""
+
+import atexit
+import json
+import signal
+import unittest
+
+import bot
+import p0_side
+import slack_side
+
+# A suite that hangs is stopped from within, so that what it started is ended.
+signal.signal(signal.SIGALRM, lambda *_: (_ for _ in ()).throw(TimeoutError("the suite took more than 55 s")))
+signal.signal(signal.SIGTERM, lambda *_: (_ for _ in ()).throw(SystemExit(1)))
+signal.alarm(55)
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        self.slack, self.p0 = slack_side.Slack(), p0_side.P0()
+        self.addCleanup(self.slack.close)
+        self.addCleanup(self.p0.close)
+        self.bot = bot.Bot(self.slack, self.p0)
+        atexit.register(self.bot.close)
+        self.addCleanup(self.bot.close)
+        self.addCleanup(self.nobody_complains)
+
+    def nobody_complains(self):
+        self.assertEqual(self.slack.violations, [], "Slack would not have liked this")
+        self.assertEqual(self.p0.violations, [], "P0 would not have liked this")
+        self.assertEqual(self.bot.told_secrets(), [], "secrets in the log")
+
+    def push(self, request_id, **more):
+        """P0 pushes a request; answers its card in the channel."""
+        before = len(self.slack.cards())
+        self.assertEqual(self.p0.push(self.bot, **p0_side.request(request_id, **more)), 200)
+        bot.wait_for(lambda: len(self.slack.cards()) > before, "the card")
+        return self.slack.cards()[-1]
+
+    def accepted(self, answer):
+        """Slack hears 200 and nothing else."""
+        self.assertEqual(answer, (200, b""))
+
+    def reads(self, card, words):
+        try:
+            bot.wait_for(lambda: words in self.slack.reading(card), repr(words))
+        except AssertionError as error:
+            raise AssertionError(f"{error}; the card reads {self.slack.reading(card)}") from None
+
+    def dms(self, who):
+        return [self.slack.messages[card]["text"] for card in self.slack.cards(slack_side.dm(who))]
+
+    def said(self, answer):
+        """What a slash command was answered."""
+        status, body = answer
+        self.assertEqual(status, 200)
+        return json.loads(body) if body else {}
