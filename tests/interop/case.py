@@ -16,8 +16,10 @@ signal.alarm(55)
 
 
 class Case(unittest.TestCase):
+    org_wide = False
+
     def setUp(self):
-        self.slack, self.p0 = slack_side.Slack(), p0_side.P0()
+        self.slack, self.p0 = slack_side.Slack(self.org_wide), p0_side.P0()
         self.addCleanup(self.slack.close)
         self.addCleanup(self.p0.close)
         self.bot = bot.Bot(self.slack, self.p0)
@@ -29,13 +31,14 @@ class Case(unittest.TestCase):
         self.assertEqual(self.slack.violations, [], "Slack would not have liked this")
         self.assertEqual(self.p0.violations, [], "P0 would not have liked this")
         self.assertEqual(self.bot.told_secrets(), [], "secrets in the log")
+        self.assertNotIn('"level":"ERROR"', self.bot.log())
 
     def push(self, request_id, **more):
         """P0 pushes a request; answers its card in the channel."""
-        before = len(self.slack.cards())
+        before = self.slack.cards()
         self.assertEqual(self.p0.push(self.bot, **p0_side.request(request_id, **more)), 200)
-        bot.wait_for(lambda: len(self.slack.cards()) > before, "the card")
-        return self.slack.cards()[-1]
+        new = bot.wait_for(lambda: self.slack.cards()[len(before) :], "the card")
+        return new[0]
 
     def accepted(self, answer):
         """Slack hears 200 and nothing else."""

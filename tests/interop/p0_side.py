@@ -16,7 +16,7 @@ KEY = rsa.Key()
 
 
 class P0:
-    """Keeps who called what; answers 200 unless `answering` is cleared, and then nothing until it is set."""
+    """Keeps who called what. Answers 200, or what `answered` says, or nothing until `answering` is set."""
 
     ORG, ISSUER, AUDIENCE = "acme", "https://p0.example.com/notifier", "p0-chatops-interop"
 
@@ -26,6 +26,7 @@ class P0:
         self.called = threading.Event()
         self.answering = threading.Event()
         self.answering.set()
+        self.answered = 200, {}
         self.server = http_side.Server(self.answer)
         self.url = self.server.url
 
@@ -61,7 +62,7 @@ class P0:
         )
         self.called.set()
         self.answering.wait(30)
-        return 200, {}
+        return self.answered
 
     def read(self, request):
         if request.headers.get("content-type", "").split(";")[0] != "application/json":

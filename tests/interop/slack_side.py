@@ -10,7 +10,8 @@ import block_kit
 import http_side
 from slack_sdk.signature import SignatureVerifier
 
-TEAM, ENTERPRISE, APP, BOT_USER, BOT = "T0INTEROP", "E0INTEROP", "A0INTEROP", "U0BOT", "B0BOT"
+TEAM, SECOND, ENTERPRISE = "T0INTEROP", "T0SECOND", "E0INTEROP"
+APP, BOT_USER, BOT = "A0INTEROP", "U0BOT", "B0BOT"
 CHANNEL = "C01ACCESS"
 ALICE, BOB, CAROL = "U01ALICE", "W02BOB", "U03CAROL"
 NAMES = {ALICE: "alice", BOB: "bob", CAROL: "carol"}
@@ -22,7 +23,9 @@ class Slack:
     SIGNING_SECRET = secrets.token_hex(16)
     BOT_TOKEN = "xoxb-" + secrets.token_hex(12)
 
-    def __init__(self):
+    def __init__(self, org_wide=False):
+        self.org_wide = org_wide
+        self.guests = set()
         self.lock = threading.RLock()
         self.messages = {}
         self.private = []
@@ -76,17 +79,24 @@ class Slack:
     def api_auth_test(self, _):
         return None, {
             "url": "https://interop.slack.com/", "team": "Interop", "user": "p0", "team_id": TEAM, "user_id": BOT_USER,
-            "bot_id": BOT, "is_enterprise_install": False,
+            "bot_id": BOT, "is_enterprise_install": self.org_wide, "enterprise_id": ENTERPRISE if self.org_wide else None,
         }  # fmt: skip
 
     def api_users_info(self, arguments):
         name = NAMES.get(arguments.get("user"))
-        return (None, {"user": user(arguments["user"], name)}) if name else ("user_not_found", {})
+        return (None, {"user": self.user(arguments["user"], name)}) if name else ("user_not_found", {})
+
+    def user(self, user_id, name):
+        found = user(user_id, name) | {"is_restricted": user_id in self.guests}
+        if self.org_wide:
+            enterprise = {"id": user_id, "enterprise_id": ENTERPRISE, "enterprise_name": "Interop", "teams": [TEAM, SECOND]}
+            found |= {"team_id": SECOND, "enterprise_user": enterprise}
+        return found
 
     def api_users_lookupByEmail(self, arguments):
         for found, name in NAMES.items():
             if arguments.get("email") == f"{name}@example.com":
-                return None, {"user": user(found, name)}
+                return None, {"user": self.user(found, name)}
         return "users_not_found", {}
 
     def api_conversations_info(self, arguments):
@@ -218,12 +228,40 @@ class Slack:
         }  # fmt: skip
         return self.outside(who) | {"type": "view_submission", "view": shown, "response_urls": []}
 
+    def click_private(self, private, action_id, who=ALICE):
+        """A press in a message that only one person sees: its payload does not repeat the message."""
+        for block in private["blocks"]:
+            for element in block.get("elements", []):
+                if element.get("action_id") == action_id:
+                    now = f"{time.time():.6f}"
+                    channel = private["channel"]
+                    place = {"type": "message", "message_ts": now, "channel_id": channel, "is_ephemeral": True}
+                    action = {"type": "button", "block_id": "b", "action_ts": now}
+                    action |= {name: element[name] for name in ("action_id", "text", "value")}
+                    outside = self.outside(who) | {"type": "block_actions", "container": place, "actions": [action]}
+                    return outside | {"response_url": f"{self.url}{RESPONSE_PATH}/{secrets.token_hex(6)}"}
+        raise AssertionError(f"no {action_id} in {private}")
+
+    def mention(self, bot, text, who=ALICE):
+        """Somebody writes to the bot in the channel."""
+        now = f"{time.time():.6f}"
+        event = {"type": "app_mention", "user": who, "text": f"<@{BOT_USER}> {text}", "ts": now, "event_ts": now}
+        payload = {
+            "token": "verification_token", "team_id": TEAM, "api_app_id": APP, "type": "event_callback",
+            "event": event | {"team": TEAM, "channel": CHANNEL, "blocks": []}, "event_id": f"Ev{now}",
+            "event_time": int(time.time()), "is_ext_shared_channel": False,
+            "authorizations": [{"enterprise_id": None, "team_id": TEAM, "user_id": BOT_USER, "is_bot": True}],
+        }  # fmt: skip
+        return self.deliver(bot, "/slack/events", json.dumps(payload), "application/json")
+
     def outside(self, who):
         return {
-            "team": {"id": TEAM, "domain": "interop"},
-            "enterprise": None,
-            "is_enterprise_install": False,
-            "user": {"id": who, "username": NAMES[who], "name": NAMES[who], "team_id": TEAM},
+            "team": None if self.org_wide else {"id": TEAM, "domain": "interop"},
+            "enterprise": {"id": ENTERPRISE, "name": "Interop"} if self.org_wide else None,
+            "is_enterprise_install": self.org_wide,
+            "user": {
+                "id": who, "username": NAMES[who], "name": NAMES[who], "team_id": SECOND if self.org_wide else TEAM,
+            },  # fmt: skip
             "api_app_id": APP,
             "token": "verification_token",
             "trigger_id": trigger(),

@@ -98,12 +98,61 @@ class Deciding(Case):
             for text in formatted(message):
                 self.assertNotRegex(text, r"<!(channel|here|everyone)|[\u202a-\u202e\u2066-\u2069\u200b]")
 
+    def test_who_may_not_decide_hears_why_and_nobody_else_does(self):
+        card = self.push("req-refused")
+        stranger = self.slack.click(card, "approve")
+        stranger["user"]["team_id"] = "T0ELSE"
+        self.accepted(self.slack.interact(self.bot, stranger))
+        wait_for(lambda: self.slack.responses, "a private line")
+        self.accepted(self.slack.interact(self.bot, self.slack.click(card, "approve", who=BOB)))
+        wait_for(lambda: any("no P0 identity" in text for text in self.dms(BOB)), "a message to the requester")
+        self.slack.guests.add(CAROL)
+        self.accepted(self.slack.interact(self.bot, self.slack.click(card, "approve", who=CAROL)))
+        wait_for(lambda: any("Guests cannot decide" in text for text in self.dms(CAROL)), "a message to the guest")
+        self.assertEqual(self.p0.calls, [])
+
+    def test_a_mention_is_answered_with_a_private_button(self):
+        card = self.push("req-mention")
+        self.accepted(self.slack.mention(self.bot, "approve req-mention 1h30m"))
+        private = wait_for(lambda: self.slack.private, "the private button")[0]
+        self.assertEqual((private["user"], self.p0.calls), (ALICE, []))
+        self.accepted(self.slack.interact(self.bot, self.slack.click_private(private, "approve")))
+        self.reads(card, "*Approved* by <@U01ALICE>")
+        self.assertEqual(self.p0.told(), [("approve", "req-mention", {"expirationLength": "90m"}, TOKENS[ALICE])])
+
+    def test_what_p0_says_is_shown_in_its_words(self):
+        card = self.push("req-late")
+        self.p0.answered = 400, {"error": "Invalid or <b>expired</b> request"}
+        self.accepted(self.slack.interact(self.bot, self.slack.click(card, "approve")))
+        self.reads(card, "Invalid or expired request")
+        self.assertNotIn("*Approved*", self.slack.reading(card))
+        wait_for(lambda: any("did not count" in text for text in self.dms(ALICE)), "the approver's message")
+        self.assertEqual(len(self.p0.calls), 1)
+
     def test_p0_can_be_asked_for_no_more_than_its_document_knows(self):
         self.assertEqual(self.p0.push(self.bot, "preapproval-created", reason="x"), 200)
         self.assertEqual(self.p0.push(self.bot, **p0_side.request("req-odd", status="NEVER_HEARD_OF")), 200)
         wait_for(self.slack.cards, "the card")
         self.reads(self.slack.cards()[0], "NEVER_HEARD_OF")
         self.assertEqual(self.p0.calls, [])
+
+
+class OrgWide(Case):
+    """The app is installed for a whole organisation: `team` is null, people's home is any of its workspaces."""
+
+    org_wide = True
+
+    def test_a_click_and_a_modal_decide(self):
+        card = self.push("req-org")
+        self.accepted(self.slack.interact(self.bot, self.slack.click(card, "approve")))
+        self.reads(card, "*Approved* by <@U01ALICE>")
+        other = self.push("req-org-2")
+        self.accepted(self.slack.interact(self.bot, self.slack.click(other, "deny")))
+        typed = {"input": {"reason": {"type": "plain_text_input", "value": None}}}
+        self.accepted(self.slack.interact(self.bot, self.slack.submission(self.slack.views[0], typed)))
+        self.reads(other, "*Denied* by <@U01ALICE>")
+        approved = ("approve", "req-org", {"expirationLength": "2h"}, TOKENS[ALICE])
+        self.assertEqual(self.p0.told(), [approved, ("deny", "req-org-2", {}, TOKENS[ALICE])])
 
 
 def chosen_in(value):
