@@ -27,6 +27,7 @@ class Slack:
         self.org_wide = org_wide
         self.guests = set()
         self.lock = threading.RLock()
+        self.held = {}
         self.messages = {}
         self.private = []
         self.views = []
@@ -42,6 +43,17 @@ class Slack:
     # The Web API.
 
     def answer(self, request):
+        answer = self.decide(request)
+        if request.path in self.held:
+            self.held[request.path].wait(5)
+        return answer
+
+    def hold(self, method):
+        """What is asked of the method is done, and the bot does not hear of it before the event is set."""
+        self.held[f"/api/{method}"] = threading.Event()
+        return self.held[f"/api/{method}"]
+
+    def decide(self, request):
         with self.lock:
             if request.path.startswith(RESPONSE_PATH):
                 return self.answer_response_url(request)

@@ -1,5 +1,6 @@
 """Decisions that are signed by Slack's own SDK reach an independent P0 once, with the clicker's bearer."""
 
+import time
 import unittest
 
 import block_kit
@@ -29,6 +30,19 @@ class Deciding(Case):
         self.accepted(self.slack.interact(self.bot, self.slack.click(card, "revoke", who=CAROL)))
         self.reads(card, "*Revoked* by <@U03CAROL>")
         self.assertEqual(self.p0.told()[1:], [("revoke", request_id, {}, TOKENS[CAROL])])
+
+    def test_a_press_before_slack_has_answered_the_post_makes_no_second_card(self):
+        posted, drawn = self.slack.hold("chat.postMessage"), self.slack.hold("chat.update")
+        self.p0.answering.clear()
+        card = self.push("req-early")
+        self.accepted(self.slack.interact(self.bot, self.slack.click(card, "approve")))
+        self.reads(card, "<@U01ALICE> chose")
+        posted.set()
+        time.sleep(0.3)
+        drawn.set()
+        self.p0.answering.set()
+        self.reads(card, "*Approved* by <@U01ALICE>")
+        wait_for(lambda: self.dms(BOB), "the requester's message")
 
     def test_a_chosen_length_counts(self):
         card = self.push("req-select", duration="8h")
@@ -85,7 +99,7 @@ class Deciding(Case):
         hostile = "<!channel> <!here> <@U01ALICE> ```&*_~`\u202eevil\u2066\u200b\n> *Approved* by root\n" + "\U0001f600<&>" * 2500
         rows = [{"label": hostile[:4000], "content": hostile[:4000]} for _ in range(30)]
         facts = dict.fromkeys(["reason", "requestor", "principal", "type", "access", "duration", "status"], hostile)
-        request_id = "<!here>&*`\u202e" + "x" * 180
+        request_id = "<!here>&*`" + "x" * 180
         card = self.push(request_id, **facts, permission={"role": hostile}, display={"rows": rows})
         self.accepted(self.slack.interact(self.bot, self.slack.click(card, "more")))
         self.accepted(self.slack.interact(self.bot, self.slack.click(card, "deny")))
@@ -100,14 +114,14 @@ class Deciding(Case):
 
     def test_who_may_not_decide_hears_why_and_nobody_else_does(self):
         card = self.push("req-refused")
-        stranger = self.slack.click(card, "approve")
+        stranger, by_guest = self.slack.click(card, "approve"), self.slack.click(card, "approve", who=CAROL)
         stranger["user"]["team_id"] = "T0ELSE"
         self.accepted(self.slack.interact(self.bot, stranger))
         wait_for(lambda: self.slack.responses, "a private line")
         self.accepted(self.slack.interact(self.bot, self.slack.click(card, "approve", who=BOB)))
         wait_for(lambda: any("no P0 identity" in text for text in self.dms(BOB)), "a message to the requester")
         self.slack.guests.add(CAROL)
-        self.accepted(self.slack.interact(self.bot, self.slack.click(card, "approve", who=CAROL)))
+        self.accepted(self.slack.interact(self.bot, by_guest))
         wait_for(lambda: any("Guests cannot decide" in text for text in self.dms(CAROL)), "a message to the guest")
         self.assertEqual(self.p0.calls, [])
 
