@@ -99,6 +99,16 @@ impl Ledger {
     pub async fn copy_drawn(&self, id: i64, posted: Posted, revision: i64) -> Result<(), LedgerError> {
         self.write(move |c, _| {
             Box::pin(async move {
+                let kept = sqlx::query("SELECT 1 FROM copies WHERE id = $1").bind(id).fetch_optional(&mut *c).await?;
+                if kept.is_none() {
+                    // Its twin took its place while this was being drawn, and may have been drawn before: once more.
+                    sqlx::query("UPDATE copies SET drawn = 0 WHERE channel = $1 AND ts = $2")
+                        .bind(posted.channel.as_str())
+                        .bind(posted.ts)
+                        .execute(c)
+                        .await?;
+                    return Ok(());
+                }
                 // Somebody may have pressed it before its place was known here: then it is known twice.
                 sqlx::query("DELETE FROM copies WHERE channel = $1 AND ts = $2 AND id <> $3")
                     .bind(posted.channel.as_str())

@@ -10,6 +10,7 @@ mod convergence;
 mod doors;
 mod hostile_text;
 mod identity;
+mod interop;
 mod notifier;
 mod outcomes;
 mod process;
