@@ -242,6 +242,10 @@ impl Tools {
         again: bool,
     ) -> Result<Receipt, LedgerError> {
         let verb = choice.verb();
+        if !self.credentials.knows(&deed.by.user) {
+            self.metrics.choice(verb.as_str(), "refused");
+            return Ok(Receipt::Refused(Refusal::NoIdentity));
+        }
         if let Some(refusal) = self.own_request(deed, &request, &choice).await? {
             self.metrics.choice(verb.as_str(), "refused");
             return Ok(Receipt::Refused(refusal));

@@ -119,7 +119,7 @@ class Deciding(Case):
         self.accepted(self.slack.interact(self.bot, stranger))
         wait_for(lambda: self.slack.responses, "a private line")
         self.accepted(self.slack.interact(self.bot, self.slack.click(card, "approve", who=BOB)))
-        wait_for(lambda: any("no P0 identity" in text for text in self.dms(BOB)), "a message to the requester")
+        wait_for(lambda: any("no P0 identity" in said["text"] for said in self.slack.responses), "a private line to the requester")
         self.slack.guests.add(CAROL)
         self.accepted(self.slack.interact(self.bot, by_guest))
         wait_for(lambda: any("Guests cannot decide" in text for text in self.dms(CAROL)), "a message to the guest")

@@ -132,8 +132,11 @@ async fn who_has_no_identity_here_reads_nothing() {
         assert!(world.lines(GUEST).pop().unwrap().starts_with("You have no P0 identity"), "{typed}");
     }
     world.press(GUEST, &card, "more").await;
+    world.press(GUEST, &card, "approve").await;
     world.work().await;
     assert!(world.slack.modals(GUEST).is_empty());
+    assert!(world.lines(GUEST).pop().unwrap().starts_with("You have no P0 identity"), "known before the answer");
+    assert_eq!(world.told(), [""; 0]);
 }
 
 #[tokio::test]
