@@ -1,8 +1,7 @@
 //! Typed commands. As a slash command a complete verb decides at once; in a message it is answered with the one button
 //! that decides, because any app may post a message in a person's name.
 
-use axum::response::{IntoResponse, Response};
-
+use crate::answer::{Answer, ok};
 use crate::decide::Tools;
 use crate::domain::command::TypedCommand;
 use crate::domain::decision::Choice;
@@ -10,14 +9,11 @@ use crate::domain::expiration::ExpirationLength;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
 use crate::inbound::slack::Deed;
-use crate::ledger::LedgerError;
 use crate::ledger::copies::Audience;
 use crate::ledger::decisions::Receipt;
 use crate::ledger::notices::Notice;
 use crate::notify::message::Message;
 use crate::notify::{modals, replies, wording};
-
-type Answer = Result<Response, LedgerError>;
 
 /// Answers a slash command.
 pub(crate) async fn slash(tools: &Tools, deed: &Deed, text: &str) -> Answer {
@@ -78,7 +74,7 @@ async fn approve(tools: &Tools, deed: &Deed, id: RequestId, length: Option<Expir
 async fn decide(tools: &Tools, deed: &Deed, id: RequestId, choice: Choice) -> Answer {
     let known = tools.ledger.request(&id).await?.is_some();
     let sentence = match tools.record(deed, id.clone(), choice.clone(), None, false).await? {
-        Receipt::Repeated => return Ok(http::StatusCode::OK.into_response()),
+        Receipt::Repeated => return ok(),
         Receipt::Recorded if known => wording::recorded(&id, &choice),
         Receipt::Recorded => format!("{} {}", wording::recorded(&id, &choice), wording::not_told(&id)),
         Receipt::Waiting => wording::waiting(&id, choice.verb()),
@@ -125,7 +121,7 @@ pub(crate) async fn show(tools: &Tools, deed: &Deed, id: &RequestId) -> Answer {
         return tools.say(deed, Message::sentence(wording::not_told(id))).await;
     }
     if !tools.ledger.first_delivery(deed.keys.of_effect("show")).await? {
-        return Ok(http::StatusCode::OK.into_response());
+        return ok();
     }
     tools.ledger.show_to(id.clone(), Audience::Approver(deed.by.user.clone())).await?;
     tools.say(deed, Message::sentence(wording::SHOWN)).await

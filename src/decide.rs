@@ -8,10 +8,11 @@ use axum::Json;
 use axum::extract::{FromRef, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 use slack_morphism::prelude::SlackView;
 use tokio_util::task::TaskTracker;
 
+use crate::answer::{Answer, ok};
 use crate::authorize::credentials::Credentials;
 use crate::authorize::workspace::Workspace;
 use crate::clock::Clock;
@@ -24,11 +25,10 @@ use crate::domain::request::RequestId;
 use crate::domain::rules::{self, Limits};
 use crate::inbound::pushed::{NotifierGate, Pushed};
 use crate::inbound::signed::{Gate, Signed};
-use crate::inbound::slack::{Act, Arrival, Deed, Press, ResponseUrl, Submission};
+use crate::inbound::slack::{Act, Arrival, Deed, Press, Submission};
 use crate::ledger::cards::Shown;
 use crate::ledger::copies::Placement;
 use crate::ledger::decisions::{NewDecision, Receipt};
-use crate::ledger::notices::Notice;
 use crate::ledger::requests::Kept;
 use crate::ledger::{Ledger, LedgerError};
 use crate::notify::message::Message;
@@ -95,12 +95,6 @@ pub async fn pushed(State(tools): State<Tools>, pushed: Pushed) -> Response {
 fn not_recorded(error: &LedgerError) -> Response {
     tracing::error!(%error, "a delivery could not be recorded");
     StatusCode::SERVICE_UNAVAILABLE.into_response()
-}
-
-type Answer = Result<Response, LedgerError>;
-
-fn ok() -> Answer {
-    Ok(StatusCode::OK.into_response())
 }
 
 impl Tools {
@@ -289,6 +283,9 @@ impl Tools {
 
     /// Opens a modal for a choice, if it could still be made.
     async fn open(&self, deed: &Deed, shown: &Shown, choice: &Choice, view: impl FnOnce(&Kept) -> SlackView) -> Answer {
+        if !self.credentials.knows(&deed.by.user) {
+            return self.refuse(deed, &Refusal::NoIdentity).await;
+        }
         let Some(kept) = self.ledger.request(&shown.request).await? else {
             return self.refuse(deed, &Refusal::OldCard).await;
         };
@@ -313,72 +310,8 @@ impl Tools {
         }
     }
 
-    pub(crate) async fn open_view(&self, deed: &Deed, view: &SlackView) -> Answer {
-        if !self.ledger.first_delivery(deed.keys.clone()).await? {
-            return ok();
-        }
-        let opened = match &deed.trigger {
-            Some(trigger) => self.slack.open_view(trigger, view).await.is_ok(),
-            None => false,
-        };
-        if opened { ok() } else { self.whisper(deed, Message::sentence(wording::NOT_OPENED)) }
-    }
-
     /// Whether the person may read of the request: they have an identity here, or were told of it.
     pub(crate) async fn may_read(&self, deed: &Deed, request: &RequestId) -> Result<bool, LedgerError> {
         Ok(self.credentials.knows(&deed.by.user) || self.ledger.was_told(request, &deed.by.user).await?)
-    }
-
-    pub(crate) async fn refuse(&self, deed: &Deed, refusal: &Refusal) -> Answer {
-        self.say(deed, Message::sentence(refusal.to_string())).await
-    }
-
-    /// Answers privately, once for each delivery, wherever the person is.
-    pub(crate) async fn say(&self, deed: &Deed, message: Message) -> Answer {
-        match &deed.act {
-            Act::Message { channel, thread, .. } => {
-                let notice = Notice::Answer {
-                    channel: channel.clone(),
-                    thread: thread.clone(),
-                    user: deed.by.user.clone(),
-                    message: serde_json::to_value(message).unwrap_or(Value::Null),
-                };
-                self.ledger.answer_once(deed.keys.clone(), notice).await?;
-                ok()
-            }
-            _ => self.whisper(deed, message),
-        }
-    }
-
-    fn whisper(&self, deed: &Deed, message: Message) -> Answer {
-        match &deed.act {
-            Act::Slash { .. } => Ok(Json(message.into_private()).into_response()),
-            Act::Submit(_) => {
-                Ok(Json(json!({ "response_action": "update", "view": modals::refused(&message.text) })).into_response())
-            }
-            Act::Press(_) | Act::Message { .. } => {
-                let tools = self.clone();
-                let (url, keys, user) = (deed.response_url.clone(), deed.keys.of_effect("line"), deed.by.user.clone());
-                let said = deed.keys.of_effect("said");
-                // Slack gets its answer first. Where a line cannot be shown, a direct message says it.
-                self.whispers.spawn(async move {
-                    // Replayed bytes say nothing twice; where the ledger cannot tell, it is said.
-                    if matches!(tools.ledger.first_delivery(said).await, Ok(false)) {
-                        return;
-                    }
-                    if let Some(ResponseUrl(url)) = url
-                        && tools.slack.respond(&url, &message.clone().into_private()).await.is_ok()
-                    {
-                        return;
-                    }
-                    let message = serde_json::to_value(message).unwrap_or(Value::Null);
-                    let told = tools.ledger.answer_once(keys, Notice::Line { user, message }).await;
-                    if let Err(error) = told {
-                        tracing::error!(%error, "somebody could not be told");
-                    }
-                });
-                ok()
-            }
-        }
     }
 }

@@ -12,6 +12,7 @@
 //!
 //! [`app`] wires these together; [`config`], [`clock`], [`telemetry`] and [`lifecycle`] are what they stand on.
 
+mod answer;
 pub mod app;
 pub mod authorize;
 pub mod cli;

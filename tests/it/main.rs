@@ -12,6 +12,7 @@ mod hostile_text;
 mod identity;
 mod interop;
 mod notifier;
+mod notifier_keys;
 mod outcomes;
 mod process;
 mod quiet;

@@ -1,0 +1,91 @@
+//! How a person is answered, privately: in the answer to Slack where there is room for it, else through the
+//! `response_url`, else in a direct message.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use serde_json::{Value, json};
+use slack_morphism::prelude::SlackView;
+
+use crate::decide::Tools;
+use crate::domain::refusal::Refusal;
+use crate::inbound::slack::{Act, Deed, ResponseUrl};
+use crate::ledger::LedgerError;
+use crate::ledger::notices::Notice;
+use crate::notify::message::Message;
+use crate::notify::{modals, wording};
+
+/// What Slack hears; an error is what could not be recorded.
+pub(crate) type Answer = Result<Response, LedgerError>;
+
+pub(crate) fn ok() -> Answer {
+    Ok(StatusCode::OK.into_response())
+}
+
+impl Tools {
+    /// Opens a modal, once for each delivery; its `trigger_id` would not wait until Slack is answered.
+    pub(crate) async fn open_view(&self, deed: &Deed, view: &SlackView) -> Answer {
+        if !self.ledger.first_delivery(deed.keys.clone()).await? {
+            return ok();
+        }
+        let opened = match &deed.trigger {
+            Some(trigger) => self.slack.open_view(trigger, view).await.is_ok(),
+            None => false,
+        };
+        if opened { ok() } else { self.whisper(deed, Message::sentence(wording::NOT_OPENED)) }
+    }
+
+    /// Says why something is not done.
+    pub(crate) async fn refuse(&self, deed: &Deed, refusal: &Refusal) -> Answer {
+        self.say(deed, Message::sentence(refusal.to_string())).await
+    }
+
+    /// Answers privately, once for each delivery, wherever the person is.
+    pub(crate) async fn say(&self, deed: &Deed, message: Message) -> Answer {
+        match &deed.act {
+            Act::Message { channel, thread, .. } => {
+                let notice = Notice::Answer {
+                    channel: channel.clone(),
+                    thread: thread.clone(),
+                    user: deed.by.user.clone(),
+                    message: serde_json::to_value(message).unwrap_or(Value::Null),
+                };
+                self.ledger.answer_once(deed.keys.clone(), notice).await?;
+                ok()
+            }
+            _ => self.whisper(deed, message),
+        }
+    }
+
+    fn whisper(&self, deed: &Deed, message: Message) -> Answer {
+        match &deed.act {
+            Act::Slash { .. } => Ok(Json(message.into_private()).into_response()),
+            Act::Submit(_) => {
+                Ok(Json(json!({ "response_action": "update", "view": modals::refused(&message.text) })).into_response())
+            }
+            Act::Press(_) | Act::Message { .. } => {
+                let tools = self.clone();
+                let (url, keys, user) = (deed.response_url.clone(), deed.keys.of_effect("line"), deed.by.user.clone());
+                let said = deed.keys.of_effect("said");
+                // Slack gets its answer first. Where a line cannot be shown, a direct message says it.
+                self.whispers.spawn(async move {
+                    // Replayed bytes say nothing twice; where the ledger cannot tell, it is said.
+                    if matches!(tools.ledger.first_delivery(said).await, Ok(false)) {
+                        return;
+                    }
+                    if let Some(ResponseUrl(url)) = url
+                        && tools.slack.respond(&url, &message.clone().into_private()).await.is_ok()
+                    {
+                        return;
+                    }
+                    let message = serde_json::to_value(message).unwrap_or(Value::Null);
+                    let told = tools.ledger.answer_once(keys, Notice::Line { user, message }).await;
+                    if let Err(error) = told {
+                        tracing::error!(%error, "somebody could not be told");
+                    }
+                });
+                ok()
+            }
+        }
+    }
+}
