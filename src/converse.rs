@@ -94,7 +94,8 @@ async fn ask(tools: &Tools, deed: &Deed, command: Result<TypedCommand, crate::do
         TypedCommand::Show { id } => show(tools, deed, &id).await,
         TypedCommand::Whoami => {
             let identity = tools.credentials.identity(&deed.by.user);
-            let sentence = wording::whoami(&deed.by, identity, tools.credentials.authority());
+            let knows = tools.credentials.knows(&deed.by.user);
+            let sentence = wording::whoami(&deed.by, identity, knows, tools.credentials.authority());
             tools.say(deed, Message::sentence(sentence)).await
         }
         _ => tools.say(deed, Message::sentence(wording::help(&tools.offer.command))).await,
@@ -102,7 +103,7 @@ async fn ask(tools: &Tools, deed: &Deed, command: Result<TypedCommand, crate::do
 }
 
 async fn pending(tools: &Tools, deed: &Deed) -> Answer {
-    if !tools.credentials.knows(&deed.by.user) {
+    if !tools.credentials.may_read(&deed.by.user) {
         return tools.refuse(deed, &Refusal::NoIdentity).await;
     }
     let waiting = tools.ledger.pending().await?;
@@ -123,6 +124,8 @@ pub(crate) async fn show(tools: &Tools, deed: &Deed, id: &RequestId) -> Answer {
     if !tools.ledger.first_delivery(deed.keys.of_effect("show")).await? {
         return ok();
     }
-    tools.ledger.show_to(id.clone(), Audience::Approver(deed.by.user.clone())).await?;
+    let user = deed.by.user.clone();
+    let audience = if tools.credentials.knows(&user) { Audience::Approver(user) } else { Audience::Own(user) };
+    tools.ledger.show_to(id.clone(), audience).await?;
     tools.say(deed, Message::sentence(wording::SHOWN)).await
 }

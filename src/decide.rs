@@ -212,7 +212,7 @@ impl Tools {
         let refused = matches!(receipt, Receipt::Refused(_));
         if let Some(posted) = message.clone().filter(|_| receipt != Receipt::Repeated) {
             // The choice is on disk; that its card is found again is a nicety.
-            if let Err(error) = self.ledger.pressed(request.clone(), posted, refused).await {
+            if let Err(error) = self.ledger.pressed(request.clone(), posted, deed.by.user.clone(), refused).await {
                 tracing::error!(%error, "where a card was pressed could not be recorded");
             }
         }
@@ -238,19 +238,26 @@ impl Tools {
         let verb = choice.verb();
         if !self.credentials.knows(&deed.by.user) {
             self.metrics.choice(verb.as_str(), "refused");
-            return Ok(Receipt::Refused(Refusal::NoIdentity));
+            let known = self.credentials.identity(&deed.by.user).is_some();
+            return Ok(Receipt::Refused(if known { Refusal::NoCredential } else { Refusal::NoIdentity }));
         }
         if let Some(refusal) = self.own_request(deed, &request, &choice).await? {
             self.metrics.choice(verb.as_str(), "refused");
             return Ok(Receipt::Refused(refusal));
         }
         let deadline = choice.deadline(deed.at, self.forward_within);
+        let in_view = match &deed.act {
+            Act::Press(press) => press.message.is_some(),
+            Act::Submit(submission) => submission.control == Some(Control::Deny),
+            Act::Slash { .. } | Act::Message { .. } => false,
+        };
         let new = NewDecision {
             request: request.clone(),
             by: deed.by.clone(),
             choice,
             shown,
             again,
+            aloud: !in_view,
             chosen: deed.at,
             deadline,
         };
@@ -293,7 +300,7 @@ impl Tools {
         // Whether an earlier approve is open is asked when the choice is recorded.
         if let Err(refusal) = rules::check(&self.limits, choice, &basis, Some(&kept.request), None, None) {
             if let Act::Press(Press { message: Some(posted), .. }) = &deed.act {
-                self.ledger.pressed(shown.request.clone(), posted.clone(), true).await?;
+                self.ledger.pressed(shown.request.clone(), posted.clone(), deed.by.user.clone(), true).await?;
             }
             return self.refuse(deed, &refusal).await;
         }
@@ -312,6 +319,6 @@ impl Tools {
 
     /// Whether the person may read of the request: they have an identity here, or were told of it.
     pub(crate) async fn may_read(&self, deed: &Deed, request: &RequestId) -> Result<bool, LedgerError> {
-        Ok(self.credentials.knows(&deed.by.user) || self.ledger.was_told(request, &deed.by.user).await?)
+        Ok(self.credentials.may_read(&deed.by.user) || self.ledger.was_told(request, &deed.by.user).await?)
     }
 }

@@ -14,7 +14,9 @@ use tokio_util::sync::CancellationToken;
 
 /// Connections at one time; each may hold one body of at most 1 MiB.
 const MOST_CONNECTIONS: usize = 256;
-/// How long a request's headers may take, and how long an idle connection is kept.
+/// How long a connection may last in all: headers, body, and an answer that may wait for a modal or the ledger.
+const CONNECTION_WITHIN: Duration = Duration::from_secs(20);
+/// How long a request's headers may take.
 const HEADERS_WITHIN: Duration = Duration::from_secs(5);
 /// How long a stop waits for whoever is still being answered: Slack itself gives up after 3 s.
 const ANSWERED_WITHIN: Duration = Duration::from_secs(4);
@@ -45,11 +47,13 @@ pub(crate) async fn serve(listener: TcpListener, router: Router, stop: Cancellat
         let connection = http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEADERS_WITHIN)
+            // One answer, small enough for the system to hold: nobody keeps a place by not reading.
+            .keep_alive(false)
             .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router.clone()));
         let connection = graceful.watch(connection);
         tokio::spawn(async move {
-            // A stranger who hangs up or talks nonsense is no news.
-            let _ = connection.await;
+            // A stranger who hangs up, talks nonsense or takes for ever is no news.
+            let _ = tokio::time::timeout(CONNECTION_WITHIN, connection).await;
             drop(place);
         });
     }

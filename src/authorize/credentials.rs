@@ -56,8 +56,17 @@ impl Credentials {
 
     /// Whether the person could decide here at all, as configured.
     pub fn knows(&self, user: &UserId) -> bool {
-        let has_a_token = matches!(&self.mode, Mode::Tokens(files) if files.0.contains_key(user));
-        matches!(self.mode, Mode::Service(_)) || has_a_token || self.people.contains_key(user)
+        match &self.mode {
+            Mode::Tokens(files) => files.0.contains_key(user),
+            Mode::Assertion(_) => self.people.contains_key(user),
+            Mode::Service(_) => true,
+        }
+    }
+
+    /// Whether the person may read of any request, as configured: with a shared credential that needs an entry, or
+    /// every guest of the workspace could.
+    pub fn may_read(&self, user: &UserId) -> bool {
+        self.people.contains_key(user) || (self.knows(user) && !self.p0_knows_nobody())
     }
 
     /// Whether P0 does not learn who decides.

@@ -55,13 +55,18 @@ pub fn load(file: Option<&Path>) -> Result<Settings, ConfigError> {
     let folder = path.as_deref().and_then(Path::parent).map_or_else(PathBuf::new, Path::to_owned);
     let ours = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
     let environment: Vec<(String, String)> = ours
-        .filter(|(name, _)| name.starts_with(ENVIRONMENT_PREFIX))
+        .filter(|(name, _)| name.strip_prefix(ENVIRONMENT_PREFIX).is_some_and(|rest| !is_service_link(rest)))
         .map(|(name, value)| match value.into_string() {
             Ok(value) => Ok((name, value)),
             Err(_) => Err(ConfigError::new(name, "is not UTF-8")),
         })
         .collect::<Result<_, _>>()?;
     parse(&text, environment, &folder)
+}
+
+/// Kubernetes puts the address of a Service called `p0-chatops` into variables that look like ours.
+fn is_service_link(name: &str) -> bool {
+    name == "PORT" || name == "SERVICE_HOST" || name.starts_with("PORT_") || name.starts_with("SERVICE_PORT")
 }
 
 /// Reads settings from text and variables; relative paths are relative to `folder`.

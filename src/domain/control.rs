@@ -41,6 +41,11 @@ impl Control {
         Self::ALL.iter().find(|(control, _)| *control == self).map_or("", |(_, name)| name)
     }
 
+    /// The `action_id` of the control in a message that is no card, and must not be drawn over as if it were one.
+    pub fn beside_a_card(self) -> String {
+        format!("{}:notice", self.as_str())
+    }
+
     /// Reads an `action_id`; what follows a colon only keeps ids apart within a message.
     pub fn parse(text: &str) -> Option<Self> {
         let name = text.split(':').next()?;

@@ -194,6 +194,8 @@ pub struct Decision {
     pub basis: Basis,
     /// "Try again": the newest decision whose unknown outcome they knew of.
     pub again: Option<i64>,
+    /// Whether no card was in view: then the person is told of a success too.
+    pub aloud: bool,
     /// Slack's own time of the choice.
     pub chosen: Timestamp,
     /// After this it is not sent.

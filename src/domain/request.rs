@@ -121,10 +121,10 @@ pub struct Request {
 }
 
 impl Request {
-    /// A request that the bot hears of for the first time.
-    pub fn first_heard(push: Push, now: Timestamp) -> Self {
-        let mut request = Self {
-            id: push.id.clone(),
+    /// A request that P0 has told nothing of.
+    pub fn unheard(id: RequestId, now: Timestamp) -> Self {
+        Self {
+            id,
             facts: Facts::default(),
             phase: Phase::Pending,
             unknown_status: None,
@@ -132,7 +132,12 @@ impl Request {
             times: Times::default(),
             first_seen: now,
             changed: None,
-        };
+        }
+    }
+
+    /// A request that the bot hears of for the first time.
+    pub fn first_heard(push: Push, now: Timestamp) -> Self {
+        let mut request = Self::unheard(push.id.clone(), now);
         request.apply(push, now);
         request.changed = None;
         request

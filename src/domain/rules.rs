@@ -2,6 +2,7 @@
 
 use super::decision::{Basis, Choice, Verb};
 use super::expiration::ExpirationLength;
+use super::phase::Phase;
 use super::refusal::Refusal;
 use super::request::Request;
 use super::text::without_tricks;
@@ -36,25 +37,31 @@ pub fn check(
     {
         return Err(Refusal::TooLong { asked: *length, most: limits.maximum });
     }
-    let Some(request) = request else {
-        return if limits.never_seen { Ok(()) } else { Err(Refusal::NeverSeen) };
-    };
-    let phase = &request.phase;
-    match choice.verb() {
-        Verb::Revoke if phase.is_ended() => return Err(Refusal::AlreadyEnded { phase: Box::new(phase.clone()) }),
-        Verb::Approve | Verb::Deny if phase.is_decided() => {
-            return Err(Refusal::AlreadyDecided { phase: Box::new(phase.clone()) });
-        }
-        _ => {}
-    }
-    // A revocation takes back whatever there is: what was asked does not matter to it.
-    if choice.verb() != Verb::Revoke && basis.digest() != Some(&request.facts.digest()) {
-        return Err(Refusal::Changed);
+    if let Some(request) = request {
+        check_phase(choice, &request.phase)?;
     }
     if choice.verb() == Verb::Approve && approve_open > again {
         return Err(Refusal::ApproveOutcomeOpen);
     }
+    let Some(request) = request else {
+        return if limits.never_seen { Ok(()) } else { Err(Refusal::NeverSeen) };
+    };
+    // A revocation takes back whatever there is: what was asked does not matter to it.
+    if choice.verb() != Verb::Revoke && basis.digest() != Some(&request.facts.digest()) {
+        return Err(Refusal::Changed);
+    }
     Ok(())
+}
+
+/// Whether there is still something to decide.
+pub fn check_phase(choice: &Choice, phase: &Phase) -> Result<(), Refusal> {
+    match choice.verb() {
+        Verb::Revoke if phase.is_ended() => Err(Refusal::AlreadyEnded { phase: Box::new(phase.clone()) }),
+        Verb::Approve | Verb::Deny if phase.is_decided() => {
+            Err(Refusal::AlreadyDecided { phase: Box::new(phase.clone()) })
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Whether an approve would be of the person's own request. Any name that hits refuses.
@@ -65,7 +72,9 @@ pub fn check_own(limits: &Limits, choice: &Choice, request: Option<&Request>, na
     let Some(request) = request else { return Ok(()) };
     let mut parties = request.facts.parties().map(comparable).peekable();
     // Nobody approves without a name to compare; and where P0 cannot tell whose request it is, nothing is left open.
-    if names.is_empty() || (limits.p0_knows_nobody && parties.peek().is_none()) {
+    let comparable_names = names.iter().any(|name| name.contains('@'))
+        || !(names.is_empty() || request.facts.parties().any(|party| party.contains('@')));
+    if !comparable_names || (limits.p0_knows_nobody && parties.peek().is_none()) {
         return Err(Refusal::MaybeOwnRequest);
     }
     let own = parties.any(|party| names.iter().any(|name| comparable(name) == party));

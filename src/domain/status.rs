@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub enum Ending {
     /// Somebody said no.
     Denied,
-    /// P0 could not provision it, or could not take it back.
+    /// P0 could not provision it.
     Errored,
     /// Nobody decided in time.
     TimedOut,
@@ -30,6 +30,8 @@ pub enum Closing {
     Expiring,
     /// P0 is cleaning it up.
     CleaningUp,
+    /// P0 could not take it back: it may still be there.
+    Stuck,
 }
 
 /// What one of P0's statuses says.
@@ -56,9 +58,10 @@ impl Standing {
             "DONE" | "DONE_NOTIFIED" => Self::Active,
             "REVOKE_SUBMITTED" => Self::Closing(Closing::Revoking),
             "EXPIRY_SUBMITTED" => Self::Closing(Closing::Expiring),
+            "CLEANUP_ERRORED" => Self::Closing(Closing::Stuck),
             "CLEANUP_SUBMITTED" => Self::Closing(Closing::CleaningUp),
             "DENIED" | "DENIED_NOTIFIED" => Self::Ended(Ending::Denied),
-            "ERRORED" | "ERRORED_ERRORED" | "ERRORED_NOTIFIED" | "CLEANUP_ERRORED" => Self::Ended(Ending::Errored),
+            "ERRORED" | "ERRORED_ERRORED" | "ERRORED_NOTIFIED" => Self::Ended(Ending::Errored),
             "TIMED_OUT" | "TIMED_OUT_NOTIFIED" => Self::Ended(Ending::TimedOut),
             "REVOKED" | "REVOKED_NOTIFIED" => Self::Ended(Ending::Revoked),
             "EXPIRED" | "EXPIRED_NOTIFIED" => Self::Ended(Ending::Expired),

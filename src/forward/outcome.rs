@@ -65,6 +65,8 @@ fn has_error(error: Option<&Value>) -> bool {
     match error {
         None | Some(Value::Null | Value::Bool(false)) => false,
         Some(Value::String(text)) => !text.is_empty(),
+        Some(Value::Array(entries)) => !entries.is_empty(),
+        Some(Value::Object(fields)) => !fields.is_empty(),
         Some(_) => true,
     }
 }

@@ -63,9 +63,10 @@ struct Asked {
     url: Url,
     clock: Clock,
     known: Mutex<Known>,
+    asking: tokio::sync::Mutex<()>,
 }
 
-#[derive(Clone, Default)]
+#[derive(Default)]
 struct Known {
     keys: Vec<NotifierKey>,
     answered: Option<Timestamp>,
@@ -85,7 +86,13 @@ impl NotifierKeys {
         let path = match source {
             NotifierKeySource::File(path) => path,
             NotifierKeySource::Jwks(url) => {
-                let asked = Asked { client, url: url.clone(), clock, known: Mutex::default() };
+                let asked = Asked {
+                    client,
+                    url: url.clone(),
+                    clock,
+                    known: Mutex::default(),
+                    asking: tokio::sync::Mutex::default(),
+                };
                 return Ok(Self(Source::Asked(Arc::new(asked))));
             }
         };
@@ -108,29 +115,43 @@ impl NotifierKeys {
 }
 
 impl Asked {
-    async fn for_token(&self, id: Option<&str>) -> Result<Vec<NotifierKey>, NoKeys> {
+    async fn for_token(self: &Arc<Self>, id: Option<&str>) -> Result<Vec<NotifierKey>, NoKeys> {
+        if let Some(keys) = self.known(id) {
+            return keys;
+        }
+        // A stranger who hangs up must not end the question that others wait for.
+        let asking = self.clone();
+        let _ = tokio::spawn(async move { asking.ask_once().await }).await;
+        self.known(id).unwrap_or(Err(NoKeys))
+    }
+
+    /// What can be said without asking; `None` where it is time to ask.
+    fn known(&self, id: Option<&str>) -> Option<Result<Vec<NotifierKey>, NoKeys>> {
         let now = self.clock.now();
-        let fits = |known: &Known| -> Vec<NotifierKey> {
-            let named = |key: &&NotifierKey| id.is_none() || key.id.is_none() || key.id.as_deref() == id;
-            known.keys.iter().filter(named).cloned().collect()
-        };
-        let known = {
-            let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-            let fresh = known.answered.is_some_and(|at| now < at + BELIEVED) && !fits(&known).is_empty();
-            if fresh || known.asked.is_some_and(|at| now < at + ASK_EVERY) {
-                return if known.answered.is_some() { Ok(fits(&known)) } else { Err(NoKeys) };
-            }
-            known.asked = Some(now);
-            known.clone()
-        };
-        let keys = match self.ask().await {
-            Some(keys) => keys,
-            None if known.answered.is_some() => return Ok(fits(&known)),
-            None => return Err(NoKeys),
-        };
-        let known = Known { keys, answered: Some(now), asked: Some(now) };
-        *self.known.lock().unwrap_or_else(PoisonError::into_inner) = known.clone();
-        Ok(fits(&known))
+        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let named = |key: &&NotifierKey| id.is_none() || key.id.is_none() || key.id.as_deref() == id;
+        let fitting: Vec<NotifierKey> = known.keys.iter().filter(named).cloned().collect();
+        let fresh = known.answered.is_some_and(|at| now < at + BELIEVED) && !fitting.is_empty();
+        if !fresh && known.asked.is_none_or(|at| now >= at + ASK_EVERY) {
+            return None;
+        }
+        // Old keys are better than none while the address is silent.
+        Some(if known.answered.is_some() { Ok(fitting) } else { Err(NoKeys) })
+    }
+
+    async fn ask_once(&self) {
+        let _one_at_a_time = self.asking.lock().await;
+        let now = self.clock.now();
+        let due = |known: &Known| known.asked.is_none_or(|at| now >= at + ASK_EVERY);
+        if !due(&self.known.lock().unwrap_or_else(PoisonError::into_inner)) {
+            return;
+        }
+        let keys = self.ask().await;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        known.asked = Some(now);
+        if let Some(keys) = keys {
+            (known.keys, known.answered) = (keys, Some(now));
+        }
     }
 
     async fn ask(&self) -> Option<Vec<NotifierKey>> {

@@ -31,6 +31,39 @@ const DEFAULTS: &[(&str, &[&str])] = &[
     ("approver_email", &["/data/approvalDetails/email", "/approvalDetails/email"]),
 ];
 
+/// Reads a body as JSON. Text that was cut in the middle of an emoji holds half of it, which JSON's own grammar allows
+/// and Rust's strings do not: that half is replaced.
+pub fn json(body: &[u8]) -> Option<Value> {
+    serde_json::from_slice(body)
+        .ok()
+        .or_else(|| serde_json::from_str(&whole_letters(std::str::from_utf8(body).ok()?)).ok())
+}
+
+/// The text with each escaped half of a surrogate pair that stands alone replaced by U+FFFD.
+fn whole_letters(text: &str) -> String {
+    let unit = |at: usize| {
+        let escape = text.get(at..at + 6).filter(|escape| escape.starts_with("\\u"))?;
+        u16::from_str_radix(&escape[2..], 16).ok()
+    };
+    let (mut whole, mut at) = (String::with_capacity(text.len()), 0);
+    while let Some(letter) = text[at..].chars().next() {
+        let length = match (unit(at), unit(at + 6)) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => 12,
+            (Some(0xD800..=0xDFFF), _) => {
+                whole.push_str("\\ufffd");
+                at += 6;
+                continue;
+            }
+            // An escaped backslash is not the beginning of an escape.
+            _ if text[at..].starts_with("\\\\") => 2,
+            _ => letter.len_utf8(),
+        };
+        whole.push_str(&text[at..at + length]);
+        at += length;
+    }
+    whole
+}
+
 /// Reads a push; `None` where it names no request or no status, whatever its `eventType` says.
 pub fn read(body: &Value, fields: &Fields) -> Option<Push> {
     let find = |name: &str| find(body, fields, name);
@@ -133,6 +166,16 @@ mod tests {
             Fields(BTreeMap::from([("id".into(), "/request/key".into()), ("status".into(), "/request/state".into())]));
         let push = read(&json!({"request": {"key": "r", "state": "NEW"}}), &fields).unwrap();
         assert_eq!((push.id.as_str(), push.status.as_str()), ("r", "NEW"));
+    }
+
+    #[test]
+    fn a_text_cut_inside_an_emoji_is_no_reason_to_refuse_a_push() {
+        for (text, read) in
+            [(r#""cut \ud83d""#, "cut \u{fffd}"), (r#""\ude00 \ud83d\ude00 \\ud83d""#, "\u{fffd} \u{1f600} \\ud83d")]
+        {
+            assert_eq!(super::json(text.as_bytes()), Some(json!(read)), "{text}");
+        }
+        assert_eq!(super::json(b"{"), None);
     }
 
     #[test]

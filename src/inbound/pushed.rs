@@ -3,7 +3,6 @@
 use axum::extract::{FromRef, FromRequest, Request};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use serde_json::Value;
 
 use super::jwt::{self, Untrusted};
 use super::keys::NotifierKeys;
@@ -62,8 +61,8 @@ where
             };
             turned_away(untrusted.reason(), status.into_response())
         })?;
-        let value: Value = serde_json::from_slice(&bytes)
-            .map_err(|_| turned_away("unreadable", StatusCode::BAD_REQUEST.into_response()))?;
+        let value =
+            push::json(&bytes).ok_or_else(|| turned_away("unreadable", StatusCode::BAD_REQUEST.into_response()))?;
         Ok(Self {
             push: push::read(&value, &gate.notifier.fields),
             body: value.to_string(),

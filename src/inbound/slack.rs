@@ -104,7 +104,7 @@ pub struct Press {
     pub control: Option<Control>,
     /// What it carried; `None` for another version's.
     pub value: Option<ControlValue>,
-    /// The message that it was in; none for ephemeral messages and modals.
+    /// The card that it was in; none for other messages and modals.
     pub message: Option<Posted>,
 }
 
@@ -215,8 +215,9 @@ fn press(interaction: &Interaction) -> Option<Act> {
     let container = interaction.container.clone().unwrap_or_default();
     let channel = container.channel_id.as_deref().or(id(&interaction.channel)).and_then(ChannelId::parse);
     let ts = container.message_ts.or_else(|| interaction.message.clone()?.ts);
+    let is_card = !action.action_id.as_deref().unwrap_or_default().contains(':');
     let message = match (channel, ts) {
-        (Some(channel), Some(ts)) if container.is_ephemeral != Some(true) => Some(Posted { channel, ts }),
+        (Some(channel), Some(ts)) if is_card && container.is_ephemeral != Some(true) => Some(Posted { channel, ts }),
         _ => None,
     };
     Some(Act::Press(Press {

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::notices::{self, Notice};
-use super::{Ledger, LedgerError, new_id};
+use super::{Ledger, LedgerError, new_id, readable};
 use crate::domain::person::{ChannelId, UserId};
 use crate::domain::phase::Phase;
 use crate::domain::posted::Posted;
@@ -68,6 +68,8 @@ pub struct StaleCopy {
     pub posted: Option<Posted>,
     /// How often it was tried in vain.
     pub attempts: u32,
+    /// How often it was posted without an answer: each may be one more copy.
+    pub lost: u32,
 }
 
 impl Ledger {
@@ -78,18 +80,17 @@ impl Ledger {
     pub async fn stale_copies(&self, most: u32) -> Result<Vec<StaleCopy>, LedgerError> {
         let rows = sqlx::query(
             // The first few of each target: a heap for one channel hides nobody else's.
-            "SELECT id, request_id, audience, target, channel, ts, attempts FROM (
+            "SELECT id, request_id, audience, target, channel, ts, attempts, lost FROM (
                  SELECT c.*, CASE WHEN c.ts IS NULL THEN 0 ELSE 1 END AS later,
                         ROW_NUMBER() OVER (PARTITION BY c.audience, c.target, c.ts IS NULL ORDER BY c.id) AS place
-                 FROM copies c JOIN requests r ON r.id = c.request_id
-                 WHERE c.gone = 0 AND c.drawn < r.revision AND c.due_at <= $1
-             ) AS stale WHERE place <= 8 ORDER BY later, id LIMIT $2",
+                 FROM copies c WHERE c.stale = 1 AND c.gone = 0 AND c.due_at <= $1
+             ) AS behind WHERE place <= 8 ORDER BY later, id LIMIT $2",
         )
         .bind(self.clock.now().as_millisecond())
         .bind(i64::from(most))
         .fetch_all(&self.readers)
         .await?;
-        rows.iter().map(read).collect()
+        Ok(rows.iter().filter_map(|row| readable(read(row))).collect())
     }
 
     /// Slack shows the copy, drawn from `revision`.
@@ -102,7 +103,7 @@ impl Ledger {
                 let kept = sqlx::query("SELECT 1 FROM copies WHERE id = $1").bind(id).fetch_optional(&mut *c).await?;
                 if kept.is_none() {
                     // Its twin took its place while this was being drawn, and may have been drawn before: once more.
-                    sqlx::query("UPDATE copies SET drawn = 0 WHERE channel = $1 AND ts = $2")
+                    sqlx::query("UPDATE copies SET stale = 1 WHERE channel = $1 AND ts = $2")
                         .bind(posted.channel.as_str())
                         .bind(posted.ts)
                         .execute(c)
@@ -117,7 +118,9 @@ impl Ledger {
                     .execute(&mut *c)
                     .await?;
                 sqlx::query(
-                    "UPDATE copies SET channel = $2, ts = $3, drawn = $4, attempts = 0, due_at = 0 WHERE id = $1",
+                    "UPDATE copies SET channel = $2, ts = $3, drawn = $4, attempts = 0, lost = 0, due_at = 0,
+                         stale = (SELECT CASE WHEN r.revision > $4 THEN 1 ELSE 0 END FROM requests r WHERE r.id = request_id)
+                     WHERE id = $1",
                 )
                 .bind(id)
                 .bind(posted.channel.as_str())
@@ -131,16 +134,35 @@ impl Ledger {
         .await
     }
 
-    /// The copy is to be tried again at `due`.
+    /// The copy is about to be posted: whatever becomes of that, it is not tried again before `due`.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn copy_waits(&self, id: i64, due: Timestamp) -> Result<(), LedgerError> {
+    pub async fn copy_goes_out(&self, id: i64, due: Timestamp) -> Result<(), LedgerError> {
         self.write(move |c, _| {
             Box::pin(async move {
-                sqlx::query("UPDATE copies SET attempts = attempts + 1, due_at = $2 WHERE id = $1")
+                sqlx::query("UPDATE copies SET due_at = $2 WHERE id = $1")
                     .bind(id)
                     .bind(due.as_millisecond())
+                    .execute(c)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// The copy is to be tried again at `due`; `lost` where it may have been posted.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn copy_waits(&self, id: i64, due: Timestamp, lost: bool) -> Result<(), LedgerError> {
+        self.write(move |c, _| {
+            Box::pin(async move {
+                sqlx::query("UPDATE copies SET attempts = attempts + 1, lost = lost + $3, due_at = $2 WHERE id = $1")
+                    .bind(id)
+                    .bind(due.as_millisecond())
+                    .bind(i64::from(lost))
                     .execute(c)
                     .await?;
                 Ok(())
@@ -163,21 +185,34 @@ impl Ledger {
         .await
     }
 
-    /// Somebody pressed a control in this message. Where the ledger did not know it (Slack had posted it and the answer
+    /// Somebody pressed a control of this card. Where the ledger did not know it (Slack had posted it and the answer
     /// was lost) it converges like the others from now on; with `redraw` it is drawn anew in any case.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn pressed(&self, request: RequestId, posted: Posted, redraw: bool) -> Result<(), LedgerError> {
+    pub async fn pressed(
+        &self,
+        request: RequestId,
+        posted: Posted,
+        by: UserId,
+        redraw: bool,
+    ) -> Result<(), LedgerError> {
+        let audience = match posted.channel.as_str().starts_with('D') {
+            true => Audience::Approver(by),
+            false => Audience::Channel(posted.channel.clone()),
+        };
         self.write(move |c, now| {
             Box::pin(async move {
+                let (audience, target) = audience.columns();
                 sqlx::query(
-                    "INSERT INTO copies (id, request_id, audience, target, channel, ts, drawn, attempts, due_at, gone)
-                     VALUES ($1, $2, 'channel', $3, $3, $4, 0, 0, $5, 0) ON CONFLICT (channel, ts)
-                     DO UPDATE SET gone = 0, drawn = CASE WHEN $6 = 1 THEN 0 ELSE copies.drawn END",
+                    "INSERT INTO copies (id, request_id, audience, target, channel, ts, drawn, stale, attempts, lost, due_at, gone)
+                     VALUES ($1, $2, $3, $4, $5, $6, 0, 1, 0, 0, $7, 0) ON CONFLICT (channel, ts)
+                     DO UPDATE SET gone = 0, stale = CASE WHEN $8 = 1 THEN 1 ELSE copies.stale END",
                 )
                 .bind(new_id(now))
                 .bind(request.as_str())
+                .bind(audience)
+                .bind(target)
                 .bind(posted.channel.as_str())
                 .bind(posted.ts)
                 .bind(now.as_millisecond())
@@ -227,6 +262,7 @@ fn read(row: &sqlx::sqlite::SqliteRow) -> Result<StaleCopy, LedgerError> {
             _ => None,
         },
         attempts: u32::try_from(row.try_get::<i64, _>("attempts")?).unwrap_or(u32::MAX),
+        lost: u32::try_from(row.try_get::<i64, _>("lost")?).unwrap_or(u32::MAX),
     })
 }
 
@@ -253,8 +289,8 @@ async fn add(
 ) -> Result<(), LedgerError> {
     let (audience, target) = audience.columns();
     sqlx::query(
-        "INSERT INTO copies (id, request_id, audience, target, drawn, attempts, due_at, gone)
-         VALUES ($1, $2, $3, $4, -1, 0, $5, 0)
+        "INSERT INTO copies (id, request_id, audience, target, drawn, stale, attempts, lost, due_at, gone)
+         VALUES ($1, $2, $3, $4, -1, 1, 0, 0, $5, 0)
          ON CONFLICT (request_id, audience, target) WHERE ts IS NULL
          DO UPDATE SET gone = 0, attempts = 0, due_at = $5",
     )

@@ -6,7 +6,7 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::cards::Shown;
 use super::deliveries;
-use super::{Ledger, LedgerError, audit, from_json, new_id, requests, to_json};
+use super::{Ledger, LedgerError, audit, from_json, new_id, outcomes, requests, to_json};
 use crate::clock::from_millisecond;
 use crate::domain::decision::{Basis, Choice, Decision, Stage, Verb};
 use crate::domain::delivery::DeliveryKeys;
@@ -16,7 +16,7 @@ use crate::domain::request::RequestId;
 use crate::domain::rules::{self, Limits};
 
 pub(super) const COLUMNS: &str =
-    "id, request_id, team, person, choice, basis, again, chosen_at, deadline, attempts, stage";
+    "id, request_id, team, person, choice, basis, again, aloud, chosen_at, deadline, attempts, stage";
 
 /// A choice that is to be recorded.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub struct NewDecision {
     pub shown: Option<Shown>,
     /// Whether it is "Try again" behind an unknown outcome.
     pub again: bool,
+    /// Whether no card was in view: then the person is told of a success too.
+    pub aloud: bool,
     /// Slack's own time of the choice.
     pub chosen: Timestamp,
     /// After this it is not sent.
@@ -86,6 +88,11 @@ async fn record(
     };
     let approve_open = approve_open(c, &new.request).await?;
     let again = approve_open.filter(|_| new.again);
+    if kept.is_none()
+        && let Err(refusal) = rules::check_phase(&new.choice, &outcomes::phase_by_answers(c, &new.request, now).await?)
+    {
+        return Ok(Receipt::Refused(refusal));
+    }
     if let Err(refusal) = rules::check(&limits, &new.choice, &basis, request, approve_open, again) {
         return Ok(Receipt::Refused(refusal));
     }
@@ -99,6 +106,7 @@ async fn record(
         choice: new.choice,
         basis,
         again,
+        aloud: new.aloud,
         chosen: new.chosen,
         deadline: new.deadline,
         attempts: 0,
@@ -146,9 +154,9 @@ async fn waits(c: &mut SqliteConnection, request: &RequestId, by: &SlackUser, ve
 
 async fn insert(c: &mut SqliteConnection, decision: &Decision, now: Timestamp) -> Result<(), LedgerError> {
     sqlx::query(
-        "INSERT INTO decisions (id, request_id, team, person, verb, choice, basis, again, chosen_at, deadline,
+        "INSERT INTO decisions (id, request_id, team, person, verb, choice, basis, again, aloud, chosen_at, deadline,
                                 attempts, due_at, stage_name, stage, unheard)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, 0, $11, $12, $13, 0)",
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, 0)",
     )
     .bind(decision.id)
     .bind(decision.request.as_str())
@@ -158,6 +166,7 @@ async fn insert(c: &mut SqliteConnection, decision: &Decision, now: Timestamp) -
     .bind(to_json(&decision.choice)?)
     .bind(to_json(&decision.basis)?)
     .bind(decision.again)
+    .bind(i64::from(decision.aloud))
     .bind(decision.chosen.as_millisecond())
     .bind(decision.deadline.as_millisecond())
     .bind(now.as_millisecond())
@@ -168,7 +177,7 @@ async fn insert(c: &mut SqliteConnection, decision: &Decision, now: Timestamp) -
     Ok(())
 }
 
-/// Writes a decision's stage; one that is no longer on its way gives its lease up.
+/// Writes a decision's stage.
 pub(super) async fn save_stage(c: &mut SqliteConnection, decision: &Decision) -> Result<(), LedgerError> {
     sqlx::query("UPDATE decisions SET stage_name = $2, stage = $3 WHERE id = $1")
         .bind(decision.id)
@@ -215,6 +224,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<Decision, LedgerError> {
         choice: from_json(text("choice")?)?,
         basis: from_json(text("basis")?)?,
         again: row.try_get("again")?,
+        aloud: row.try_get::<i64, _>("aloud")? != 0,
         chosen: from_millisecond(row.try_get("chosen_at")?),
         deadline: from_millisecond(row.try_get("deadline")?),
         attempts: u32::try_from(row.try_get::<i64, _>("attempts")?).unwrap_or(u32::MAX),

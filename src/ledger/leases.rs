@@ -246,7 +246,12 @@ async fn mark(
     let kept = requests::load(c, &decision.request).await?;
     let request = kept.as_ref().map(|kept| &kept.request);
     let open = decisions::approve_open(c, &decision.request).await?;
-    let allowed = rules::check(&limits, &decision.choice, &decision.basis, request, open, decision.again)
+    let by_answers = match request {
+        None => rules::check_phase(&decision.choice, &outcomes::phase_by_answers(c, &decision.request, now).await?),
+        Some(_) => Ok(()),
+    };
+    let allowed = by_answers
+        .and_then(|()| rules::check(&limits, &decision.choice, &decision.basis, request, open, decision.again))
         .and_then(|()| rules::check_own(&limits, &decision.choice, request, &sender.names));
     if let Err(refusal) = allowed {
         outcomes::refused(c, decision, refusal, now).await?;

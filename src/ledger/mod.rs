@@ -204,6 +204,11 @@ fn new_id(now: Timestamp) -> i64 {
     (now.as_millisecond() << (COUNT_BITS + CHANCE_BITS)) | (count << CHANCE_BITS) | chance
 }
 
+/// A row that was written by another version must not stop the others: it is left where it is, and logged.
+fn readable<T>(row: Result<T, LedgerError>) -> Option<T> {
+    row.inspect_err(|error| tracing::error!(%error, "a row of the ledger is passed over")).ok()
+}
+
 fn to_json(value: &impl Serialize) -> Result<String, LedgerError> {
     serde_json::to_string(value).map_err(|error| LedgerError::Corrupt(error.to_string()))
 }

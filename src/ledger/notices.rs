@@ -3,9 +3,10 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
+use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
-use super::{Ledger, LedgerError, deliveries, from_json, new_id, to_json};
+use super::{Ledger, LedgerError, deliveries, from_json, new_id, readable, to_json};
 use crate::domain::delivery::DeliveryKeys;
 use crate::domain::person::{ChannelId, UserId};
 use crate::domain::request::RequestId;
@@ -91,15 +92,14 @@ impl Ledger {
             .bind(i64::from(most))
             .fetch_all(&self.readers)
             .await?;
-        rows.iter()
-            .map(|row| {
-                Ok(Waiting {
-                    id: row.try_get("id")?,
-                    notice: from_json(row.try_get("body")?)?,
-                    attempts: u32::try_from(row.try_get::<i64, _>("attempts")?).unwrap_or(u32::MAX),
-                })
+        let read = |row: &SqliteRow| {
+            Ok(Waiting {
+                id: row.try_get("id")?,
+                notice: from_json(row.try_get("body")?)?,
+                attempts: u32::try_from(row.try_get::<i64, _>("attempts")?).unwrap_or(u32::MAX),
             })
-            .collect()
+        };
+        Ok(rows.iter().filter_map(|row| readable(read(row))).collect())
     }
 
     /// The notice has left, or never can.
@@ -110,6 +110,24 @@ impl Ledger {
         self.write(move |c, _| {
             Box::pin(async move {
                 sqlx::query("DELETE FROM notices WHERE id = $1").bind(id).execute(c).await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// The notice is about to be sent: whatever becomes of that, it is not tried again before `due`.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn notice_goes_out(&self, id: i64, due: Timestamp) -> Result<(), LedgerError> {
+        self.write(move |c, _| {
+            Box::pin(async move {
+                sqlx::query("UPDATE notices SET due_at = $2 WHERE id = $1")
+                    .bind(id)
+                    .bind(due.as_millisecond())
+                    .execute(c)
+                    .await?;
                 Ok(())
             })
         })

@@ -6,11 +6,11 @@ use sqlx::SqliteConnection;
 
 use super::notices::Notice;
 use super::{LedgerError, audit, decisions, notices, requests};
-use crate::domain::decision::{Basis, Choice, Decision, Stage, Verb};
+use crate::domain::decision::{Choice, Decision, Stage, Verb};
 use crate::domain::person::Authority;
 use crate::domain::phase::{Actor, Phase};
 use crate::domain::refusal::Refusal;
-use crate::domain::request::Request;
+use crate::domain::request::{Request, RequestId};
 
 /// P0 took it.
 pub(super) async fn done(
@@ -27,16 +27,12 @@ pub(super) async fn done(
         // Nobody is shown a request that P0 never told of: the person hears of it directly.
         return tell(c, &decision, now).await;
     };
-    if matches!(decision.basis, Basis::Typed { .. }) {
+    if decision.aloud {
         tell(c, &decision, now).await?;
     }
     let mut request = kept.request;
     let before = request.phase.rank();
-    match &decision.choice {
-        Choice::Approve { length } => request.approved(by, *length, now),
-        Choice::Deny { reason } => request.denied(by, reason.clone(), now),
-        Choice::Revoke => request.revoked(by, now),
-    }
+    carry_out(&mut request, &decision.choice, by, now);
     requests::save(c, &request).await?;
     // A push may have overtaken the answer: then the requester has heard of it.
     if request.phase.rank() == before {
@@ -44,6 +40,36 @@ pub(super) async fn done(
     } else {
         requests::settle_after_move(c, &request, now).await
     }
+}
+
+fn carry_out(request: &mut Request, choice: &Choice, by: Actor, at: Timestamp) {
+    match choice {
+        Choice::Approve { length } => request.approved(by, *length, at),
+        Choice::Deny { reason } => request.denied(by, reason.clone(), at),
+        Choice::Revoke => request.revoked(by, at),
+    }
+}
+
+/// Takes into a request what P0 took from here before it told of the request.
+pub(super) async fn replay(c: &mut SqliteConnection, request: &mut Request) -> Result<(), LedgerError> {
+    for decision in decisions::of_request(c, &request.id).await? {
+        if let Stage::Done { identity, authority, at } = decision.stage {
+            let by = Actor::Here { user: decision.by, identity, authority };
+            carry_out(request, &decision.choice, by, at);
+        }
+    }
+    Ok(())
+}
+
+/// Where a request stands that P0 never told of, by what P0 took from here.
+pub(super) async fn phase_by_answers(
+    c: &mut SqliteConnection,
+    id: &RequestId,
+    now: Timestamp,
+) -> Result<Phase, LedgerError> {
+    let mut request = Request::unheard(id.clone(), now);
+    replay(c, &mut request).await?;
+    Ok(request.phase)
 }
 
 /// It is not carried out, and the person hears why.

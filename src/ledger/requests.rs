@@ -113,7 +113,8 @@ async fn take_push(
     let id = push.id.clone();
     let applied = match load(c, &id).await? {
         None => {
-            let request = Request::first_heard(push, now);
+            let mut request = Request::first_heard(push, now);
+            outcomes::replay(c, &mut request).await?;
             insert(c, &request, now).await?;
             copies::place(c, &id, &placement, now).await?;
             settle_after_move(c, &request, now).await?;
@@ -229,7 +230,8 @@ async fn keep(c: &mut SqliteConnection, request: &Request) -> Result<(), LedgerE
 
 /// Has every copy of a request's card drawn anew.
 pub(super) async fn touch(c: &mut SqliteConnection, id: &RequestId) -> Result<(), LedgerError> {
-    sqlx::query("UPDATE requests SET revision = revision + 1 WHERE id = $1").bind(id.as_str()).execute(c).await?;
+    sqlx::query("UPDATE requests SET revision = revision + 1 WHERE id = $1").bind(id.as_str()).execute(&mut *c).await?;
+    sqlx::query("UPDATE copies SET stale = 1 WHERE request_id = $1").bind(id.as_str()).execute(c).await?;
     Ok(())
 }
 

@@ -7,7 +7,7 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::decisions::{self, COLUMNS};
 use super::deliveries::REMEMBERED;
-use super::{Ledger, LedgerError, deliveries, drafts, outcomes, requests};
+use super::{Ledger, LedgerError, deliveries, drafts, outcomes, readable, requests};
 use crate::domain::decision::{Decision, SAFER_FOR, UNHEARD_AFTER};
 use crate::domain::request::RequestId;
 
@@ -106,5 +106,5 @@ async fn mark_unheard(c: &mut SqliteConnection, now: Timestamp) -> Result<usize,
 async fn select(c: &mut SqliteConnection, which: &'static str, now: Timestamp) -> Result<Vec<Decision>, LedgerError> {
     let sql = format!("SELECT {COLUMNS} FROM decisions WHERE {which} ORDER BY id");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now.as_millisecond()).fetch_all(c).await?;
-    rows.iter().map(decisions::read).collect()
+    Ok(rows.iter().filter_map(|row| readable(decisions::read(row))).collect())
 }

@@ -169,7 +169,7 @@ fn for_approvers(offer: &Offer, card: &CardFacts, under_way: &[&Decision]) -> Ve
             }
         }
         Phase::Approved(_) | Phase::Active(_) if !revoking => elements.push(controls::revoke(key, facts, "Revoke")),
-        Phase::Closing { how: Closing::Expiring | Closing::CleaningUp, .. } if !revoking => {
+        Phase::Closing { how: Closing::Expiring | Closing::CleaningUp | Closing::Stuck, .. } if !revoking => {
             elements.push(controls::revoke(key, facts, "Revoke"));
         }
         Phase::Approved(_) | Phase::Active(_) | Phase::Closing { .. } | Phase::Ended { .. } => {}

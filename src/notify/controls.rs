@@ -115,3 +115,15 @@ pub(super) fn show(key: &CardKey, nth: usize) -> SlackActionBlockElement {
 pub(super) fn link(offer: &Offer, id: &RequestId, label: &str) -> Option<SlackActionBlockElement> {
     Some(button(Control::Link, label).with_url(offer.request_url(id)?).into())
 }
+
+/// The same control in a message that is no card.
+pub(super) fn beside_a_card(element: SlackActionBlockElement) -> SlackActionBlockElement {
+    match element {
+        SlackActionBlockElement::Button(mut button) => {
+            let control = button.action_id.as_ref().and_then(|id| Control::parse(&id.0));
+            button.action_id = control.map(|control| control.beside_a_card().into());
+            SlackActionBlockElement::Button(button)
+        }
+        other => other,
+    }
+}

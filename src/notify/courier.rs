@@ -33,13 +33,15 @@ const AT_ONCE: usize = 12;
 const REDRAWS_AT_ONCE: usize = 6;
 /// Posts of one card whose answer was lost, before it is posted once an hour only: each may be one more copy.
 const LOST_POSTS: u32 = 3;
+/// Refusals in a row after which a thing is tried once an hour only.
+const PATIENT_AFTER: u32 = 10;
 const AN_HOUR: Duration = Duration::from_secs(60 * 60);
 /// How often the ledger is looked at when nobody wakes the courier.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
 /// How long an answer about a channel's being shared is believed.
 const SHARED_FOR: Duration = Duration::from_secs(10 * 60);
-/// Tries of a notice, half a minute apart at the end: about a day.
-const MOST_TRIES: u32 = 2000;
+/// Tries of a notice, half a minute apart at the end: more than a day.
+const MOST_TRIES: u32 = 4000;
 
 /// Brings things to Slack; cheap to clone.
 #[derive(Clone)]
@@ -87,6 +89,9 @@ impl Drop for UnderWay {
 fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
+
+/// Who a requester is in Slack is not known before they are looked up: all of them share one pace.
+const REQUESTERS: &str = "requesters";
 
 /// Why an errand is not done.
 enum Undone {
@@ -225,6 +230,17 @@ impl Courier {
         let revision = facts.kept.revision;
         let posted = match &copy.posted {
             Some(posted) => {
+                if let Audience::Channel(channel) = &copy.audience
+                    && let Err(Undone::Never(why)) = self.unshared(channel).await
+                {
+                    // What it shows is not for the other company, nor may it stay as it is.
+                    let moved = Message::sentence(wording::CARD_WITHDRAWN);
+                    self.slack
+                        .update(posted, &moved)
+                        .await
+                        .map_err(|failure| Undone::Slack(Method::Update, failure))?;
+                    return Err(Undone::Never(why));
+                }
                 self.slack.update(posted, &message).await.map_err(|failure| Undone::Slack(Method::Update, failure))?;
                 posted.clone()
             }
@@ -235,7 +251,7 @@ impl Courier {
                     Audience::Requester => self.requester(facts.kept.request.facts.requester.as_deref()).await?,
                 };
                 // Written before it is posted: a post that cannot be written down is not repeated at once.
-                self.ledger.copy_waits(copy.id, self.later(copy.attempts)).await?;
+                self.ledger.copy_goes_out(copy.id, self.later(copy.attempts)).await?;
                 self.slack.post(&channel, &message).await.map_err(|failure| Undone::Slack(Method::Post, failure))?
             }
         };
@@ -248,11 +264,16 @@ impl Courier {
             Some(Undone::Ledger(error)) => return Err(error),
             Some(Undone::Never(why)) => why,
             Some(Undone::Slack(method, failure)) => match self.due_after(method, &failure, copy.attempts) {
-                Some(_) if failure == SlackFailure::Lost && method == Method::Post && copy.attempts >= LOST_POSTS => {
-                    tracing::error!(request = %copy.request, "Slack keeps losing the answer to a card; it may show several copies");
-                    return self.ledger.copy_waits(copy.id, self.clock.now() + AN_HOUR).await;
+                Some(due) => {
+                    let lost = method == Method::Post && failure == SlackFailure::Lost;
+                    let due = if lost && copy.lost + 1 >= LOST_POSTS {
+                        tracing::error!(request = %copy.request, "Slack keeps losing the answer to a card; there may be several copies");
+                        due.max(self.clock.now() + AN_HOUR)
+                    } else {
+                        due
+                    };
+                    return self.ledger.copy_waits(copy.id, due, lost).await;
                 }
-                Some(due) => return self.ledger.copy_waits(copy.id, due).await,
                 None => failure.to_string(),
             },
         };
@@ -261,7 +282,7 @@ impl Courier {
     }
 
     async fn bring_notice(&self, waiting: &Waiting) -> Result<(), Undone> {
-        self.ledger.notice_waits(waiting.id, self.later(waiting.attempts)).await?;
+        self.ledger.notice_goes_out(waiting.id, self.later(waiting.attempts)).await?;
         match &waiting.notice {
             Notice::Outcome { decision, .. } => {
                 let Some(decision) = self.ledger.decision(*decision).await? else {
@@ -302,6 +323,7 @@ impl Courier {
     }
 
     async fn show_own(&self, request: &RequestId, user: &UserId) -> Result<(), Undone> {
+        self.look()?;
         let person = self.slack.person(user).await;
         let person = person
             .map_err(|Unavailable { retry_after }| Undone::Slack(Method::Look, SlackFailure::Busy { retry_after }))?;
@@ -341,11 +363,14 @@ impl Courier {
             SlackFailure::Busy { retry_after } => {
                 Some(locked(&self.state).pace.silence(method, self.clock.now(), *retry_after))
             }
-            SlackFailure::Lost => Some(self.later(attempts)),
+            SlackFailure::Lost | SlackFailure::NotSent => Some(self.later(attempts)),
             SlackFailure::Refused(code) if is_final(code) => None,
             SlackFailure::Refused(code) => {
                 tracing::error!(code, "Slack refuses what an operator can mend: it is tried again");
-                Some(self.later(attempts.saturating_add(4)))
+                // What is known of conversations may be what is wrong.
+                locked(&self.state).direct.clear();
+                let patient = attempts >= PATIENT_AFTER;
+                Some(if patient { self.clock.now() + AN_HOUR } else { self.later(attempts.saturating_add(4)) })
             }
         }
     }
@@ -354,10 +379,27 @@ impl Courier {
         self.clock.now() + retry::wait(attempts.saturating_add(1), None)
     }
 
+    /// The pace of questions on the way: a 429 of one of them silences them all.
+    fn look(&self) -> Result<(), Undone> {
+        let now = self.clock.now();
+        let mut state = locked(&self.state);
+        match state.pace.next(Method::Look, "") {
+            free if free <= now => {
+                state.pace.spend(Method::Look, "", now);
+                Ok(())
+            }
+            later => {
+                let retry_after = Duration::try_from(later.duration_since(now)).ok();
+                Err(Undone::Slack(Method::Look, SlackFailure::Busy { retry_after }))
+            }
+        }
+    }
+
     async fn direct(&self, user: &UserId) -> Result<ChannelId, Undone> {
         if let Some(channel) = locked(&self.state).direct.get(user) {
             return Ok(channel.clone());
         }
+        self.look()?;
         let channel = self.slack.open_dm(user).await.map_err(|failure| Undone::Slack(Method::Look, failure))?;
         locked(&self.state).direct.insert(user.clone(), channel.clone());
         Ok(channel)
@@ -367,6 +409,7 @@ impl Courier {
         let Some(email) = named.and_then(Email::parse) else {
             return Err(Undone::Never("the requester is not named by an e-mail address".to_owned()));
         };
+        self.look()?;
         match self.slack.user_with(&email).await.map_err(|failure| Undone::Slack(Method::Look, failure))? {
             Some(user) => self.direct(&user).await,
             None => Err(Undone::Never("no member has the requester's confirmed address".to_owned())),
@@ -380,6 +423,7 @@ impl Courier {
         let shared = match known.filter(|(asked, _)| now < *asked + SHARED_FOR) {
             Some((_, shared)) => shared,
             None => {
+                self.look()?;
                 let said = self.slack.is_shared(channel).await;
                 let said = said.map_err(|failure| Undone::Slack(Method::Look, failure))?;
                 if said.is_none() {
@@ -414,14 +458,14 @@ fn target_of_copy(copy: &StaleCopy) -> String {
     match &copy.audience {
         Audience::Channel(channel) => channel.as_str().to_owned(),
         Audience::Approver(user) | Audience::Own(user) => user.as_str().to_owned(),
-        Audience::Requester => format!("requester of {}", copy.request),
+        Audience::Requester => REQUESTERS.to_owned(),
     }
 }
 
 fn target_of_notice(waiting: &Waiting) -> (Method, String) {
     match &waiting.notice {
         Notice::Outcome { user, .. } => (Method::Post, user.as_str().to_owned()),
-        Notice::Revoked { request } => (Method::Post, format!("requester of {request}")),
+        Notice::Revoked { .. } => (Method::Post, REQUESTERS.to_owned()),
         Notice::Line { user, .. } => (Method::Post, user.as_str().to_owned()),
         Notice::ShowOwn { user, .. } => (Method::PostPrivate, user.as_str().to_owned()),
         Notice::Answer { channel, .. } if channel.as_str().starts_with('D') => {

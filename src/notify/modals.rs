@@ -63,7 +63,7 @@ pub fn pick(offer: &Offer, kept: &Kept) -> SlackView {
 
 /// Takes a modal's place when what it asked for was not done.
 pub fn refused(sentence: &str) -> SlackView {
-    let view = SlackModalView::new(plain("Not sent").into(), vec![section(sentence)]);
+    let view = SlackModalView::new(plain("About your choice").into(), vec![section(sentence)]);
     SlackView::Modal(view.with_close(plain("Close").into()))
 }
 

@@ -20,6 +20,9 @@ pub fn pending(offer: &Offer, waiting: &[Kept]) -> Message {
     let count = waiting.len();
     let mut list = Message::sentence(match count {
         1 => "1 request is waiting for a decision.".to_owned(),
+        n if i64::try_from(n).is_ok_and(|n| n >= MOST_LISTED) => {
+            format!("At least {n} requests are waiting for a decision.")
+        }
         n => format!("{n} requests are waiting for a decision."),
     });
     for (nth, kept) in waiting.iter().enumerate() {
@@ -99,5 +102,5 @@ pub fn outcome(offer: &Offer, decision: &Decision, card: Option<&CardFacts>) -> 
         _ => {}
     }
     elements.push(controls::show(key, 0));
-    message.with_controls(elements)
+    message.with_controls(elements.into_iter().map(controls::beside_a_card).collect())
 }

@@ -9,7 +9,7 @@ use futures_util::future::BoxFuture;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
-use slack_morphism::errors::SlackClientError;
+use slack_morphism::errors::{SlackClientError, SlackClientHttpProtocolError};
 use slack_morphism::prelude::{SlackApiToken, SlackApiTokenValue, SlackClient, SlackView};
 use url::Url;
 
@@ -36,6 +36,9 @@ pub enum SlackFailure {
     /// Slack refused, with this code.
     #[error("Slack refused: {0}")]
     Refused(String),
+    /// It surely was not done: Slack could not be reached, or has troubles of its own.
+    #[error("Slack could not be reached")]
+    NotSent,
     /// No answer, or none that could be read: it may have been done.
     #[error("Slack did not answer")]
     Lost,
@@ -312,6 +315,7 @@ impl SlackApi {
         let kind = match &failure {
             SlackFailure::Busy { .. } => "busy",
             SlackFailure::Refused(_) => "refused",
+            SlackFailure::NotSent => "not_sent",
             SlackFailure::Lost => "lost",
         };
         self.metrics.slack_failure(method, kind);
@@ -328,8 +332,15 @@ fn failure(error: &SlackClientError) -> SlackFailure {
         SlackClientError::HttpError(error) if error.status_code.is_client_error() => {
             SlackFailure::Refused(format!("http_{}", error.status_code.as_u16()))
         }
+        SlackClientError::HttpError(_) => SlackFailure::NotSent,
+        SlackClientError::HttpProtocolError(error) if could_not_connect(error) => SlackFailure::NotSent,
         _ => SlackFailure::Lost,
     }
+}
+
+fn could_not_connect(error: &SlackClientHttpProtocolError) -> bool {
+    let cause = error.cause.as_ref().and_then(|cause| cause.downcast_ref::<reqwest::Error>());
+    cause.is_some_and(reqwest::Error::is_connect)
 }
 
 /// Slack's own troubles, which end by themselves.

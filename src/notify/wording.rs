@@ -129,6 +129,13 @@ pub fn phase(request: &Request) -> String {
                 granted(of.as_ref())
             )
         }
+        Phase::Closing { how: Closing::Stuck, at, of } => {
+            let granted = granted(of.as_ref());
+            format!(
+                ":warning: *Errored* since {}: P0 could not take the access back. Revoke it, or look in P0.{granted}",
+                date(*at)
+            )
+        }
         Phase::Ended { how, by: who, at, of, .. } => {
             format!("{}{}, {}.{}", ending(*how), by(who), date(*at), granted(of.as_ref()))
         }
@@ -158,6 +165,7 @@ pub fn phase_in_brief(phase: &Phase) -> String {
         Phase::Approved(a) => format!("was approved{}; P0 is provisioning it", brief(a)),
         Phase::Active(a) => format!("is active; it was approved{}", brief(a)),
         Phase::Closing { how: Closing::Revoking, .. } => "is being taken back: revoking".to_owned(),
+        Phase::Closing { how: Closing::Stuck, .. } => "has errored: P0 could not take the access back".to_owned(),
         Phase::Closing { .. } => "is running out".to_owned(),
         Phase::Ended { how, by: who, .. } => match how {
             Ending::Denied => format!("was denied{}", by(who)),
@@ -260,17 +268,21 @@ pub fn requester_sentence(request: &Request) -> String {
 
 /// Told to a requester whose access was taken back.
 pub fn revoked_for_requester(request: &Request) -> String {
-    format!(
-        "Your access to {} was taken back: the request {}.",
-        foreign::word(&what(&request.facts), NAME),
-        phase_in_brief(&request.phase)
-    )
+    let what = foreign::word(&what(&request.facts), NAME);
+    let stands = phase_in_brief(&request.phase);
+    match request.phase.approval() {
+        Some(_) => format!("Your access to {what} was taken back: the request {stands}."),
+        None => format!("Your request for {what} {stands}."),
+    }
 }
 
 /// How a request is named among our own words: whole, so that it can be copied.
 pub fn name(id: &RequestId) -> String {
     format!("request {}", foreign::code(id.as_str()))
 }
+
+/// Takes a card's place where another company has come to read its channel.
+pub const CARD_WITHDRAWN: &str = "This channel is shared with another company now, so this card is not shown here any more. `pending` lists what waits.";
 
 /// Told privately when a modal did not open.
 pub const NOT_OPENED: &str = "Slack did not open the window in time. Press again; nothing was decided.";
@@ -336,7 +348,10 @@ impl fmt::Display for Refusal {
             Self::OldCard => f.write_str("This card is from an older version. Use the newest card, or `show` with the request's id, to get a fresh one."),
             Self::Changed => f.write_str("What was asked has changed since this card was drawn. Read the card again, and choose anew."),
             Self::AlreadyDecided { phase } | Self::AlreadyEnded { phase } => {
-                write!(f, "Somebody was first: the request {}.", phase_in_brief(phase))
+                let nobody = [Ending::TimedOut, Ending::Expired, Ending::Errored, Ending::CleanedUp];
+                let late = matches!(&**phase, Phase::Ended { how, .. } if nobody.contains(how));
+                let why = if late { "It is too late" } else { "Somebody was first" };
+                write!(f, "{why}: the request {}.", phase_in_brief(phase))
             }
             Self::TooLong { asked, most } => {
                 write!(f, "{} is too long: at most {} is allowed here.", asked.in_words(), most.in_words())
@@ -350,8 +365,12 @@ impl fmt::Display for Refusal {
                 "It cannot be told whether this is your own request. Ask the bot's operator to add you under \
                  `[identity.people]`, or let somebody else approve it.",
             ),
-            Self::NoIdentity => f.write_str("You have no P0 identity in this bot's settings. Ask its operator to add you under `[identity.people]`."),
-            Self::NoCredential => f.write_str("The bot holds no P0 credential of yours. Ask its operator to add one under `[identity.tokens]`."),
+            Self::NoIdentity => f.write_str(
+                "You have no P0 identity in this bot's settings. Ask its operator to add you.",
+            ),
+            Self::NoCredential => f.write_str(
+                "The bot holds no P0 credential of yours. Ask its operator to add one.",
+            ),
             Self::CredentialUnusable => f.write_str("Your P0 credential cannot be used; the bot's log tells its operator why."),
             Self::CredentialOfAnother => f.write_str("The P0 credential that the bot holds for you is somebody else's. Ask its operator to put yours in its place."),
             Self::CredentialExpired => f.write_str("Your P0 credential has run out. Ask the bot's operator to renew it."),
@@ -367,7 +386,8 @@ pub fn near_miss(miss: &NearMiss, command: &str) -> String {
     let form = |verb: &str| match verb {
         "approve" => format!("`{command} approve ID 2h`"),
         "deny" => format!("`{command} deny ID because…`"),
-        other => format!("`{command} {} ID`", foreign::word(other, 20)),
+        "revoke" | "show" => format!("`{command} {verb} ID`"),
+        other => format!("`{command} {}`", foreign::word(other, 20)),
     };
     match miss {
         NearMiss::UnknownVerb { word, suggestion: Some(near) } => {
@@ -404,15 +424,17 @@ pub fn help(command: &str) -> String {
 }
 
 /// Who somebody is to P0.
-pub fn whoami(user: &SlackUser, identity: Option<&str>, how: Authority) -> String {
+pub fn whoami(user: &SlackUser, identity: Option<&str>, may_decide: bool, how: Authority) -> String {
     let manner = match how {
         Authority::OwnToken => "Your decisions go out with your own token.",
         Authority::AssertedByBot => "Your decisions go out with a short token that the bot signs for you.",
         Authority::SharedCredential => "Decisions go out with one shared credential: P0 does not learn who decided.",
     };
-    match identity {
-        Some(identity) => format!("You are {}, to P0 {}. {manner}", person(&user.user), foreign::word(identity, NAME)),
-        None if how == Authority::SharedCredential => format!("You are {}. {manner}", person(&user.user)),
-        None => format!("You are {} ({}). {}", person(&user.user), user.user, Refusal::NoIdentity),
+    let named = identity.map(|name| format!(", to P0 {}", foreign::word(name, NAME))).unwrap_or_default();
+    let who = format!("You are {}{named}", person(&user.user));
+    match (may_decide, identity) {
+        (true, _) => format!("{who}. {manner}"),
+        (false, Some(_)) => format!("{who}. {}", Refusal::NoCredential),
+        (false, None) => format!("{who} ({}). {}", user.user, Refusal::NoIdentity),
     }
 }

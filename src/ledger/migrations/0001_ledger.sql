@@ -28,6 +28,7 @@ CREATE TABLE decisions (
     choice      TEXT   NOT NULL,
     basis       TEXT   NOT NULL,
     again       BIGINT,                 -- "Try again": the newest unknown outcome that the person knew of
+    aloud       BIGINT NOT NULL,        -- 1 where no card was in view: the person is told of a success too
     chosen_at   BIGINT NOT NULL,
     deadline    BIGINT NOT NULL,
     attempts    BIGINT NOT NULL,
@@ -41,7 +42,7 @@ CREATE TABLE decisions (
 CREATE UNIQUE INDEX decisions_one_waiting ON decisions (request_id, team, person, verb)
     WHERE stage_name IN ('recorded', 'sending');
 CREATE UNIQUE INDEX decisions_one_sending ON decisions (request_id) WHERE stage_name = 'sending';
-CREATE INDEX decisions_open ON decisions (due_at) WHERE stage_name IN ('recorded', 'sending');
+CREATE INDEX decisions_recorded ON decisions (due_at) WHERE stage_name = 'recorded';
 CREATE INDEX decisions_of_request ON decisions (request_id);
 
 -- Every message that shows a request, and which revision it shows.
@@ -52,14 +53,17 @@ CREATE TABLE copies (
     target     TEXT   NOT NULL,         -- a channel, or the person whose direct messages it is in
     channel    TEXT,                    -- known once it is posted
     ts         TEXT,
-    drawn      BIGINT NOT NULL,         -- -1 until it is posted
+    drawn      BIGINT NOT NULL,         -- the revision it shows; -1 until it is posted
+    stale      BIGINT NOT NULL,         -- 1 while the request has a newer revision
     attempts   BIGINT NOT NULL,
+    lost       BIGINT NOT NULL,         -- posts whose answer was lost
     due_at     BIGINT NOT NULL,
     gone       BIGINT NOT NULL          -- 1 when Slack says it cannot be shown any more
 );
 CREATE UNIQUE INDEX copies_of_target ON copies (request_id, audience, target) WHERE ts IS NULL;
 CREATE UNIQUE INDEX copies_of_message ON copies (channel, ts);
-CREATE INDEX copies_of_request ON copies (request_id) WHERE gone = 0;
+CREATE INDEX copies_of_request ON copies (request_id);
+CREATE INDEX copies_stale ON copies (due_at) WHERE stale = 1 AND gone = 0;
 
 -- What people are told besides cards; a row is deleted once Slack has it.
 CREATE TABLE notices (
