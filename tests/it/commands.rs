@@ -1,7 +1,7 @@
 //! What people type. As a slash command a complete verb decides; in a message only the button does.
 
 use crate::world::{ALICE, BOB, CAROL, CHANNEL, GUEST, Setup, World, bobs, readable};
-use p0_chatops::sandbox::p0::RequestSeed;
+use p0_chatops::sandbox::p0::{Fault, RequestSeed, Verb};
 
 #[tokio::test]
 async fn a_complete_slash_command_decides_at_once() {
@@ -188,4 +188,45 @@ async fn an_event_that_slack_repeats_is_answered_once() {
     world.slack.retry_event(1, "http_timeout").await.unwrap();
     world.work().await;
     assert_eq!(world.dms(BOB).len(), 1);
+}
+
+#[tokio::test]
+async fn behind_a_lost_answer_a_typed_approve_is_not_sent_again_either() {
+    let world = World::new().await;
+    world.p0.add(RequestSeed { id: Some("unseen".into()), ..bobs() });
+    world.p0.fail_next(1, Verb::Approve, Fault::LostAnswer);
+    world.slack.slash(ALICE, CHANNEL, "approve unseen 2h").await.unwrap();
+    world.work().await;
+    world.slack.slash(ALICE, CHANNEL, "approve unseen 2h").await.unwrap();
+    world.work().await;
+    assert_eq!(world.told().len(), 1);
+    assert!(world.lines(ALICE)[1].starts_with("An earlier approve has an unknown outcome"), "{:?}", world.lines(ALICE));
+}
+
+#[tokio::test]
+async fn what_p0_took_before_it_told_of_a_request_stands_on_its_first_card() {
+    let world = World::new().await;
+    world.p0.add(RequestSeed { id: Some("early".into()), ..bobs() });
+    let pending = world.p0.push_body("early").unwrap().to_string();
+    world.slack.slash(ALICE, CHANNEL, "approve early 2h").await.unwrap();
+    world.work().await;
+    let token = format!("Bearer {}", world.p0.mint(&Default::default()));
+    assert_eq!(world.p0.push_raw(pending, Some(&token)).await, Some(200));
+    world.work().await;
+    let card = world.cards_in(CHANNEL).pop().unwrap();
+    assert!(world.read(&card).contains("*Approved* by <@U01ALICE> for 2 hours"), "{}", world.read(&card));
+    world.slack.slash(CAROL, CHANNEL, "approve early 1h").await.unwrap();
+    assert!(world.lines(CAROL)[0].starts_with("Somebody was first"), "{:?}", world.lines(CAROL));
+}
+
+#[tokio::test]
+async fn who_saw_no_card_hears_of_a_success() {
+    let world = World::new().await;
+    world.usual().await;
+    world.slack.mention(ALICE, CHANNEL, "approve req-1 2h").await.unwrap();
+    world.work().await;
+    let line = world.slack.ephemerals(ALICE).pop().unwrap();
+    world.slack.press_ephemeral(ALICE, &line.ts, "approve").await.unwrap();
+    world.work().await;
+    assert_eq!(world.dms(ALICE), ["P0 took your choice (Approve for 2 hours) on request `req-1`."]);
 }

@@ -231,3 +231,44 @@ async fn a_channel_that_another_company_joins_is_noticed() {
     world.work().await;
     assert_eq!(world.cards_in(CHANNEL).len(), 1);
 }
+
+#[tokio::test]
+async fn a_slack_that_was_away_for_a_moment_gets_the_card_soon_after() {
+    let world = World::new().await;
+    world.usual().await;
+    for _ in 0..4 {
+        world.slack.fail("chat.postMessage", Fault::Status(503, String::new()), Times::Count(1));
+    }
+    let id = world.p0.add(RequestSeed { id: Some("req-2".into()), ..bobs() });
+    world.p0.push(&id).await;
+    for _ in 0..12 {
+        world.work().await;
+        world.clock.advance(Duration::from_secs(10));
+    }
+    assert_eq!(world.cards_in(CHANNEL).len(), 2, "within two minutes, not after an hour");
+}
+
+#[tokio::test]
+async fn a_card_is_withdrawn_when_another_company_comes_to_read_its_channel() {
+    let world = World::new().await;
+    let card = world.usual().await;
+    world.slack.change_channel(CHANNEL, |channel| channel.is_ext_shared = true);
+    world.clock.advance(Duration::from_secs(11 * 60));
+    world.slack.slash(ALICE, CHANNEL, "approve req-1 2h").await.unwrap();
+    world.work().await;
+    let shown = world.read(&card);
+    assert!(shown.starts_with("This channel is shared with another company now"), "{shown}");
+    assert!(!shown.contains("bob@example.com") && !shown.contains('['), "{shown}");
+}
+
+#[tokio::test]
+async fn access_that_p0_could_not_take_back_can_still_be_revoked() {
+    let world = World::new().await;
+    world.p0.add(bobs());
+    world.p0.move_to("req-1", "CLEANUP_ERRORED");
+    world.p0.push("req-1").await;
+    world.work().await;
+    let card = world.cards_in(CHANNEL).pop().unwrap();
+    let shown = world.read(&card);
+    assert!(shown.contains("*Errored*") && shown.ends_with("[Revoke] [More]"), "{shown}");
+}

@@ -309,3 +309,19 @@ async fn floods_of_strangers_cost_no_memory() {
     assert!(peak <= before + 64, "{before} MiB before, {peak} MiB at most");
     assert_eq!(bot.probe("/readyz").await, 200);
 }
+
+#[tokio::test]
+async fn strangers_who_talk_and_never_listen_do_not_shut_the_doors() {
+    let company = Company::new().await;
+    let bot = company.serve().await;
+    let address = bot.base.trim_start_matches("http://").to_owned();
+    let mut held = Vec::new();
+    for _ in 0..300 {
+        let mut socket = TcpStream::connect(&address).await.unwrap();
+        let asks = "POST /slack/events HTTP/1.1\r\nhost: bot\r\ncontent-length: 0\r\n\r\n".repeat(200);
+        let _ = tokio::time::timeout(Duration::from_millis(200), socket.write_all(asks.as_bytes())).await;
+        held.push(socket);
+    }
+    let card = tokio::time::timeout(Duration::from_secs(10), company.request("req-1")).await;
+    assert!(card.is_ok(), "a push of P0's still comes in");
+}
