@@ -30,8 +30,14 @@ pub(super) fn overlay(
     table: &mut Table,
     environment: impl IntoIterator<Item = (String, String)>,
 ) -> Result<(), ConfigError> {
-    for (name, value) in environment {
-        let path = name.strip_prefix(ENVIRONMENT_PREFIX).unwrap_or(&name).to_owned();
+    let environment: Vec<(String, String)> = environment.into_iter().collect();
+    for (name, value) in &environment {
+        if let Some(other) = name.strip_suffix("_FILE")
+            && environment.iter().any(|(set, _)| set == other)
+        {
+            return Err(ConfigError::new(name, format!("contradicts {other}: set one of them")));
+        }
+        let path = name.strip_prefix(ENVIRONMENT_PREFIX).unwrap_or(name).to_owned();
         // Sections and keys are lower case; only Slack's own ids, which name people, are not.
         let keys: Vec<String> = path
             .split("__")
@@ -53,7 +59,7 @@ pub(super) fn overlay(
         if let Some(key) = last.strip_suffix("_file") {
             place.remove(key);
         }
-        place.insert(last.clone(), parse_value(&value));
+        place.insert(last.clone(), parse_value(value));
     }
     Ok(())
 }

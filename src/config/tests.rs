@@ -146,3 +146,21 @@ fn no_error_and_no_debug_shows_a_secret() {
     let wrong = refused(&with("\"xoxb-0123456789-abcdef\"", "[\"xoxb-0123456789-abcdef\"]"));
     assert!(!wrong.contains("xoxb"), "{wrong}");
 }
+
+#[test]
+fn a_secret_of_the_environment_takes_the_place_of_the_files_but_is_given_once() {
+    let secret = ("P0_CHATOPS_SLACK__BOT_TOKEN".to_owned(), "xoxb-from-the-environment".to_owned());
+    let file = ("P0_CHATOPS_SLACK__BOT_TOKEN_FILE".to_owned(), "token".to_owned());
+    let settings = parse(GOOD, [secret.clone()], Path::new("")).unwrap();
+    assert_eq!(settings.slack.bot_token.expose(), "xoxb-from-the-environment");
+    let both = parse(GOOD, [secret, file], Path::new("")).unwrap_err().to_string();
+    assert_eq!(both, "P0_CHATOPS_SLACK__BOT_TOKEN_FILE: contradicts P0_CHATOPS_SLACK__BOT_TOKEN: set one of them");
+}
+
+#[test]
+fn the_addresses_that_kubernetes_puts_beside_a_service_are_no_settings() {
+    for name in ["PORT", "PORT_3000_TCP", "PORT_3000_TCP_ADDR", "SERVICE_HOST", "SERVICE_PORT", "SERVICE_PORT_HTTP"] {
+        assert!(is_service_link(name), "{name}");
+    }
+    assert!(!is_service_link("LISTEN") && !is_service_link("SLACK__BOT_TOKEN"));
+}
