@@ -131,8 +131,11 @@ impl Tools {
     }
 
     async fn act(&self, deed: Deed) -> Answer {
-        let admitted =
-            self.workspace.admit_delivery(deed.installed.team.as_ref(), deed.installed.enterprise.as_ref(), &deed.by);
+        let admitted = self.workspace.admit_delivery(
+            deed.installed.team.as_ref(),
+            deed.installed.enterprise.as_ref(),
+            deed.home.as_ref(),
+        );
         if let Err(refusal) = admitted {
             self.metrics.choice("any", "foreign");
             return self.say(&deed, Message::sentence(refusal.to_string())).await;

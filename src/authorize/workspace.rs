@@ -25,16 +25,20 @@ impl Workspace {
         &self,
         installed: Option<&TeamId>,
         enterprise: Option<&EnterpriseId>,
-        by: &SlackUser,
+        home: Option<&TeamId>,
     ) -> Result<(), Refusal> {
-        let ours = enterprise.is_some_and(|id| self.enterprises.contains(id));
-        if !ours && !installed.is_some_and(|team| self.teams.contains(team)) {
-            return Err(Refusal::ForeignWorkspace);
+        let ours = |team: Option<&TeamId>| team.is_some_and(|team| self.teams.contains(team));
+        if enterprise.is_some_and(|id| self.enterprises.contains(id)) {
+            return Ok(());
         }
-        if !ours && !self.teams.contains(&by.team) {
-            return Err(Refusal::Stranger);
+        match installed {
+            // Installed for an organisation that is not named, but the person is of a workspace that is.
+            None if ours(home) => Ok(()),
+            None => Err(Refusal::ForeignWorkspace),
+            Some(_) if !ours(installed) => Err(Refusal::ForeignWorkspace),
+            Some(_) if !ours(home) => Err(Refusal::Stranger),
+            Some(_) => Ok(()),
         }
-        Ok(())
     }
 
     /// What Slack says of the person now.

@@ -56,8 +56,8 @@ slack_id!(
     UserId, 'U', 'W'
 );
 slack_id!(
-    /// A workspace's id: `T…`.
-    TeamId, 'T'
+    /// A workspace's id: `T…`; on an org-wide install the organisation's, `E…`, stands for all of its workspaces.
+    TeamId, 'T', 'E'
 );
 slack_id!(
     /// An Enterprise Grid organisation's id: `E…`.
@@ -71,7 +71,8 @@ slack_id!(
 /// A person as Slack names them: never by user name, which people change at will.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct SlackUser {
-    /// The person's home workspace (where they are a member, not where the app is installed).
+    /// The person's home workspace (where they are a member, not where the app is installed); on an org-wide install
+    /// the organisation, since Slack names a person's home in some payloads and not in others.
     pub team: TeamId,
     /// The person's id.
     pub user: UserId,

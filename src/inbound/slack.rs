@@ -41,6 +41,8 @@ pub enum Arrival {
 pub struct Deed {
     /// Who.
     pub by: SlackUser,
+    /// Of which workspace they are a member, where Slack says so.
+    pub home: Option<TeamId>,
     /// Through which installation of the app.
     pub installed: Installation,
     /// Slack's own time of it.
@@ -178,13 +180,14 @@ fn read_interaction(verified: &Verified, value: Value) -> Result<Arrival, Unread
         enterprise: id(&interaction.enterprise).and_then(EnterpriseId::parse),
     };
     let person = interaction.user.clone().unwrap_or_default();
-    let Some(by) = who(person.id.as_deref(), person.team_id.as_deref(), &installed) else {
+    let Some((by, home)) = who(person.id.as_deref(), person.team_id.as_deref(), &installed) else {
         return Ok(Arrival::NotUnderstood { what: "nobody" });
     };
     let act = if what == "block_actions" { press(&interaction) } else { Some(submission(&interaction)) };
     let Some(act) = act else { return Ok(Arrival::NotUnderstood { what: "no_action" }) };
     Ok(Arrival::Deed(Box::new(Deed {
         by,
+        home,
         installed,
         at: verified.at,
         keys: keys(verified, interaction.trigger_id.as_deref().map(|id| ("trigger", id))),
@@ -198,10 +201,15 @@ fn id(named: &Option<Named>) -> Option<&str> {
     named.as_ref()?.id.as_deref()
 }
 
-/// A person's home is `team_id` of the person; where it is not said, they are a member of where the app is.
-fn who(user: Option<&str>, home: Option<&str>, installed: &Installation) -> Option<SlackUser> {
-    let team = home.and_then(TeamId::parse).or_else(|| installed.team.clone())?;
-    Some(SlackUser { team, user: UserId::parse(user?)? })
+/// A person, and their home where that is said; where it is not, they are a member of where the app is.
+fn who(user: Option<&str>, home: Option<&str>, installed: &Installation) -> Option<(SlackUser, Option<TeamId>)> {
+    let home = home.and_then(TeamId::parse).or_else(|| installed.team.clone());
+    // Only some payloads of an org-wide install name the home: the organisation stands for all of its workspaces.
+    let team = match (&installed.team, &installed.enterprise) {
+        (None, Some(organisation)) => TeamId::parse(organisation.as_str())?,
+        _ => home.clone()?,
+    };
+    Some((SlackUser { team, user: UserId::parse(user?)? }, home))
 }
 
 fn keys(verified: &Verified, other: Option<(&'static str, &str)>) -> DeliveryKeys {
@@ -245,14 +253,16 @@ fn submission(interaction: &Interaction) -> Act {
 
 fn read_slash(verified: &Verified, form: &SlashForm) -> Arrival {
     let installed = Installation {
-        team: form.get("team_id").and_then(TeamId::parse),
+        // A slash command names the workspace it was typed in, also where the app is installed for all of them.
+        team: form.get("team_id").and_then(TeamId::parse).filter(|_| form.get("is_enterprise_install") != Some("true")),
         enterprise: form.get("enterprise_id").and_then(EnterpriseId::parse),
     };
-    let Some(by) = who(form.get("user_id"), None, &installed) else {
+    let Some((by, home)) = who(form.get("user_id"), form.get("team_id"), &installed) else {
         return Arrival::NotUnderstood { what: "nobody" };
     };
     Arrival::Deed(Box::new(Deed {
         by,
+        home,
         installed,
         at: verified.at,
         keys: keys(verified, form.get("trigger_id").map(|id| ("trigger", id))),
@@ -279,11 +289,12 @@ fn read_event(verified: &Verified, value: Value) -> Result<Arrival, Unreadable> 
         return Ok(Arrival::NotUnderstood { what: "event" });
     };
     let home = event.user_team.as_deref().or(event.team.as_deref());
-    let (Some(by), Some(act)) = (who(event.user.as_deref(), home, &installed), message(&event)) else {
+    let (Some((by, home)), Some(act)) = (who(event.user.as_deref(), home, &installed), message(&event)) else {
         return Ok(Arrival::NotUnderstood { what: "event" });
     };
     Ok(Arrival::Deed(Box::new(Deed {
         by,
+        home,
         installed,
         at: verified.at,
         keys: keys(verified, envelope.event_id.as_deref().map(|id| ("event", id))),

@@ -8,18 +8,14 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
-use serde_json::Value;
 use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
-use super::message::Message;
+use super::Offer;
 use super::pace::{Method, Pace};
 use super::web_api::{SlackApi, SlackFailure};
-use super::{Offer, card, replies, wording};
-use crate::authorize::directory::{Directory as _, Unavailable};
 use crate::clock::Clock;
-use crate::domain::person::{ChannelId, Email, UserId};
-use crate::domain::request::RequestId;
+use crate::domain::person::{ChannelId, UserId};
 use crate::forward::retry;
 use crate::ledger::copies::{Audience, StaleCopy};
 use crate::ledger::notices::{Notice, Waiting};
@@ -38,27 +34,25 @@ const PATIENT_AFTER: u32 = 10;
 const AN_HOUR: Duration = Duration::from_secs(60 * 60);
 /// How often the ledger is looked at when nobody wakes the courier.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
-/// How long an answer about a channel's being shared is believed.
-const SHARED_FOR: Duration = Duration::from_secs(10 * 60);
 /// Tries of a notice, half a minute apart at the end: more than a day.
 const MOST_TRIES: u32 = 4000;
 
 /// Brings things to Slack; cheap to clone.
 #[derive(Clone)]
 pub struct Courier {
-    ledger: Ledger,
-    slack: SlackApi,
-    offer: Arc<Offer>,
-    clock: Clock,
-    state: Arc<Mutex<State>>,
+    pub(super) ledger: Ledger,
+    pub(super) slack: SlackApi,
+    pub(super) offer: Arc<Offer>,
+    pub(super) clock: Clock,
+    pub(super) state: Arc<Mutex<State>>,
 }
 
 #[derive(Default)]
-struct State {
-    pace: Pace,
+pub(super) struct State {
+    pub(super) pace: Pace,
     under_way: HashSet<Errand>,
-    shared: HashMap<ChannelId, (Timestamp, bool)>,
-    direct: HashMap<UserId, ChannelId>,
+    pub(super) shared: HashMap<ChannelId, (Timestamp, bool)>,
+    pub(super) direct: HashMap<UserId, ChannelId>,
 }
 
 /// One thing to bring.
@@ -86,7 +80,7 @@ impl Drop for UnderWay {
     }
 }
 
-fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
+pub(super) fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
     state.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -94,7 +88,7 @@ fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
 const REQUESTERS: &str = "requesters";
 
 /// Why an errand is not done.
-enum Undone {
+pub(super) enum Undone {
     /// Slack did not take it.
     Slack(Method, SlackFailure),
     /// It can never be brought, for this reason.
@@ -222,42 +216,6 @@ impl Courier {
         drop(going);
     }
 
-    async fn bring_copy(&self, copy: &StaleCopy) -> Result<(), Undone> {
-        let Some(facts) = self.ledger.card(&copy.request).await? else {
-            return Err(Undone::Never("its request is not in the ledger".to_owned()));
-        };
-        let message = card::draw(&self.offer, &facts, &copy.audience, self.clock.now());
-        let revision = facts.kept.revision;
-        let posted = match &copy.posted {
-            Some(posted) => {
-                if let Audience::Channel(channel) = &copy.audience
-                    && let Err(Undone::Never(why)) = self.unshared(channel).await
-                {
-                    // What it shows is not for the other company, nor may it stay as it is.
-                    let moved = Message::sentence(wording::CARD_WITHDRAWN);
-                    self.slack
-                        .update(posted, &moved)
-                        .await
-                        .map_err(|failure| Undone::Slack(Method::Update, failure))?;
-                    return Err(Undone::Never(why));
-                }
-                self.slack.update(posted, &message).await.map_err(|failure| Undone::Slack(Method::Update, failure))?;
-                posted.clone()
-            }
-            None => {
-                let channel = match &copy.audience {
-                    Audience::Channel(channel) => self.unshared(channel).await?.clone(),
-                    Audience::Approver(user) | Audience::Own(user) => self.direct(user).await?,
-                    Audience::Requester => self.requester(facts.kept.request.facts.requester.as_deref()).await?,
-                };
-                // Written before it is posted: a post that cannot be written down is not repeated at once.
-                self.ledger.copy_goes_out(copy.id, self.later(copy.attempts)).await?;
-                self.slack.post(&channel, &message).await.map_err(|failure| Undone::Slack(Method::Post, failure))?
-            }
-        };
-        Ok(self.ledger.copy_drawn(copy.id, posted, revision).await?)
-    }
-
     async fn end_copy(&self, copy: &StaleCopy, undone: Option<Undone>) -> Result<(), LedgerError> {
         let why = match undone {
             None => return Ok(()),
@@ -281,62 +239,6 @@ impl Courier {
         self.ledger.copy_gone(copy.id).await
     }
 
-    async fn bring_notice(&self, waiting: &Waiting) -> Result<(), Undone> {
-        self.ledger.notice_goes_out(waiting.id, self.later(waiting.attempts)).await?;
-        match &waiting.notice {
-            Notice::Outcome { decision, .. } => {
-                let Some(decision) = self.ledger.decision(*decision).await? else {
-                    return Err(Undone::Never("its decision is not in the ledger".to_owned()));
-                };
-                let card = self.ledger.card(&decision.request).await?;
-                let message = replies::outcome(&self.offer, &decision, card.as_ref());
-                let channel = self.direct(&decision.by.user).await?;
-                self.post(&channel, &message).await
-            }
-            Notice::Revoked { request } => {
-                let Some(kept) = self.ledger.request(request).await? else {
-                    return Err(Undone::Never("its request is not in the ledger".to_owned()));
-                };
-                let channel = self.requester(kept.request.facts.requester.as_deref()).await?;
-                self.post(&channel, &Message::sentence(wording::revoked_for_requester(&kept.request))).await
-            }
-            Notice::ShowOwn { request, user } => self.show_own(request, user).await,
-            Notice::Line { user, message } => {
-                let channel = self.direct(user).await?;
-                self.post(&channel, &read_message(message)?).await
-            }
-            Notice::Answer { channel, thread, user, message } => {
-                let message = read_message(message)?;
-                if channel.as_str().starts_with('D') {
-                    return self.post(channel, &message).await;
-                }
-                let told = self.slack.post_private(channel, thread.as_deref(), user, &message).await;
-                match told {
-                    Err(SlackFailure::Refused(_)) => {
-                        let channel = self.direct(user).await?;
-                        self.post(&channel, &message).await
-                    }
-                    other => other.map_err(|failure| Undone::Slack(Method::PostPrivate, failure)),
-                }
-            }
-        }
-    }
-
-    async fn show_own(&self, request: &RequestId, user: &UserId) -> Result<(), Undone> {
-        self.look()?;
-        let person = self.slack.person(user).await;
-        let person = person
-            .map_err(|Unavailable { retry_after }| Undone::Slack(Method::Look, SlackFailure::Busy { retry_after }))?;
-        let own = match (self.ledger.request(request).await?, person.and_then(|person| person.email)) {
-            (Some(kept), Some(email)) => kept.request.facts.parties().any(|party| email.names(party)),
-            _ => false,
-        };
-        if !own {
-            return Err(Undone::Never("it is not the person's own request".to_owned()));
-        }
-        Ok(self.ledger.show_to(request.clone(), Audience::Own(user.clone())).await?)
-    }
-
     async fn end_notice(&self, waiting: &Waiting, undone: Option<Undone>) -> Result<(), LedgerError> {
         let why = match undone {
             None => return self.ledger.notice_ended(waiting.id).await,
@@ -349,11 +251,6 @@ impl Courier {
         };
         tracing::warn!(notice = waiting.id, why, "somebody could not be told");
         self.ledger.notice_ended(waiting.id).await
-    }
-
-    async fn post(&self, channel: &ChannelId, message: &Message) -> Result<(), Undone> {
-        let posted = self.slack.post(channel, message).await;
-        posted.map(|_| ()).map_err(|failure| Undone::Slack(Method::Post, failure))
     }
 
     /// Takes a failure in: a 429 silences its method in the whole workspace. Says when to try again; `None` where
@@ -375,83 +272,9 @@ impl Courier {
         }
     }
 
-    fn later(&self, attempts: u32) -> Timestamp {
+    pub(super) fn later(&self, attempts: u32) -> Timestamp {
         self.clock.now() + retry::wait(attempts.saturating_add(1), None)
     }
-
-    /// The pace of questions on the way: a 429 of one of them silences them all.
-    fn look(&self) -> Result<(), Undone> {
-        let now = self.clock.now();
-        let mut state = locked(&self.state);
-        match state.pace.next(Method::Look, "") {
-            free if free <= now => {
-                state.pace.spend(Method::Look, "", now);
-                Ok(())
-            }
-            later => {
-                let retry_after = Duration::try_from(later.duration_since(now)).ok();
-                Err(Undone::Slack(Method::Look, SlackFailure::Busy { retry_after }))
-            }
-        }
-    }
-
-    async fn direct(&self, user: &UserId) -> Result<ChannelId, Undone> {
-        if let Some(channel) = locked(&self.state).direct.get(user) {
-            return Ok(channel.clone());
-        }
-        self.look()?;
-        let channel = self.slack.open_dm(user).await.map_err(|failure| Undone::Slack(Method::Look, failure))?;
-        locked(&self.state).direct.insert(user.clone(), channel.clone());
-        Ok(channel)
-    }
-
-    async fn requester(&self, named: Option<&str>) -> Result<ChannelId, Undone> {
-        let Some(email) = named.and_then(Email::parse) else {
-            return Err(Undone::Never("the requester is not named by an e-mail address".to_owned()));
-        };
-        self.look()?;
-        match self.slack.user_with(&email).await.map_err(|failure| Undone::Slack(Method::Look, failure))? {
-            Some(user) => self.direct(&user).await,
-            None => Err(Undone::Never("no member has the requester's confirmed address".to_owned())),
-        }
-    }
-
-    /// The channel, unless another company reads it too.
-    async fn unshared<'c>(&self, channel: &'c ChannelId) -> Result<&'c ChannelId, Undone> {
-        let now = self.clock.now();
-        let known = locked(&self.state).shared.get(channel).copied();
-        let shared = match known.filter(|(asked, _)| now < *asked + SHARED_FOR) {
-            Some((_, shared)) => shared,
-            None => {
-                self.look()?;
-                let said = self.slack.is_shared(channel).await;
-                let said = said.map_err(|failure| Undone::Slack(Method::Look, failure))?;
-                if said.is_none() {
-                    // A channel of the settings then counts as the operator's own.
-                    tracing::warn!(
-                        channel = channel.as_str(),
-                        "Slack does not say whether this channel is shared with another company"
-                    );
-                }
-                let shared = said.unwrap_or(false);
-                let mut state = locked(&self.state);
-                state.shared.insert(channel.clone(), (now, shared));
-                shared
-            }
-        };
-        if shared {
-            tracing::error!(
-                channel = channel.as_str(),
-                "no card is posted into a channel that is shared with another company"
-            );
-            return Err(Undone::Never("its channel is shared with another company".to_owned()));
-        }
-        Ok(channel)
-    }
-}
-
-fn read_message(message: &Value) -> Result<Message, Undone> {
-    serde_json::from_value(message.clone()).map_err(|_| Undone::Never("it is of another version".to_owned()))
 }
 
 fn target_of_copy(copy: &StaleCopy) -> String {

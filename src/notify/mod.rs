@@ -4,6 +4,7 @@ pub mod card;
 mod connector;
 mod controls;
 pub mod courier;
+mod errand;
 pub mod foreign;
 pub mod message;
 pub mod modals;

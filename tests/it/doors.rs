@@ -404,6 +404,26 @@ async fn an_org_wide_install_approves() {
 }
 
 #[tokio::test]
+async fn on_an_org_wide_install_a_person_is_one_person_however_they_decide() {
+    let slack = |setup: Setup| Setup { slack: SlackSetup::new(setup.clock.clone()).on_grid(), ..setup };
+    let world = World::with(slack(Setup::default())).await;
+    let card = world.usual().await;
+    world.press(ALICE, &card, "approve").await;
+    world.slack.slash(ALICE, CHANNEL, "approve req-1 2h").await.unwrap();
+    assert!(world.lines(ALICE)[0].contains("is already on its way"), "{:?}", world.lines(ALICE));
+}
+
+#[tokio::test]
+async fn a_workspace_that_is_named_may_decide_through_an_org_wide_install() {
+    let slack = |setup: Setup| Setup { slack: SlackSetup::new(setup.clock.clone()).on_grid(), ..setup };
+    let world = World::with(slack(Setup::default()).set("slack__allowed_teams", "[\"T01ACME\"]")).await;
+    let card = world.usual().await;
+    world.press(ALICE, &card, "approve").await;
+    world.work().await;
+    assert_eq!(world.told().len(), 1);
+}
+
+#[tokio::test]
 async fn an_install_in_another_organisation_decides_nothing() {
     let slack = |setup: Setup| Setup { slack: SlackSetup::new(setup.clock.clone()).on_grid(), ..setup };
     let world = World::with(slack(Setup::default()).set("slack__allowed_enterprises", "[\"E77OTHER\"]")).await;
