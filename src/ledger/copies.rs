@@ -139,17 +139,7 @@ impl Ledger {
     /// # Errors
     /// Where it cannot be written.
     pub async fn copy_goes_out(&self, id: i64, due: Timestamp) -> Result<(), LedgerError> {
-        self.write(move |c, _| {
-            Box::pin(async move {
-                sqlx::query("UPDATE copies SET due_at = $2 WHERE id = $1")
-                    .bind(id)
-                    .bind(due.as_millisecond())
-                    .execute(c)
-                    .await?;
-                Ok(())
-            })
-        })
-        .await
+        self.run(sqlx::query("UPDATE copies SET due_at = $2 WHERE id = $1").bind(id).bind(due.as_millisecond())).await
     }
 
     /// The copy is to be tried again at `due`; `lost` where it may have been posted.
@@ -157,17 +147,12 @@ impl Ledger {
     /// # Errors
     /// Where it cannot be written.
     pub async fn copy_waits(&self, id: i64, due: Timestamp, lost: bool) -> Result<(), LedgerError> {
-        self.write(move |c, _| {
-            Box::pin(async move {
-                sqlx::query("UPDATE copies SET attempts = attempts + 1, lost = lost + $3, due_at = $2 WHERE id = $1")
-                    .bind(id)
-                    .bind(due.as_millisecond())
-                    .bind(i64::from(lost))
-                    .execute(c)
-                    .await?;
-                Ok(())
-            })
-        })
+        self.run(
+            sqlx::query("UPDATE copies SET attempts = attempts + 1, lost = lost + $3, due_at = $2 WHERE id = $1")
+                .bind(id)
+                .bind(due.as_millisecond())
+                .bind(i64::from(lost)),
+        )
         .await
     }
 
@@ -176,13 +161,7 @@ impl Ledger {
     /// # Errors
     /// Where it cannot be written.
     pub async fn copy_gone(&self, id: i64) -> Result<(), LedgerError> {
-        self.write(move |c, _| {
-            Box::pin(async move {
-                sqlx::query("UPDATE copies SET gone = 1 WHERE id = $1").bind(id).execute(c).await?;
-                Ok(())
-            })
-        })
-        .await
+        self.run(sqlx::query("UPDATE copies SET gone = 1 WHERE id = $1").bind(id)).await
     }
 
     /// Somebody pressed a control of this card. Where the ledger did not know it (Slack had posted it and the answer

@@ -77,6 +77,8 @@ impl LedgerError {
     }
 }
 
+type Statement = sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
+
 /// The ledger: a handle that is cheap to clone.
 #[derive(Clone)]
 pub struct Ledger {
@@ -136,6 +138,17 @@ impl Ledger {
                     .bind(now.as_millisecond())
                     .execute(c)
                     .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Runs one statement.
+    async fn run(&self, statement: Statement) -> Result<(), LedgerError> {
+        self.write(move |c, _| {
+            Box::pin(async move {
+                statement.execute(c).await?;
                 Ok(())
             })
         })

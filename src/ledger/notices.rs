@@ -107,13 +107,7 @@ impl Ledger {
     /// # Errors
     /// Where it cannot be written.
     pub async fn notice_ended(&self, id: i64) -> Result<(), LedgerError> {
-        self.write(move |c, _| {
-            Box::pin(async move {
-                sqlx::query("DELETE FROM notices WHERE id = $1").bind(id).execute(c).await?;
-                Ok(())
-            })
-        })
-        .await
+        self.run(sqlx::query("DELETE FROM notices WHERE id = $1").bind(id)).await
     }
 
     /// The notice is about to be sent: whatever becomes of that, it is not tried again before `due`.
@@ -121,17 +115,7 @@ impl Ledger {
     /// # Errors
     /// Where it cannot be written.
     pub async fn notice_goes_out(&self, id: i64, due: Timestamp) -> Result<(), LedgerError> {
-        self.write(move |c, _| {
-            Box::pin(async move {
-                sqlx::query("UPDATE notices SET due_at = $2 WHERE id = $1")
-                    .bind(id)
-                    .bind(due.as_millisecond())
-                    .execute(c)
-                    .await?;
-                Ok(())
-            })
-        })
-        .await
+        self.run(sqlx::query("UPDATE notices SET due_at = $2 WHERE id = $1").bind(id).bind(due.as_millisecond())).await
     }
 
     /// The notice is to be tried again at `due`.
@@ -139,16 +123,11 @@ impl Ledger {
     /// # Errors
     /// Where it cannot be written.
     pub async fn notice_waits(&self, id: i64, due: Timestamp) -> Result<(), LedgerError> {
-        self.write(move |c, _| {
-            Box::pin(async move {
-                sqlx::query("UPDATE notices SET attempts = attempts + 1, due_at = $2 WHERE id = $1")
-                    .bind(id)
-                    .bind(due.as_millisecond())
-                    .execute(c)
-                    .await?;
-                Ok(())
-            })
-        })
+        self.run(
+            sqlx::query("UPDATE notices SET attempts = attempts + 1, due_at = $2 WHERE id = $1")
+                .bind(id)
+                .bind(due.as_millisecond()),
+        )
         .await
     }
 }
