@@ -46,7 +46,9 @@ pub enum StartError {
     #[error("{0}")]
     Ledger(#[from] LedgerError),
     /// Slack did not say who the bot is.
-    #[error("Slack could not be asked who the bot is: {0}")]
+    #[error(
+        "Slack could not be asked who the bot is (slack.api_base_url): {0}; a proxy is only used where `proxy` names it"
+    )]
     Slack(SlackFailure),
 }
 
@@ -76,6 +78,7 @@ impl App {
         let notifier_keys = NotifierKeys::new(&settings.notifier.key, clients.slack.clone(), clock.clone())?;
         let credentials = Arc::new(Credentials::new(settings.identity.clone(), clock.clone())?);
         let slack = SlackApi::new(clients.slack, &settings.slack, metrics.clone());
+        credentials.report_unusable().await;
         let ledger = Ledger::open_to_serve(&settings.database_url, clock.clone()).await?;
         let workspace = workspace(&settings, &slack).await?;
         let limits = Limits {

@@ -8,9 +8,10 @@ use clap::{Args, Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(version, about, max_term_width = 100)]
 pub struct Cli {
-    /// What to log: error, warn, info, debug or trace, also for single parts (`warn,p0_chatops::forward=debug`).
-    #[arg(long, global = true, default_value = "info", value_name = "FILTER")]
-    pub log: String,
+    /// What to log: error, warn, info, debug or trace, also for single parts (`warn,p0_chatops::forward=debug`)
+    /// [default: info; of the sandbox: warn].
+    #[arg(long, global = true, value_name = "FILTER")]
+    pub log: Option<String>,
     /// Log a JSON object on each line.
     #[arg(long, global = true)]
     pub log_json: bool,

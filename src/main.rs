@@ -17,7 +17,13 @@ const REFUSED_SETTINGS: u8 = 2;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
-    telemetry::start_logging(&cli.log, cli.log_json);
+    let usual = match &cli.command {
+        Command::Serve(_) => "info",
+        // The address that it prints should stay in sight.
+        #[cfg(feature = "sandbox")]
+        Command::Sandbox(_) => "warn",
+    };
+    telemetry::start_logging(cli.log.as_deref().unwrap_or(usual), cli.log_json);
     let run = || -> anyhow::Result<()> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let result = runtime.block_on(async {

@@ -97,6 +97,13 @@ impl Credentials {
         }
     }
 
+    /// Logs which credentials cannot be used now: better known at the start than at the first click.
+    pub async fn report_unusable(&self) {
+        if let Mode::Tokens(files) = &self.mode {
+            files.report_unusable().await;
+        }
+    }
+
     /// The person's credential.
     ///
     /// # Errors

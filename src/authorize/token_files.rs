@@ -24,6 +24,14 @@ const NAMES: [&str; 5] = ["email", "upn", "preferred_username", "unique_name", "
 pub(super) struct TokenFiles(pub(super) BTreeMap<UserId, PathBuf>);
 
 impl TokenFiles {
+    pub(super) async fn report_unusable(&self) {
+        for (user, path) in &self.0 {
+            if let Err(problem) = read(path).await {
+                tracing::warn!(user = user.as_str(), path = %path.display(), problem, "a token file cannot be used");
+            }
+        }
+    }
+
     /// Reads the person's token. What exactly is wrong with a file is for the operator: it is logged, not told.
     ///
     /// `identity` is who they are to P0 by the table of people; where that says nothing the token's claims do.

@@ -17,6 +17,9 @@ pub(super) fn not_built(key: &str, what: &str) -> ConfigError {
 
 pub(super) fn required(key: &str, value: Option<String>) -> Checked<String> {
     match value.map(|value| value.trim().to_owned()) {
+        Some(value) if value == "…" || value.contains("replace-with-") => {
+            Err(ConfigError::new(key, "is the example's placeholder: put the real one in its place"))
+        }
         Some(value) if !value.is_empty() => Ok(value),
         Some(_) => Err(ConfigError::new(key, "is empty")),
         None => Err(ConfigError::new(key, "is missing")),

@@ -70,6 +70,11 @@ pub(super) fn options(
         .collect()
 }
 
+/// One length of a picker, by its short form.
+pub(super) fn option(key: &CardKey, length: ExpirationLength) -> SlackBlockChoiceItem<SlackBlockPlainTextOnly> {
+    SlackBlockChoiceItem::new(plain(&length.to_string()).into(), value(key, Some(length)))
+}
+
 /// Opens the modal that denies.
 pub(super) fn deny(key: &CardKey) -> SlackActionBlockElement {
     button(Control::Deny, "Deny").with_value(value(key, None)).with_style(SlackBlockButtonStyle::Danger).into()

@@ -48,11 +48,10 @@ pub fn deny(kept: &Kept, draft: Option<String>) -> SlackView {
 pub fn pick(offer: &Offer, kept: &Kept) -> SlackView {
     let facts = &kept.request.facts;
     let mut options = controls::options(offer, &kept.key, facts.asked_length());
-    if options.is_empty() {
-        let length = offer.quick_length(facts);
-        let value = ControlValue { key: kept.key.clone(), length: Some(length) }.to_string();
-        options.push(slack_morphism::prelude::SlackBlockChoiceItem::new(plain(&length.to_string()).into(), value));
-    }
+    let asked = controls::option(&kept.key, offer.quick_length(facts));
+    // What was asked for stands first, also where no preset says it.
+    options.retain(|option| option.value != asked.value);
+    options.insert(0, asked);
     let select = SlackBlockStaticSelectElement::new().with_action_id("length".into()).with_options(options);
     let input = SlackInputBlock::new(plain("For how long").into(), select.into()).with_block_id(INPUT_BLOCK.into());
     let blocks =
@@ -111,5 +110,5 @@ fn stage(stage: &Stage) -> String {
 }
 
 fn restated(facts: &Facts, verb: &str) -> String {
-    format!("{} {verb} {}.", foreign::line(wording::principal(facts), 120), foreign::line(&wording::what(facts), 120))
+    format!("{} {verb} {}.", foreign::line(wording::principal(facts), 120), wording::what_exactly(facts))
 }

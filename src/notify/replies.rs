@@ -32,7 +32,7 @@ pub fn pending(offer: &Offer, waiting: &[Kept]) -> Message {
         list.blocks.push(plain_section(&format!(
             "{}: {}{length}\nRequest {}",
             foreign::line(wording::principal(facts), 100),
-            foreign::line(&wording::what(facts), 100),
+            wording::what_exactly(facts),
             foreign::line(kept.request.id.as_str(), 250),
         )));
         list.blocks.push(SlackActionsBlock::new(vec![controls::show(&kept.key, nth)]).into());
@@ -49,11 +49,9 @@ pub fn offer_button(command: &TypedCommand, key: &CardKey, facts: &Facts) -> Opt
     let restated = match command {
         TypedCommand::Approve { length: Some(length), .. } => wording::confirm_approve(facts, Some(*length)),
         TypedCommand::Approve { length: None, .. } => format!("{} Pick for how long.", wording::gets(facts)),
-        TypedCommand::Deny { .. } => format!(
-            "{} will not get {}.",
-            foreign::line(wording::principal(facts), 120),
-            foreign::line(&wording::what(facts), 120)
-        ),
+        TypedCommand::Deny { .. } => {
+            format!("{} will not get {}.", foreign::line(wording::principal(facts), 120), wording::what_exactly(facts))
+        }
         TypedCommand::Revoke { .. } => wording::confirm_revoke(facts),
         _ => return None,
     };

@@ -18,6 +18,8 @@ use crate::domain::status::{Closing, Ending};
 
 /// Characters of a name among our own words.
 const NAME: usize = 80;
+/// Characters of what tells a thing from others of its kind, in a confirm that has 300 in all.
+const WHICH: usize = 60;
 /// Characters of P0's words among our own.
 const WORDS: usize = 500;
 
@@ -37,6 +39,17 @@ pub fn what(facts: &Facts) -> String {
     if parts.is_empty() { "access".to_owned() } else { parts.join(" ") }
 }
 
+/// What is asked for, with what tells it from others of its kind: `aws role (AdministratorAccess, prod)`. Plain text.
+pub fn what_exactly(facts: &Facts) -> String {
+    let rows = facts.display.iter().flatten().map(|row| row.content.trim()).filter(|content| !content.is_empty());
+    let rows: Vec<&str> = rows.take(3).collect();
+    let what = foreign::line(&what(facts), NAME);
+    match rows.is_empty() {
+        true => what,
+        false => format!("{what} ({})", foreign::line(&rows.join(", "), WHICH)),
+    }
+}
+
 /// Who is to get it.
 pub fn principal(facts: &Facts) -> &str {
     facts.principal.as_deref().or(facts.requester.as_deref()).unwrap_or("somebody P0 did not name")
@@ -53,13 +66,13 @@ pub fn choice(choice: &Choice) -> String {
 
 /// Who would get what, in plain text.
 pub fn gets(facts: &Facts) -> String {
-    format!("{} gets {}.", foreign::line(principal(facts), NAME), foreign::line(&what(facts), NAME))
+    format!("{} gets {}.", foreign::line(principal(facts), NAME), what_exactly(facts))
 }
 
 /// Who gets what for how long: the text of a confirm, in plain text, at most 300 characters.
 pub fn confirm_approve(facts: &Facts, length: Option<ExpirationLength>) -> String {
     let who = foreign::line(principal(facts), NAME);
-    let what = foreign::line(&what(facts), NAME);
+    let what = what_exactly(facts);
     match length {
         Some(length) => format!("{who} gets {what} for {}.", length.in_words()),
         None => format!("{who} gets {what}. The length that you chose will count; the card will restate it."),
@@ -69,7 +82,7 @@ pub fn confirm_approve(facts: &Facts, length: Option<ExpirationLength>) -> Strin
 /// What a revocation takes away: the text of a confirm, in plain text, at most 300 characters.
 pub fn confirm_revoke(facts: &Facts) -> String {
     let who = foreign::line(principal(facts), NAME);
-    format!("{who} loses {} at once, if they have it.", foreign::line(&what(facts), NAME))
+    format!("{who} loses {} at once, if they have it.", what_exactly(facts))
 }
 
 fn actor(by: &Actor) -> Option<String> {

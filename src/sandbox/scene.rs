@@ -26,7 +26,7 @@ pub(super) const ROLES: [Role; 8] = [
     Role::known("U11RITA", "rita@example.com", "requester"),
     Role::known("U12OMAR", "omar@example.com", "requester for a robot"),
     Role::known("U13MEI", "mei@example.com", "requester"),
-    Role { user: "U04GUEST", identity: None, what: "may not decide" },
+    Role::known("U04GUEST", "guest@example.com", "a guest, may not decide"),
     Role { user: "U05STRANGER", identity: None, what: "from another company" },
 ];
 
