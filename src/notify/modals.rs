@@ -49,9 +49,9 @@ pub fn pick(offer: &Offer, kept: &Kept) -> SlackView {
     let facts = &kept.request.facts;
     let mut options = controls::options(offer, &kept.key, facts.asked_length());
     let asked = controls::option(&kept.key, offer.quick_length(facts));
-    // What was asked for stands first, also where no preset says it.
-    options.retain(|option| option.value != asked.value);
-    options.insert(0, asked);
+    // What was asked for stands first, by its preset's text where one says it.
+    let preset = options.iter().position(|option| option.value == asked.value).map(|at| options.remove(at));
+    options.insert(0, preset.unwrap_or(asked));
     let select = SlackBlockStaticSelectElement::new().with_action_id("length".into()).with_options(options);
     let input = SlackInputBlock::new(plain("For how long").into(), select.into()).with_block_id(INPUT_BLOCK.into());
     let blocks =

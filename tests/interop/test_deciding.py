@@ -90,7 +90,7 @@ class Deciding(Case):
         chosen = {"type": "static_select", "selected_option": self.options(self.slack.views[0])[0]}
         self.accepted(self.slack.interact(self.bot, self.slack.submission(self.slack.views[0], chosen_in(chosen))))
         wait_for(lambda: self.p0.calls, "the picked length")
-        self.assertEqual(self.p0.told(), [("approve", "req-listed", {"expirationLength": "1h"}, TOKENS[ALICE])])
+        self.assertEqual(self.p0.told(), [("approve", "req-listed", {"expirationLength": "2h"}, TOKENS[ALICE])])
 
     def options(self, view):
         return next(block["element"]["options"] for block in view["blocks"] if block["type"] == "input")
