@@ -281,13 +281,14 @@ async fn put_back(
     // A try that did not come to the mark counts as one too: the wait grows with it.
     let tried = i64::from(decision.stage == Stage::Recorded);
     sqlx::query(
-        "UPDATE decisions SET lease_token = NULL, lease_until = NULL, due_at = $2, attempts = attempts + $3 WHERE id = $1",
+        "UPDATE decisions SET lease_token = NULL, lease_until = NULL, due_at = $2, attempts = attempts + $3
+         WHERE id = $1",
     )
-        .bind(decision.id)
-        .bind(due.as_millisecond())
-        .bind(tried)
-        .execute(&mut *c)
-        .await?;
+    .bind(decision.id)
+    .bind(due.as_millisecond())
+    .bind(tried)
+    .execute(&mut *c)
+    .await?;
     if decision.stage == Stage::Recorded {
         return Ok(());
     }

@@ -11,12 +11,14 @@ use super::web_api::SlackFailure;
 use super::{card, replies, wording};
 use crate::authorize::directory::{Directory as _, Unavailable};
 use crate::domain::person::{ChannelId, Email, UserId};
+use crate::domain::posted::Posted;
 use crate::domain::request::RequestId;
 use crate::ledger::copies::{Audience, StaleCopy};
 use crate::ledger::notices::{Notice, Waiting};
 
 /// How long an answer about a channel's being shared is believed.
 const SHARED_FOR: Duration = Duration::from_secs(10 * 60);
+
 impl Courier {
     /// Posts a copy, or draws it anew.
     pub(super) async fn bring_copy(&self, copy: &StaleCopy) -> Result<(), Undone> {
@@ -27,16 +29,8 @@ impl Courier {
         let revision = facts.kept.revision;
         let posted = match &copy.posted {
             Some(posted) => {
-                if let Audience::Channel(channel) = &copy.audience
-                    && let Err(Undone::Never(why)) = self.unshared(channel).await
-                {
-                    // What it shows is not for the other company, nor may it stay as it is.
-                    let moved = Message::sentence(wording::CARD_WITHDRAWN);
-                    self.slack
-                        .update(posted, &moved)
-                        .await
-                        .map_err(|failure| Undone::Slack(Method::Update, failure))?;
-                    return Err(Undone::Never(why));
+                if let Audience::Channel(channel) = &copy.audience {
+                    self.withdraw_if_shared(channel, posted).await?;
                 }
                 self.slack.update(posted, &message).await.map_err(|failure| Undone::Slack(Method::Update, failure))?;
                 posted.clone()
@@ -53,6 +47,17 @@ impl Courier {
             }
         };
         Ok(self.ledger.copy_drawn(copy.id, posted, revision).await?)
+    }
+
+    /// A card whose channel another company has come to read is not for them, nor may it stay as it is.
+    async fn withdraw_if_shared(&self, channel: &ChannelId, posted: &Posted) -> Result<(), Undone> {
+        let shared = self.unshared(channel).await.err();
+        if let Some(Undone::Never(_)) = &shared {
+            let withdrawn = Message::sentence(wording::CARD_WITHDRAWN);
+            let drawn = self.slack.update(posted, &withdrawn).await;
+            drawn.map_err(|failure| Undone::Slack(Method::Update, failure))?;
+        }
+        shared.map_or(Ok(()), Err)
     }
 
     /// Tells somebody something.

@@ -1,6 +1,10 @@
 //! Modes `assertion` and `service`: what P0 is shown, and what people are told of it.
 
-use crate::world::{ALICE, BOB, CHANNEL, Setup, World};
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use serde_json::json;
+
+use crate::world::{ALICE, BOB, CHANNEL, Setup, World, write_token};
 use p0_chatops::sandbox::p0::{IssuerKeys, TrustedIssuer};
 use p256::pkcs8::{EncodePrivateKey as _, LineEnding};
 
@@ -77,4 +81,31 @@ async fn a_token_alone_is_enough_where_slack_or_its_claims_say_whose_requests_ar
     world.press(ALICE, &card, "approve").await;
     world.work().await;
     assert_eq!(world.told(), [r#"approve req-1 {"expirationLength":"2h"} as alice@example.com: 200"#]);
+}
+
+/// A JWT with these claims; nobody checks its signature but P0.
+fn token_saying(claims: &serde_json::Value) -> String {
+    format!("{}.{}.c2ln", BASE64_URL_SAFE_NO_PAD.encode("{}"), BASE64_URL_SAFE_NO_PAD.encode(claims.to_string()))
+}
+
+#[tokio::test]
+async fn a_token_that_has_run_out_is_refused_before_p0_hears_of_it() {
+    let world = World::new().await;
+    let card = world.usual().await;
+    write_token(&world.folder, ALICE, &token_saying(&json!({"email": "alice@example.com", "exp": 1_000_000_000})));
+    world.press(ALICE, &card, "approve").await;
+    world.work().await;
+    assert_eq!(world.told(), [""; 0]);
+    assert!(world.dms(ALICE)[0].contains("Your P0 credential has run out"), "{:?}", world.dms(ALICE));
+}
+
+#[tokio::test]
+async fn a_token_of_an_idp_that_sends_no_email_is_known_by_its_other_names() {
+    let world = World::new().await;
+    let card = world.usual().await;
+    write_token(&world.folder, ALICE, &token_saying(&json!({"sub": "00u1", "upn": "carol@example.com"})));
+    world.press(ALICE, &card, "approve").await;
+    world.work().await;
+    assert_eq!(world.told(), [""; 0]);
+    assert!(world.dms(ALICE)[0].contains("is somebody else's"), "{:?}", world.dms(ALICE));
 }
