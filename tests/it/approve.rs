@@ -122,10 +122,8 @@ async fn a_denial_asks_for_a_reason_that_the_requester_reads_and_p0_does_not() {
 async fn whoever_approved_in_error_revokes_and_the_requester_hears_it_anew() {
     let world = World::new().await;
     let card = world.usual().await;
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
-    world.press(ALICE, &card, "revoke").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
+    world.presses(ALICE, &card, "revoke").await;
     assert_eq!(world.told()[1], "revoke req-1 {} as alice@example.com: 200");
     let shown = world.read(&card);
     assert!(
@@ -141,12 +139,10 @@ async fn whoever_approved_in_error_revokes_and_the_requester_hears_it_anew() {
 async fn a_requester_gives_back_what_they_no_longer_need() {
     let world = World::new().await;
     let card = world.usual().await;
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     let own = world.last_dm(BOB);
     assert!(world.read(&own).ends_with("[Revoke: I'm done]"), "{}", world.read(&own));
-    world.press(BOB, &own, "revoke").await;
-    world.work().await;
+    world.presses(BOB, &own, "revoke").await;
     assert_eq!(world.told()[1], "revoke req-1 {} as bob@example.com: 200");
     assert!(!world.read(&own).contains('['), "{}", world.read(&own));
 }

@@ -116,8 +116,7 @@ async fn pending_lists_what_waits_and_show_brings_a_card_that_converges() {
     world.work().await;
     let card = world.last_dm(ALICE);
     assert!(world.read(&card).contains("Request req-2"));
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     assert!(world.read(&card).contains("*Approved* by <@U01ALICE>"), "{}", world.read(&card));
 }
 
@@ -132,8 +131,7 @@ async fn who_has_no_identity_here_reads_nothing() {
         assert!(world.lines(GUEST).pop().unwrap().starts_with("You have no P0 identity"), "{typed}");
     }
     world.press(GUEST, &card, "more").await;
-    world.press(GUEST, &card, "approve").await;
-    world.work().await;
+    world.presses(GUEST, &card, "approve").await;
     assert!(world.slack.modals(GUEST).is_empty());
     assert!(world.lines(GUEST).pop().unwrap().starts_with("You have no P0 identity"), "known before the answer");
     assert_eq!(world.told(), [""; 0]);

@@ -14,8 +14,7 @@ async fn the_channels_card_and_a_direct_message_say_the_same() {
     world.slack.slash(CAROL, CHANNEL, "show req-1").await.unwrap();
     world.work().await;
     let copy = world.last_dm(CAROL);
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     assert_eq!(world.read(&card), world.read(&copy));
     assert!(world.read(&copy).contains("*Approved* by <@U01ALICE>"));
 }
@@ -65,8 +64,7 @@ async fn slacks_429_is_honoured_and_the_card_converges_all_the_same() {
     let world = World::new().await;
     let card = world.usual().await;
     world.slack.fail("chat.update", Fault::RateLimited { retry_after_s: 7 }, Times::Count(1));
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     let before = world.slack.calls_of("chat.update").len();
     world.clock.advance(Duration::from_secs(3));
     world.work().await;
@@ -112,8 +110,7 @@ async fn a_deleted_card_is_given_up_and_others_converge() {
     world.slack.slash(CAROL, CHANNEL, "show req-1").await.unwrap();
     world.work().await;
     world.slack.fail("chat.update", Fault::ApiError("message_not_found".into()), Times::Count(1));
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     let copies = [world.read(&card), world.read(&world.last_dm(CAROL))];
     assert!(copies.iter().any(|copy| copy.contains("*Approved*")), "{copies:?}");
 }

@@ -296,8 +296,7 @@ async fn the_same_signed_bytes_decide_once() {
 async fn what_was_taken_in_is_remembered_across_a_restart() {
     let mut world = World::new().await;
     let card = world.usual().await;
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     world.restart().await;
     assert_eq!(world.slack.redeliver().await.unwrap().status, 200);
     world.work().await;
@@ -418,8 +417,7 @@ async fn a_workspace_that_is_named_may_decide_through_an_org_wide_install() {
     let slack = |setup: Setup| Setup { slack: SlackSetup::new(setup.clock.clone()).on_grid(), ..setup };
     let world = World::with(slack(Setup::default()).set("slack__allowed_teams", "[\"T01ACME\"]")).await;
     let card = world.usual().await;
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     assert_eq!(world.told().len(), 1);
 }
 
@@ -465,8 +463,7 @@ async fn a_command_and_a_push_that_cannot_be_written_are_errors() {
 async fn a_replay_after_five_minutes_is_turned_away_and_before_it_changes_nothing() {
     let world = World::new().await;
     let card = world.usual().await;
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     world.clock.advance(Duration::from_secs(299));
     world.work().await;
     world.slack.redeliver().await.unwrap();

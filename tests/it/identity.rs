@@ -30,16 +30,14 @@ async fn asserting() -> World {
 async fn an_assertion_is_believed_by_its_published_key_and_the_card_says_who_signed() {
     let world = asserting().await;
     let card = world.usual().await;
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     assert_eq!(world.told(), [r#"approve req-1 {"expirationLength":"2h"} as alice@example.com: 200"#]);
     assert!(
         world.read(&card).contains("*Approved* by <@U01ALICE> (asserted by the bot) for 2 hours"),
         "{}",
         world.read(&card)
     );
-    world.press(ALICE, &card, "revoke").await;
-    world.work().await;
+    world.presses(ALICE, &card, "revoke").await;
     assert_eq!(world.told()[1], "revoke req-1 {} as alice@example.com: 200", "each call has a jti of its own");
 }
 
@@ -47,8 +45,7 @@ async fn an_assertion_is_believed_by_its_published_key_and_the_card_says_who_sig
 async fn the_bot_asserts_nothing_about_ones_own_request() {
     let world = asserting().await;
     let card = world.usual().await;
-    world.press(BOB, &card, "approve").await;
-    world.work().await;
+    world.presses(BOB, &card, "approve").await;
     assert_eq!(world.told(), [""; 0]);
 }
 
@@ -60,8 +57,7 @@ async fn with_a_shared_credential_the_card_says_that_p0_does_not_know_who() {
     let card = world.usual().await;
     world.slack.slash(ALICE, CHANNEL, "approve req-unseen 2h").await.unwrap();
     assert!(world.lines(ALICE)[0].contains("only requests that were shown can be decided"), "{:?}", world.lines(ALICE));
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     assert_eq!(world.told(), [r#"approve req-1 {"expirationLength":"2h"} as service: 200"#]);
     assert!(world.read(&card).contains("(with the shared credential: P0 does not know who)"), "{}", world.read(&card));
 }
@@ -70,16 +66,13 @@ async fn with_a_shared_credential_the_card_says_that_p0_does_not_know_who() {
 async fn a_token_alone_is_enough_where_slack_or_its_claims_say_whose_requests_are_ones_own() {
     let world = World::with(Setup::default().set("identity__people", "{ }")).await;
     let card = world.usual().await;
-    world.press(BOB, &card, "approve").await;
-    world.work().await;
+    world.presses(BOB, &card, "approve").await;
     assert!(world.dms(BOB)[0].contains("This is your own request"), "{:?}", world.dms(BOB));
     world.slack.change_person(ALICE, |alice| alice.is_email_confirmed = false);
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     assert!(world.dms(ALICE)[0].contains("It cannot be told whether"), "an opaque token names nobody");
     world.slack.change_person(ALICE, |alice| alice.is_email_confirmed = true);
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     assert_eq!(world.told(), [r#"approve req-1 {"expirationLength":"2h"} as alice@example.com: 200"#]);
 }
 
@@ -93,8 +86,7 @@ async fn a_token_that_has_run_out_is_refused_before_p0_hears_of_it() {
     let world = World::new().await;
     let card = world.usual().await;
     write_token(&world.folder, ALICE, &token_saying(&json!({"email": "alice@example.com", "exp": 1_000_000_000})));
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     assert_eq!(world.told(), [""; 0]);
     assert!(world.dms(ALICE)[0].contains("Your P0 credential has run out"), "{:?}", world.dms(ALICE));
 }
@@ -104,8 +96,7 @@ async fn a_token_of_an_idp_that_sends_no_email_is_known_by_its_other_names() {
     let world = World::new().await;
     let card = world.usual().await;
     write_token(&world.folder, ALICE, &token_saying(&json!({"sub": "00u1", "upn": "carol@example.com"})));
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     assert_eq!(world.told(), [""; 0]);
     assert!(world.dms(ALICE)[0].contains("is somebody else's"), "{:?}", world.dms(ALICE));
 }

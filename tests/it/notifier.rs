@@ -319,8 +319,7 @@ async fn a_changed_request_is_drawn_anew_and_its_old_button_decides_nothing() {
     assert_eq!(world.slack.press_stale(ALICE, CHANNEL, &card.ts, &old, None).await.unwrap().status, 200);
     world.work().await;
     assert_eq!((world.lines(ALICE), world.told().len()), (vec![CHANGED.to_owned()], 0));
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     assert_eq!(world.told(), [r#"approve req-1 {"expirationLength":"8h"} as alice@example.com: 200"#]);
 }
 

@@ -10,8 +10,7 @@ async fn a_refusal_is_shown_in_p0s_own_words_without_markup() {
     let world = World::new().await;
     let card = world.usual().await;
     world.p0.fail_next(1, Verb::Approve, Fault::error(400, "Ask *security* <b>first</b> <!channel>"));
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     let shown = world.read(&card);
     assert!(
         shown
@@ -27,8 +26,7 @@ async fn an_error_at_200_is_a_refusal() {
     let world = World::new().await;
     let card = world.usual().await;
     world.p0.fail_next(1, Verb::Approve, Fault::ErrorAt200("policy says no".into()));
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     assert!(world.read(&card).contains("P0 says: policy says no"), "{}", world.read(&card));
 }
 
@@ -37,8 +35,7 @@ async fn a_lost_answer_is_unknown_and_never_sent_again_by_itself() {
     let world = World::with(Setup::default().set("p0__request_url", "https://acme.p0.app/requests/{id}")).await;
     let card = world.usual().await;
     world.p0.fail_next(1, Verb::Approve, Fault::LostAnswer);
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     for _ in 0..10 {
         world.clock.advance(Duration::from_secs(60));
         world.work().await;
@@ -59,8 +56,7 @@ async fn a_push_settles_what_was_unknown_and_names_p0s_approver() {
     let world = World::new().await;
     let card = world.usual().await;
     world.p0.fail_next(1, Verb::Approve, Fault::LostAnswer);
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     world.clock.advance(Duration::from_secs(5));
     assert_eq!(world.p0.push("req-1").await, Some(200));
     world.work().await;
@@ -75,14 +71,12 @@ async fn behind_an_unknown_approve_others_are_refused_but_try_again_and_deny_go_
     let card = world.usual().await;
     let stale = world.slack.element(&card.channel, &card.ts, "approve").unwrap();
     world.p0.fail_next(1, Verb::Approve, Fault::Drop);
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     world.slack.press_stale(CAROL, &card.channel, &card.ts, &stale, None).await.unwrap();
     world.work().await;
     assert_eq!(world.told().len(), 1);
     assert!(world.lines(CAROL)[0].contains("Press \"Try again\""), "{:?}", world.lines(CAROL));
-    world.press(CAROL, &card, "try_again").await;
-    world.work().await;
+    world.presses(CAROL, &card, "try_again").await;
     assert_eq!(world.told()[1], r#"approve req-1 {"expirationLength":"2h"} as carol@example.com: 200"#);
     assert!(world.read(&card).contains("*Approved* by <@U03CAROL>"), "{}", world.read(&card));
 }
@@ -92,10 +86,8 @@ async fn a_refusal_after_an_unknown_try_leaves_the_request_unknown() {
     let world = World::new().await;
     let card = world.usual().await;
     world.p0.fail_next(1, Verb::Approve, Fault::LostAnswer);
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
-    world.press(ALICE, &card, "try_again").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
+    world.presses(ALICE, &card, "try_again").await;
     assert!(world.told()[1].ends_with(": 400"), "{:?}", world.told());
     assert!(world.read(&card).contains("*Outcome unknown*"), "{}", world.read(&card));
     assert!(world.dms(ALICE)[1].ends_with("P0 may have applied the first try, so the outcome stays unknown."));
@@ -106,8 +98,7 @@ async fn too_many_calls_are_waited_for_and_others_go_first() {
     let world = World::new().await;
     let card = world.usual().await;
     world.p0.fail_next(1, Verb::Approve, Fault::too_many(Some(20)));
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     assert!(world.read(&card).contains("*Received*"), "{}", world.read(&card));
     world.press(CAROL, &card, "deny").await;
     let modal = world.slack.modals(CAROL).pop().unwrap();
@@ -137,8 +128,7 @@ async fn html_at_200_502_and_a_redirect_are_unknown_in_p0s_words() {
         let world = World::new().await;
         let card = world.usual().await;
         world.p0.fail_next(1, Verb::Approve, fault);
-        world.press(ALICE, &card, "approve").await;
-        world.work().await;
+        world.presses(ALICE, &card, "approve").await;
         let shown = world.read(&card);
         assert!(shown.contains("*Outcome unknown*") && shown.contains(words), "{words}: {shown}");
         assert_eq!(world.told().len(), 1);
@@ -150,8 +140,7 @@ async fn what_surely_was_not_sent_is_sent_later() {
     let world = World::new().await;
     let card = world.usual().await;
     world.p0.down().await;
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     assert!(world.read(&card).contains("*Received*"), "{}", world.read(&card));
     world.p0.up().await.unwrap();
     world.clock.advance(Duration::from_secs(60));
@@ -164,8 +153,7 @@ async fn a_401_says_that_the_credential_was_not_accepted() {
     let world = World::new().await;
     let card = world.usual().await;
     world.p0.revoke_token("token-of-alice@example.com");
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     assert!(world.read(&card).contains("P0 says: Unauthorized"), "{}", world.read(&card));
 }
 
@@ -173,10 +161,8 @@ async fn a_401_says_that_the_credential_was_not_accepted() {
 async fn each_decision_has_a_connection_of_its_own_and_names_the_bot() {
     let world = World::new().await;
     let card = world.usual().await;
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
-    world.press(ALICE, &card, "revoke").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
+    world.presses(ALICE, &card, "revoke").await;
     let calls = world.p0.calls();
     assert_ne!(calls[0].connection, calls[1].connection);
     assert!(calls.iter().all(|call| call.user_agent.as_deref().is_some_and(|agent| agent.starts_with("p0-chatops/"))));
@@ -188,10 +174,8 @@ async fn every_call_is_one_that_p0s_document_describes() {
         serde_json::from_str(include_str!("../../src/sandbox/p0/openapi/access-requests.json")).unwrap();
     let world = World::new().await;
     let card = world.usual().await;
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
-    world.press(ALICE, &card, "revoke").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
+    world.presses(ALICE, &card, "revoke").await;
     for call in world.p0.calls() {
         let path = call.path.replace("/o/acme/", "/o/{orgId}/").replace("req-1", "{requestId}");
         let schema = &document["paths"][&path]["post"]["requestBody"]["content"]["application/json"]["schema"];
@@ -205,11 +189,9 @@ async fn nobody_tries_again_behind_a_lost_try_that_they_did_not_know_of() {
     let world = World::new().await;
     let card = world.usual().await;
     world.p0.fail_next(2, Verb::Approve, Fault::Drop);
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     world.press(ALICE, &card, "try_again").await;
-    world.press(CAROL, &card, "try_again").await;
-    world.work().await;
+    world.presses(CAROL, &card, "try_again").await;
     assert_eq!(world.told().len(), 2, "Carol knew of the first lost try, not of the second");
     assert!(world.dms(CAROL)[0].contains("An earlier approve has an unknown outcome"), "{:?}", world.dms(CAROL));
     let offered = world.last_dm(CAROL);
@@ -220,11 +202,9 @@ async fn nobody_tries_again_behind_a_lost_try_that_they_did_not_know_of() {
 async fn a_refused_revoke_stands_on_the_card() {
     let world = World::new().await;
     let card = world.usual().await;
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     world.p0.fail_next(1, Verb::Revoke, Fault::error(400, "not now"));
-    world.press(CAROL, &card, "revoke").await;
-    world.work().await;
+    world.presses(CAROL, &card, "revoke").await;
     let shown = world.read(&card);
     assert!(shown.contains("*P0 refused* <@U03CAROL>'s choice (Revoke) (time).\nP0 says: not now"), "{shown}");
     assert!(shown.contains("*Approved* by <@U01ALICE>") && shown.ends_with("[Revoke] [More]"), "{shown}");

@@ -10,8 +10,7 @@ async fn a_second_press_while_the_first_waits_changes_nothing_and_says_so() {
     let world = World::new().await;
     let card = world.usual().await;
     world.press(ALICE, &card, "approve").await;
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     assert_eq!(world.told().len(), 1);
     assert_eq!(world.lines(ALICE), ["Your approve of request `req-1` is already on its way. Nothing was changed."]);
 }
@@ -21,8 +20,7 @@ async fn of_two_approvers_the_second_is_told_who_was_first() {
     let world = World::new().await;
     let card = world.usual().await;
     world.press(ALICE, &card, "approve").await;
-    world.press(CAROL, &card, "approve").await;
-    world.work().await;
+    world.presses(CAROL, &card, "approve").await;
     assert_eq!(world.told(), [r#"approve req-1 {"expirationLength":"2h"} as alice@example.com: 200"#]);
     assert_eq!(
         world.dms(CAROL),
@@ -38,8 +36,7 @@ async fn when_the_first_is_refused_the_second_goes_out() {
     let world = World::new().await;
     let card = world.request(RequestSeed { approvers: Some(vec!["carol@example.com".into()]), ..bobs() }).await;
     world.press(ALICE, &card, "approve").await;
-    world.press(CAROL, &card, "approve").await;
-    world.work().await;
+    world.presses(CAROL, &card, "approve").await;
     assert_eq!(world.told().len(), 2);
     assert!(world.read(&card).contains("*Approved* by <@U03CAROL>"), "{}", world.read(&card));
     assert_eq!(world.dms(ALICE).len(), 1);
@@ -51,8 +48,7 @@ async fn a_click_on_a_decided_card_is_refused_at_once_and_the_card_drawn_anew() 
     let world = World::new().await;
     let card = world.usual().await;
     let stale = world.slack.element(CHANNEL, &card.ts, "approve").unwrap();
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     world.slack.press_stale(CAROL, CHANNEL, &card.ts, &stale, None).await.unwrap();
     let drawn = world.slack.calls_of("chat.update").len();
     world.work().await;
@@ -66,8 +62,7 @@ async fn a_click_on_a_decided_card_is_refused_at_once_and_the_card_drawn_anew() 
 async fn ones_own_request_is_for_somebody_else_to_approve() {
     let world = World::new().await;
     let card = world.usual().await;
-    world.press(BOB, &card, "approve").await;
-    world.work().await;
+    world.presses(BOB, &card, "approve").await;
     assert_eq!(world.told(), [""; 0]);
     assert_eq!(
         world.lines(BOB),
@@ -80,8 +75,7 @@ async fn access_for_oneself_that_somebody_else_asked_for_is_ones_own_too() {
     let world = World::new().await;
     let seed = RequestSeed { principal: "Alice@Example.com ".into(), ..bobs() };
     let card = world.request(seed).await;
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     assert_eq!(world.told(), [""; 0]);
 }
 
@@ -89,8 +83,7 @@ async fn access_for_oneself_that_somebody_else_asked_for_is_ones_own_too() {
 async fn a_confirmed_address_in_slack_tells_ones_own_request_whatever_the_table_says() {
     let world = World::with(Setup::default().set("identity__people__U03CAROL", "carol.admin@example.com")).await;
     let card = world.request(RequestSeed { requestor: "Carol <carol@example.com>".into(), ..bobs() }).await;
-    world.press(CAROL, &card, "approve").await;
-    world.work().await;
+    world.presses(CAROL, &card, "approve").await;
     assert_eq!(world.told(), [""; 0]);
     assert!(world.dms(CAROL)[0].contains("This is your own request"), "{:?}", world.dms(CAROL));
 }
@@ -100,8 +93,7 @@ async fn with_one_party_people_approve_their_own() {
     let world = World::with(Setup::default().set("p0__one_party", "true")).await;
     world.p0.behave(|behaviour| behaviour.one_party = true);
     let card = world.usual().await;
-    world.press(BOB, &card, "approve").await;
-    world.work().await;
+    world.presses(BOB, &card, "approve").await;
     assert_eq!(world.told(), [r#"approve req-1 {"expirationLength":"2h"} as bob@example.com: 200"#]);
 }
 
@@ -121,8 +113,7 @@ async fn guests_and_people_who_left_are_refused_whatever_the_table_says() {
 async fn where_guests_are_allowed_they_decide() {
     let world = World::with(Setup::default().set("slack__allow_guests", "true")).await;
     let card = world.usual().await;
-    world.press(GUEST, &card, "approve").await;
-    world.work().await;
+    world.presses(GUEST, &card, "approve").await;
     assert_eq!(world.told(), [r#"approve req-1 {"expirationLength":"2h"} as guest@example.com: 200"#]);
 }
 
@@ -131,8 +122,7 @@ async fn an_approve_that_could_not_be_sent_in_time_is_dropped_with_a_notice() {
     let world = World::new().await;
     let card = world.usual().await;
     world.p0.down().await;
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     world.clock.advance(Duration::from_secs(15 * 60 + 1));
     world.p0.up().await.unwrap();
     world.work().await;
@@ -171,8 +161,7 @@ async fn what_was_chosen_under_other_facts_is_refused() {
     let card = world.usual().await;
     let stale = world.slack.element(CHANNEL, &card.ts, "approve").unwrap();
     world.p0.down().await;
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     let mut body = world.p0.push_body("req-1").unwrap();
     body["data"]["duration"] = "8h".into();
     body["data"]["lastUpdatedTimestamp"] = (world.clock.now().as_millisecond() + 1000).into();
@@ -201,15 +190,13 @@ async fn a_token_file_that_others_can_read_is_not_used() {
     let path = world.folder.join("U01ALICE.token");
     for mode in [0o604, 0o620, 0o602] {
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(mode)).unwrap();
-        world.press(ALICE, &card, "approve").await;
-        world.work().await;
+        world.presses(ALICE, &card, "approve").await;
     }
     assert_eq!(world.told(), [""; 0]);
     assert_eq!(world.dms(ALICE).len(), 3);
     assert!(world.dms(ALICE)[0].ends_with("Your P0 credential cannot be used; the bot's log tells its operator why."));
     write_token(&world.folder, ALICE, "token-of-alice@example.com");
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     assert_eq!(world.told().len(), 1, "the file is read anew");
 }
 
@@ -219,12 +206,10 @@ async fn nobody_decides_without_an_identity_or_with_somebody_elses_token() {
     let card = world.usual().await;
     // {"alg":"none"}.{"email":"carol@example.com"}: whoever can read the claims can see whose it is.
     write_token(&world.folder, ALICE, "eyJhbGciOiJub25lIn0.eyJlbWFpbCI6ImNhcm9sQGV4YW1wbGUuY29tIn0.c2ln");
-    world.press(ALICE, &card, "approve").await;
-    world.work().await;
+    world.presses(ALICE, &card, "approve").await;
     assert_eq!(world.told(), [""; 0]);
     assert!(world.dms(ALICE)[0].contains("is somebody else's"), "{:?}", world.dms(ALICE));
     std::fs::remove_file(world.folder.join("U03CAROL.token")).unwrap();
-    world.press(CAROL, &card, "approve").await;
-    world.work().await;
+    world.presses(CAROL, &card, "approve").await;
     assert_eq!(world.told(), [""; 0]);
 }

@@ -191,6 +191,12 @@ impl World {
         self.slack.press(who, &card.channel, &card.ts, control).await.unwrap()
     }
 
+    /// Somebody presses, and all that follows from it happens.
+    pub async fn presses(&self, who: &str, card: &Card, control: &str) {
+        self.press(who, card, control).await;
+        self.work().await;
+    }
+
     /// The card as a person reads it: a line for each block, controls in brackets.
     pub fn read(&self, card: &Card) -> String {
         readable(&self.slack.message(&card.channel, &card.ts).expect("the card").blocks)
