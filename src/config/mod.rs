@@ -1,5 +1,6 @@
 //! Settings: read once, checked once, refused with the name of the key. The only file tree that reads the environment.
 
+mod app;
 mod check;
 mod file;
 mod raw;
@@ -9,6 +10,7 @@ mod values;
 
 use std::path::{Path, PathBuf};
 
+pub use app::SlackApp;
 pub use secret::Secret;
 pub use settings::{
     Assertion, Durations, Fields, Identity, Notifier, NotifierKeySource, Outbound, P0, Preset, Route, Settings, Slack,
@@ -41,8 +43,24 @@ impl ConfigError {
 ///
 /// # Errors
 /// Unknown keys, missing or short secrets and contradictions, each with its key.
-#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 pub fn load(file: Option<&Path>) -> Result<Settings, ConfigError> {
+    let (text, environment, folder) = sources(file)?;
+    parse(&text, environment, &folder)
+}
+
+/// Reads from the same places what the Slack app is made from. Secrets, keys and routes may be missing: most of them
+/// exist only once the app does.
+///
+/// # Errors
+/// Unknown keys anywhere, and what is wrong with the few that are used, each with its key.
+pub fn load_app(file: Option<&Path>) -> Result<SlackApp, ConfigError> {
+    let (text, environment, _) = sources(file)?;
+    parse_app(&text, environment)
+}
+
+/// The text of the settings file, the variables that are ours, and the folder that relative paths are relative to.
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+fn sources(file: Option<&Path>) -> Result<(String, Vec<(String, String)>, PathBuf), ConfigError> {
     let path = match file {
         Some(path) => Some(path.to_owned()),
         None => Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.exists()),
@@ -61,7 +79,7 @@ pub fn load(file: Option<&Path>) -> Result<Settings, ConfigError> {
             Err(_) => Err(ConfigError::new(name, "is not UTF-8")),
         })
         .collect::<Result<_, _>>()?;
-    parse(&text, environment, &folder)
+    Ok((text, environment, folder))
 }
 
 /// Kubernetes puts the address of a Service called `p0-chatops` into variables that look like ours.
@@ -82,6 +100,17 @@ pub fn parse(
     file::overlay(&mut table, environment)?;
     file::read_secret_files(&mut table, folder)?;
     check::check(raw::Raw::read(table)?, folder)
+}
+
+/// Reads what the Slack app is made from, from text and variables.
+///
+/// # Errors
+/// As [`load_app`].
+pub fn parse_app(text: &str, environment: impl IntoIterator<Item = (String, String)>) -> Result<SlackApp, ConfigError> {
+    let mut table = file::table(text)?;
+    file::overlay(&mut table, environment)?;
+    file::leave_out_secret_files(&mut table);
+    SlackApp::check(raw::Raw::read(table)?)
 }
 
 #[cfg(test)]
