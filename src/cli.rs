@@ -29,7 +29,7 @@ const SECTIONS: [Section; 3] = [
         "Exit status",
         &[
             ("0", "Done"),
-            ("1", "Failed: the last line says what did"),
+            ("1", "Failed, as the last line says"),
             ("2", "Refused: the line names the argument, or the key of the settings"),
         ],
     ),
@@ -46,7 +46,7 @@ fn below() -> String {
 
 /// Approve, deny and revoke P0 access requests from Slack, each with the approver's own authority.
 #[derive(Debug, Parser)]
-#[command(version, about, max_term_width = 100, after_help = below())]
+#[command(version, max_term_width = 100, after_help = below())]
 pub struct Cli {
     /// What to log: error, warn, info, debug or trace, also for single parts (`warn,p0_chatops::forward=debug`)
     /// [default: info for serve, else warn].
@@ -68,7 +68,7 @@ pub enum Command {
     /// Try the bot here, with stand-ins for Slack and P0: prints an address to open in a browser.
     #[cfg(feature = "sandbox")]
     Sandbox(SandboxArgs),
-    /// Print the manifest of the Slack app for the settings in force, or the link that creates it.
+    /// Print the Slack app's manifest for the settings in force, or a link that creates the app.
     Manifest(ManifestArgs),
     /// Print the completions of a shell for this program.
     Completions(CompletionsArgs),

@@ -83,7 +83,7 @@ fn public_url(text: Option<String>) -> Checked<Url> {
     if url.scheme() != "https" || is_this_machine(&url) {
         return Err(ConfigError::new(
             key,
-            "has to begin with https:// and name a host that Slack can reach: this machine's own name for itself is none",
+            "has to begin with https:// and name a host that Slack can reach, not this machine (localhost, 127.0.0.1)",
         ));
     }
     if url.as_str().len() > LONGEST_PUBLIC_URL {

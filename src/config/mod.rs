@@ -44,7 +44,7 @@ impl ConfigError {
 /// # Errors
 /// Unknown keys, missing or short secrets and contradictions, each with its key.
 pub fn load(file: Option<&Path>) -> Result<Settings, ConfigError> {
-    let (text, environment, folder) = sources(file)?;
+    let Sources { text, environment, folder } = sources(file)?;
     parse(&text, environment, &folder)
 }
 
@@ -54,13 +54,22 @@ pub fn load(file: Option<&Path>) -> Result<Settings, ConfigError> {
 /// # Errors
 /// Unknown keys anywhere, and what is wrong with the few that are used, each with its key.
 pub fn load_app(file: Option<&Path>) -> Result<SlackApp, ConfigError> {
-    let (text, environment, _) = sources(file)?;
+    let Sources { text, environment, .. } = sources(file)?;
     parse_app(&text, environment)
 }
 
-/// The text of the settings file, the variables that are ours, and the folder that relative paths are relative to.
+/// What settings are read from.
+struct Sources {
+    /// The settings file's text.
+    text: String,
+    /// The variables that are ours.
+    environment: Vec<(String, String)>,
+    /// What relative paths are relative to.
+    folder: PathBuf,
+}
+
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
-fn sources(file: Option<&Path>) -> Result<(String, Vec<(String, String)>, PathBuf), ConfigError> {
+fn sources(file: Option<&Path>) -> Result<Sources, ConfigError> {
     let path = match file {
         Some(path) => Some(path.to_owned()),
         None => Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.exists()),
@@ -72,14 +81,14 @@ fn sources(file: Option<&Path>) -> Result<(String, Vec<(String, String)>, PathBu
     };
     let folder = path.as_deref().and_then(Path::parent).map_or_else(PathBuf::new, Path::to_owned);
     let ours = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-    let environment: Vec<(String, String)> = ours
+    let environment = ours
         .filter(|(name, _)| name.strip_prefix(ENVIRONMENT_PREFIX).is_some_and(|rest| !is_service_link(rest)))
         .map(|(name, value)| match value.into_string() {
             Ok(value) => Ok((name, value)),
             Err(_) => Err(ConfigError::new(name, "is not UTF-8")),
         })
         .collect::<Result<_, _>>()?;
-    Ok((text, environment, folder))
+    Ok(Sources { text, environment, folder })
 }
 
 /// Kubernetes puts the address of a Service called `p0-chatops` into variables that look like ours.
@@ -113,6 +122,8 @@ pub fn parse_app(text: &str, environment: impl IntoIterator<Item = (String, Stri
     SlackApp::check(raw::Raw::read(table)?)
 }
 
+#[cfg(test)]
+mod app_test;
 #[cfg(test)]
 mod example_test;
 #[cfg(test)]

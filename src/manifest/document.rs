@@ -99,7 +99,7 @@ struct Interactivity {
 impl<'a, S> Manifest<'a, S> {
     /// The manifest of this app, its scopes written as `write` does.
     pub(super) fn new(app: &'a SlackApp, write: impl Fn(&Scope) -> S) -> Self {
-        let events = scopes::needed(app).flat_map(|scope| scope.opens).filter_map(|opened| match opened {
+        let events = scopes::needed(app.in_channel).flat_map(|scope| scope.opens).filter_map(|opened| match opened {
             Opens::Event(event) => Some(*event),
             Opens::Method(_) | Opens::Command => None,
         });
@@ -128,7 +128,7 @@ impl<'a, S> Manifest<'a, S> {
                     should_escape: true,
                 }],
             },
-            oauth_config: OauthConfig { scopes: Scopes { bot: scopes::needed(app).map(write).collect() } },
+            oauth_config: OauthConfig { scopes: Scopes { bot: scopes::needed(app.in_channel).map(write).collect() } },
             settings: AppSettings {
                 event_subscriptions: EventSubscriptions {
                     request_url: door(&app.public_url, "slack/events"),

@@ -1,7 +1,5 @@
 //! What the bot may do in Slack: each scope, why it is asked for, and what it opens.
 
-use crate::config::SlackApp;
-
 /// Something of Slack's that a scope opens.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Opens {
@@ -79,8 +77,7 @@ const SCOPES: [Scope; 9] = [
     },
 ];
 
-/// The scopes that this app needs.
-pub fn needed(app: &SlackApp) -> impl Iterator<Item = &'static Scope> {
-    let in_channel = app.in_channel;
+/// The scopes that the bot needs where it shows requests in a channel, or only to people.
+pub fn needed(in_channel: bool) -> impl Iterator<Item = &'static Scope> {
     SCOPES.iter().filter(move |scope| in_channel || !scope.channel_only)
 }
