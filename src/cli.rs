@@ -68,7 +68,7 @@ pub enum Command {
     /// Try the bot here, with stand-ins for Slack and P0: prints an address to open in a browser.
     #[cfg(feature = "sandbox")]
     Sandbox(SandboxArgs),
-    /// Print the Slack app's manifest for the settings in force, or a link that creates the app.
+    /// Print the Slack app's manifest for these settings, or a link that creates the app.
     Manifest(ManifestArgs),
     /// Print the completions of a shell for this program.
     Completions(CompletionsArgs),

@@ -44,8 +44,9 @@ impl ConfigError {
 /// # Errors
 /// Unknown keys, missing or short secrets and contradictions, each with its key.
 pub fn load(file: Option<&Path>) -> Result<Settings, ConfigError> {
-    let Sources { text, environment, folder } = sources(file)?;
-    parse(&text, environment, &folder)
+    let Sources { file, text, environment } = sources(file)?;
+    let folder = file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    parse(&text, environment, folder)
 }
 
 /// Reads from the same places what the Slack app is made from. Secrets, keys and routes may be missing: most of them
@@ -60,26 +61,25 @@ pub fn load_app(file: Option<&Path>) -> Result<SlackApp, ConfigError> {
 
 /// What settings are read from.
 struct Sources {
-    /// The settings file's text.
+    /// The settings file, where there is one.
+    file: Option<PathBuf>,
+    /// Its text.
     text: String,
     /// The variables that are ours.
     environment: Vec<(String, String)>,
-    /// What relative paths are relative to.
-    folder: PathBuf,
 }
 
 #[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 fn sources(file: Option<&Path>) -> Result<Sources, ConfigError> {
-    let path = match file {
+    let file = match file {
         Some(path) => Some(path.to_owned()),
         None => Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.exists()),
     };
-    let text = match &path {
+    let text = match &file {
         Some(path) => std::fs::read_to_string(path)
             .map_err(|error| ConfigError::new(path.display().to_string(), format!("cannot be read: {error}")))?,
         None => String::new(),
     };
-    let folder = path.as_deref().and_then(Path::parent).map_or_else(PathBuf::new, Path::to_owned);
     let ours = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
     let environment = ours
         .filter(|(name, _)| name.strip_prefix(ENVIRONMENT_PREFIX).is_some_and(|rest| !is_service_link(rest)))
@@ -88,7 +88,7 @@ fn sources(file: Option<&Path>) -> Result<Sources, ConfigError> {
             Err(_) => Err(ConfigError::new(name, "is not UTF-8")),
         })
         .collect::<Result<_, _>>()?;
-    Ok(Sources { text, environment, folder })
+    Ok(Sources { file, text, environment })
 }
 
 /// Kubernetes puts the address of a Service called `p0-chatops` into variables that look like ours.

@@ -4,8 +4,8 @@
 use serde::Serialize;
 use url::Url;
 
-use super::scopes::{self, Opens, Scope};
 use crate::config::SlackApp;
+use crate::scopes::{self, Opens, Scope};
 
 const NAME: &str = "P0 ChatOps";
 const BOT_NAME: &str = "p0-chatops";
@@ -98,8 +98,8 @@ struct Interactivity {
 
 impl<'a, S> Manifest<'a, S> {
     /// The manifest of this app, its scopes written as `write` does.
-    pub(super) fn new(app: &'a SlackApp, write: impl Fn(&Scope) -> S) -> Self {
-        let events = scopes::needed(app.in_channel).flat_map(|scope| scope.opens).filter_map(|opened| match opened {
+    pub(super) fn new(app: &'a SlackApp, write: impl Fn(Scope) -> S) -> Self {
+        let events = scopes::of_use(app.in_channel).flat_map(|scope| scope.opens).filter_map(|opened| match opened {
             Opens::Event(event) => Some(*event),
             Opens::Method(_) | Opens::Command => None,
         });
@@ -128,7 +128,7 @@ impl<'a, S> Manifest<'a, S> {
                     should_escape: true,
                 }],
             },
-            oauth_config: OauthConfig { scopes: Scopes { bot: scopes::needed(app.in_channel).map(write).collect() } },
+            oauth_config: OauthConfig { scopes: Scopes { bot: scopes::of_use(app.in_channel).map(write).collect() } },
             settings: AppSettings {
                 event_subscriptions: EventSubscriptions {
                     request_url: door(&app.public_url, "slack/events"),

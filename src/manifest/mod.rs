@@ -1,18 +1,17 @@
 //! The Slack app's manifest: what Slack is told of the app, in YAML, in JSON, or as a link that creates it.
 
 mod document;
-pub mod scopes;
 
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_saphyr::{Commented, ser_options};
 
 use crate::config::SlackApp;
+use crate::scopes::{Need, Scope};
 use document::Manifest;
-use scopes::Scope;
 
 /// The manifest in YAML, for people: it says how to use it, and what each scope is for.
 pub fn yaml(app: &SlackApp) -> String {
-    let manifest = Manifest::new(app, |scope: &Scope| Commented(scope.name, scope.because.to_owned()));
+    let manifest = Manifest::new(app, |scope| Commented(scope.name, what_for(scope)));
     // Nothing is folded: a reader of YAML 1.1 and one of 1.2 then read the same.
     let plain = ser_options! { prefer_block_scalars: false, compact_list_indent: false };
     let document =
@@ -24,6 +23,13 @@ pub fn yaml(app: &SlackApp) -> String {
          {document}",
         apps_page(app)
     )
+}
+
+fn what_for(scope: Scope) -> String {
+    match scope.need {
+        Need::Required => format!("without it {}", scope.without),
+        Need::Optional => format!("optional: without it {}", scope.without),
+    }
 }
 
 /// The manifest in JSON, for programs.

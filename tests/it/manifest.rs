@@ -4,9 +4,9 @@ use std::process::{Command, Output};
 
 use p0_chatops::config::{SlackApp, parse_app};
 use p0_chatops::domain::command::TypedCommand;
-use p0_chatops::manifest::scopes::{self, Opens};
 use p0_chatops::manifest::{json, link, yaml};
 use p0_chatops::sandbox::slack::Answered;
+use p0_chatops::scopes::{self, Opens};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use url::Url;
@@ -179,7 +179,7 @@ fn the_scopes_open_the_methods_that_the_bot_calls_and_no_others() {
     let mut called: Vec<&str> = source.split('"').skip(1).step_by(2).filter(is_method).collect();
     // Slack asks no scope for these two.
     let mut opened = vec!["auth.test", "views.open"];
-    opened.extend(scopes::needed(true).flat_map(|scope| scope.opens).filter_map(|opened| match opened {
+    opened.extend(scopes::of_use(true).flat_map(|scope| scope.opens).filter_map(|opened| match opened {
         Opens::Method(method) => Some(*method),
         Opens::Event(_) | Opens::Command => None,
     }));
@@ -215,7 +215,7 @@ async fn amiss(scopes: &[&str], private: bool) -> Vec<String> {
 
 #[tokio::test]
 async fn the_scopes_are_enough_and_none_is_too_many() {
-    let scopes: Vec<&str> = scopes::needed(true).map(|scope| scope.name).collect();
+    let scopes: Vec<&str> = scopes::of_use(true).map(|scope| scope.name).collect();
     for private in [false, true] {
         assert_eq!(amiss(&scopes, private).await, Vec::<String>::new());
     }
@@ -228,7 +228,7 @@ async fn the_scopes_are_enough_and_none_is_too_many() {
 
 #[test]
 fn an_app_without_a_channel_asks_for_no_channels() {
-    let scopes: Vec<&str> = scopes::needed(false).map(|scope| scope.name).collect();
+    let scopes: Vec<&str> = scopes::of_use(false).map(|scope| scope.name).collect();
     assert!(scopes.contains(&"im:write") && !scopes.contains(&"channels:read") && !scopes.contains(&"groups:read"));
 }
 
