@@ -1,19 +1,59 @@
 //! The command line.
 
+pub mod packaging;
+
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+/// A title, and rows of a term and what it means.
+type Section = (&'static str, &'static [(&'static str, &'static str)]);
+
+/// What stands below the options in the help and on the man page: where to begin, and what scripts have to know.
+const SECTIONS: [Section; 3] = [
+    (
+        "First steps",
+        &[
+            #[cfg(feature = "sandbox")]
+            ("p0-chatops sandbox", "Try it here, with no account anywhere"),
+            ("p0-chatops manifest --link", "The link that creates the Slack app for your settings"),
+            ("p0-chatops serve", "Run the bot"),
+        ],
+    ),
+    (
+        "Environment",
+        &[("P0_CHATOPS_<SECTION>__<KEY>", "A setting, as P0_CHATOPS_P0__ORG; wins over the settings file")],
+    ),
+    (
+        "Exit status",
+        &[
+            ("0", "Done"),
+            ("1", "Failed, as the last line says"),
+            ("2", "Refused: the line names the argument, or the key of the settings"),
+        ],
+    ),
+];
+
+fn below() -> String {
+    let sections = SECTIONS.map(|(title, rows)| {
+        let width = rows.iter().map(|(term, _)| term.len()).max().unwrap_or_default();
+        let rows: Vec<String> = rows.iter().map(|(term, meaning)| format!("\n  {term:width$}  {meaning}")).collect();
+        format!("{title}:{}", rows.concat())
+    });
+    sections.join("\n\n")
+}
 
 /// Approve, deny and revoke P0 access requests from Slack, each with the approver's own authority.
 #[derive(Debug, Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(version, max_term_width = 100, after_help = below())]
 pub struct Cli {
     /// What to log: error, warn, info, debug or trace, also for single parts (`warn,p0_chatops::forward=debug`)
-    /// [default: info; of the sandbox: warn].
-    #[arg(long, global = true, value_name = "FILTER")]
+    /// [default: info for serve, else warn].
+    #[arg(long, global = true, value_name = "FILTER", help_heading = "Logging")]
     pub log: Option<String>,
     /// Log a JSON object on each line.
-    #[arg(long, global = true)]
+    #[arg(long, global = true, help_heading = "Logging")]
     pub log_json: bool,
     /// What to do.
     #[command(subcommand)]
@@ -28,6 +68,12 @@ pub enum Command {
     /// Try the bot here, with stand-ins for Slack and P0: prints an address to open in a browser.
     #[cfg(feature = "sandbox")]
     Sandbox(SandboxArgs),
+    /// Print the Slack app's manifest for these settings, or a link that creates the app.
+    Manifest(ManifestArgs),
+    /// Print the completions of a shell for this program.
+    Completions(CompletionsArgs),
+    /// Print the man page, as roff.
+    Man(ManArgs),
 }
 
 /// Where the settings are.
@@ -46,4 +92,46 @@ pub struct SandboxArgs {
     /// The port of the page on 127.0.0.1; 0 takes any that is free.
     #[arg(long, default_value_t = 0, value_name = "PORT")]
     pub port: u16,
+}
+
+/// What of the Slack app is printed.
+#[derive(Args, Debug)]
+#[command(after_help = "\
+Of the settings only `public_url` has to be there. Tokens, secrets and keys may be missing: Slack shows \
+its own once the app exists. It works without a settings file too:\n\n  \
+P0_CHATOPS_PUBLIC_URL=https://bot.example.com p0-chatops manifest --link")]
+pub struct ManifestArgs {
+    /// Where the settings are.
+    #[command(flatten)]
+    pub settings: ConfigArgs,
+    /// How it is written: `yaml`, for people and with comments, or `json`.
+    #[arg(long, default_value = "yaml", hide_possible_values = true)]
+    pub format: Format,
+    /// Print the link that opens Slack's page for a new app with all of it filled in.
+    #[arg(long, conflicts_with = "format")]
+    pub link: bool,
+}
+
+/// How a manifest is written. Slack takes both.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// With comments.
+    Yaml,
+    /// Nothing but the document.
+    Json,
+}
+
+/// For which shell.
+#[derive(Args, Debug)]
+pub struct CompletionsArgs {
+    /// The shell.
+    pub shell: Shell,
+}
+
+/// Which page.
+#[derive(Args, Debug)]
+pub struct ManArgs {
+    /// The command whose page is printed [default: the program's own page].
+    #[arg(value_name = "COMMAND")]
+    pub command: Option<String>,
 }

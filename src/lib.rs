@@ -11,6 +11,7 @@
 //! 5. [`notify`]: every copy of the card is drawn anew, and whoever has to know is told.
 //!
 //! [`app`] wires these together; [`config`], [`clock`], [`telemetry`] and [`lifecycle`] are what they stand on.
+//! [`manifest`] writes what Slack is told of the app, before there is one; [`scopes`] is what it asks for.
 
 mod answer;
 pub mod app;
@@ -26,8 +27,10 @@ mod http_client;
 pub mod inbound;
 pub mod ledger;
 pub mod lifecycle;
+pub mod manifest;
 pub mod notify;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
+pub mod scopes;
 mod serve;
 pub mod telemetry;

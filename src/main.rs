@@ -1,14 +1,15 @@
 //! The `p0-chatops` program.
 
+use std::io::Write as _;
 use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser as _;
 use p0_chatops::app::{App, StartError};
-use p0_chatops::cli::{Cli, Command, ConfigArgs};
+use p0_chatops::cli::{Cli, Command, ConfigArgs, Format, ManifestArgs, packaging};
 use p0_chatops::clock::Clock;
 use p0_chatops::lifecycle::{self, Signals};
-use p0_chatops::{config, telemetry};
+use p0_chatops::{config, manifest, telemetry};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -19,9 +20,8 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let usual = match &cli.command {
         Command::Serve(_) => "info",
-        // The address that it prints should stay in sight.
-        #[cfg(feature = "sandbox")]
-        Command::Sandbox(_) => "warn",
+        // What they print should stay in sight.
+        _ => "warn",
     };
     telemetry::start_logging(cli.log.as_deref().unwrap_or(usual), cli.log_json);
     let run = || -> anyhow::Result<()> {
@@ -31,6 +31,11 @@ fn main() -> ExitCode {
                 Command::Serve(args) => serve(args).await,
                 #[cfg(feature = "sandbox")]
                 Command::Sandbox(args) => p0_chatops::sandbox::run(args.port).await,
+                Command::Manifest(args) => print(slack_app(&args)?.as_bytes()),
+                Command::Completions(args) => print(&packaging::completions(args.shell)),
+                Command::Man(args) => {
+                    print(&packaging::man(args.command.as_deref()).unwrap_or_else(|error| error.exit()))
+                }
             }
         });
         // A second signal has no patience with what still runs.
@@ -51,6 +56,20 @@ fn main() -> ExitCode {
 #[expect(clippy::print_stderr, reason = "this is the line that the operator reads")]
 fn complain(error: &anyhow::Error) {
     eprintln!("p0-chatops: {error:#}");
+}
+
+/// What a command was asked for, as it is: it may be on its way into a file or another program.
+fn print(text: &[u8]) -> anyhow::Result<()> {
+    std::io::stdout().write_all(text).context("standard output")
+}
+
+fn slack_app(args: &ManifestArgs) -> Result<String, config::ConfigError> {
+    let app = config::load_app(args.settings.config.as_deref())?;
+    Ok(match args.format {
+        _ if args.link => manifest::link(&app),
+        Format::Yaml => manifest::yaml(&app),
+        Format::Json => manifest::json(&app),
+    })
 }
 
 async fn serve(args: ConfigArgs) -> anyhow::Result<()> {

@@ -7,6 +7,7 @@ use std::time::Duration;
 use jsonwebtoken::Algorithm;
 use url::Url;
 
+use super::app::{api_base_url, command, is_govslack, mode};
 use super::raw::{Raw, RawAssertion, RawDurations, RawIdentity, RawNotifier, RawP0, RawRoute, RawSettings, RawSlack};
 use super::settings::{
     Assertion, Durations, FIELDS, Fields, Identity, Notifier, NotifierKeySource, Outbound, P0, Preset, Route, Settings,
@@ -46,11 +47,8 @@ pub(super) fn check(raw: Raw, folder: &Path) -> Checked<Settings> {
 }
 
 fn slack(raw: RawSlack) -> Checked<Slack> {
-    match raw.mode.as_deref().unwrap_or("http") {
-        "http" => {}
-        "socket" => return Err(not_built("slack.mode", "\"socket\"")),
-        other => return Err(ConfigError::new("slack.mode", format!("is {other:?}: has to be \"http\" or \"socket\""))),
-    }
+    mode(&raw)?;
+    let (command, api_base_url) = (command(&raw)?, api_base_url(&raw)?);
     let secrets = raw.signing_secrets.unwrap_or_default();
     if secrets.is_empty() {
         return Err(ConfigError::new(
@@ -75,19 +73,6 @@ fn slack(raw: RawSlack) -> Checked<Slack> {
             return Err(ConfigError::new("slack.admins", format!("{admin:?} is no user (U…) and no user group (S…)")));
         }
     }
-    let command = raw.command.unwrap_or_else(|| "/p0".to_owned());
-    if !command.starts_with('/')
-        || command.len() < 2
-        || command.chars().count() > 32
-        || command.contains(char::is_whitespace)
-    {
-        return Err(ConfigError::new("slack.command", "has to be a slash and a word of at most 32 characters in all"));
-    }
-    let mut api_base_url =
-        https_base("slack.api_base_url", raw.api_base_url.as_deref().unwrap_or("https://slack.com/api/"))?;
-    if !api_base_url.path().ends_with('/') {
-        api_base_url.set_path(&format!("{}/", api_base_url.path()));
-    }
     Ok(Slack {
         signing_secrets: secrets,
         bot_token: required_secret("slack.bot_token", raw.bot_token)?,
@@ -107,8 +92,8 @@ fn slack(raw: RawSlack) -> Checked<Slack> {
 
 /// GovSlack's answers go to hosts of its own.
 fn hook_hosts(hosts: Option<Vec<String>>, api: &Url) -> Checked<Vec<String>> {
-    let gov = api.host_str().is_some_and(|host| host == "slack-gov.com" || host.ends_with(".slack-gov.com"));
-    let hosts = hosts.unwrap_or_else(|| vec![if gov { "hooks.slack-gov.com" } else { "hooks.slack.com" }.to_owned()]);
+    let usual = if is_govslack(api) { "hooks.slack-gov.com" } else { "hooks.slack.com" };
+    let hosts = hosts.unwrap_or_else(|| vec![usual.to_owned()]);
     match hosts.iter().find(|host| host.is_empty() || host.contains('/') || **host != host.to_lowercase()) {
         Some(host) => {
             Err(ConfigError::new("slack.hook_hosts", format!("{host:?} is no host: no scheme, no path, lower case")))

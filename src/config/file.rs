@@ -76,9 +76,7 @@ fn parse_value(text: &str) -> Value {
 /// Puts the content of each `<key>_file` where `<key>` is read.
 pub(super) fn read_secret_files(table: &mut Table, folder: &Path) -> Result<(), ConfigError> {
     for (section, key) in SECRETS {
-        let Some(place) = section.split('.').try_fold(&mut *table, |t, part| t.get_mut(part)?.as_table_mut()) else {
-            continue;
-        };
+        let Some(place) = section_of(table, section) else { continue };
         let file_key = format!("{key}_file");
         let Some(path) = place.remove(&file_key) else { continue };
         let named = || format!("{section}.{file_key}");
@@ -97,4 +95,17 @@ pub(super) fn read_secret_files(table: &mut Table, folder: &Path) -> Result<(), 
         place.insert((*key).to_owned(), value);
     }
     Ok(())
+}
+
+/// Takes each `<key>_file` of a secret away, for whoever needs none: the files may not be there yet.
+pub(super) fn leave_out_secret_files(table: &mut Table) {
+    for (section, key) in SECRETS {
+        if let Some(place) = section_of(table, section) {
+            place.remove(&format!("{key}_file"));
+        }
+    }
+}
+
+fn section_of<'t>(table: &'t mut Table, section: &str) -> Option<&'t mut Table> {
+    section.split('.').try_fold(table, |table, part| table.get_mut(part)?.as_table_mut())
 }

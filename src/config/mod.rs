@@ -1,5 +1,6 @@
 //! Settings: read once, checked once, refused with the name of the key. The only file tree that reads the environment.
 
+mod app;
 mod check;
 mod file;
 mod raw;
@@ -9,6 +10,7 @@ mod values;
 
 use std::path::{Path, PathBuf};
 
+pub use app::SlackApp;
 pub use secret::Secret;
 pub use settings::{
     Assertion, Durations, Fields, Identity, Notifier, NotifierKeySource, Outbound, P0, Preset, Route, Settings, Slack,
@@ -41,27 +43,52 @@ impl ConfigError {
 ///
 /// # Errors
 /// Unknown keys, missing or short secrets and contradictions, each with its key.
-#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
 pub fn load(file: Option<&Path>) -> Result<Settings, ConfigError> {
-    let path = match file {
+    let Sources { file, text, environment } = sources(file)?;
+    let folder = file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
+    parse(&text, environment, folder)
+}
+
+/// Reads from the same places what the Slack app is made from. Secrets, keys and routes may be missing: most of them
+/// exist only once the app does.
+///
+/// # Errors
+/// Unknown keys anywhere, and what is wrong with the few that are used, each with its key.
+pub fn load_app(file: Option<&Path>) -> Result<SlackApp, ConfigError> {
+    let Sources { text, environment, .. } = sources(file)?;
+    parse_app(&text, environment)
+}
+
+/// What settings are read from.
+struct Sources {
+    /// The settings file, where there is one.
+    file: Option<PathBuf>,
+    /// Its text.
+    text: String,
+    /// The variables that are ours.
+    environment: Vec<(String, String)>,
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the one place that reads the environment")]
+fn sources(file: Option<&Path>) -> Result<Sources, ConfigError> {
+    let file = match file {
         Some(path) => Some(path.to_owned()),
         None => Some(PathBuf::from(DEFAULT_FILE)).filter(|path| path.exists()),
     };
-    let text = match &path {
+    let text = match &file {
         Some(path) => std::fs::read_to_string(path)
             .map_err(|error| ConfigError::new(path.display().to_string(), format!("cannot be read: {error}")))?,
         None => String::new(),
     };
-    let folder = path.as_deref().and_then(Path::parent).map_or_else(PathBuf::new, Path::to_owned);
     let ours = std::env::vars_os().filter_map(|(name, value)| Some((name.into_string().ok()?, value)));
-    let environment: Vec<(String, String)> = ours
+    let environment = ours
         .filter(|(name, _)| name.strip_prefix(ENVIRONMENT_PREFIX).is_some_and(|rest| !is_service_link(rest)))
         .map(|(name, value)| match value.into_string() {
             Ok(value) => Ok((name, value)),
             Err(_) => Err(ConfigError::new(name, "is not UTF-8")),
         })
         .collect::<Result<_, _>>()?;
-    parse(&text, environment, &folder)
+    Ok(Sources { file, text, environment })
 }
 
 /// Kubernetes puts the address of a Service called `p0-chatops` into variables that look like ours.
@@ -84,6 +111,19 @@ pub fn parse(
     check::check(raw::Raw::read(table)?, folder)
 }
 
+/// Reads what the Slack app is made from, from text and variables.
+///
+/// # Errors
+/// As [`load_app`].
+pub fn parse_app(text: &str, environment: impl IntoIterator<Item = (String, String)>) -> Result<SlackApp, ConfigError> {
+    let mut table = file::table(text)?;
+    file::overlay(&mut table, environment)?;
+    file::leave_out_secret_files(&mut table);
+    SlackApp::check(raw::Raw::read(table)?)
+}
+
+#[cfg(test)]
+mod app_test;
 #[cfg(test)]
 mod example_test;
 #[cfg(test)]

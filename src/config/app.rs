@@ -1,0 +1,108 @@
+//! What the Slack app is made from, and the rules of the settings that it shares with a running bot.
+
+use url::{Host, Url};
+
+use super::ConfigError;
+use super::raw::{Raw, RawSlack};
+use super::values::{Checked, https_base, not_built, required};
+
+/// The longest `public_url`: three addresses of the manifest begin with it, and each is written percent-encoded into
+/// the link with which the app is created.
+const LONGEST_PUBLIC_URL: usize = 255;
+
+/// What the Slack app is made from: nothing here needs a secret, and nothing waits for the app to exist.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SlackApp {
+    /// How Slack reaches the bot: https, and not this machine.
+    pub public_url: Url,
+    /// The slash command's name, with its slash.
+    pub command: String,
+    /// Whether the app lives in GovSlack.
+    pub govslack: bool,
+    /// Whether requests are shown in a channel; only routes that name people alone say that they are not.
+    pub in_channel: bool,
+}
+
+impl SlackApp {
+    pub(super) fn check(raw: Raw) -> Checked<Self> {
+        mode(&raw.slack)?;
+        Ok(Self {
+            command: command(&raw.slack)?,
+            govslack: is_govslack(&api_base_url(&raw.slack)?),
+            public_url: public_url(raw.top.public_url)?,
+            in_channel: raw.routes.is_empty() || raw.routes.iter().any(|route| route.channel.is_some()),
+        })
+    }
+}
+
+/// How Slack reaches the bot: only that Slack calls it is built.
+pub(super) fn mode(raw: &RawSlack) -> Checked<()> {
+    match raw.mode.as_deref().unwrap_or("http") {
+        "http" => Ok(()),
+        "socket" => Err(not_built("slack.mode", "\"socket\"")),
+        other => Err(ConfigError::new("slack.mode", format!("is {other:?}: has to be \"http\" or \"socket\""))),
+    }
+}
+
+/// The slash command's name.
+pub(super) fn command(raw: &RawSlack) -> Checked<String> {
+    let command = raw.command.as_deref().unwrap_or("/p0");
+    if !command.starts_with('/')
+        || command.len() < 2
+        || command.chars().count() > 32
+        || command.contains(|c: char| c.is_whitespace() || c.is_control())
+    {
+        return Err(ConfigError::new("slack.command", "has to be a slash and a word of at most 32 characters in all"));
+    }
+    Ok(command.to_owned())
+}
+
+/// Where the Web API is; ends with `/`.
+pub(super) fn api_base_url(raw: &RawSlack) -> Checked<Url> {
+    let mut url = https_base("slack.api_base_url", raw.api_base_url.as_deref().unwrap_or("https://slack.com/api/"))?;
+    if !url.path().ends_with('/') {
+        url.set_path(&format!("{}/", url.path()));
+    }
+    Ok(url)
+}
+
+/// GovSlack runs on a domain of its own.
+pub(super) fn is_govslack(api: &Url) -> bool {
+    api.host_str().is_some_and(|host| host == "slack-gov.com" || host.ends_with(".slack-gov.com"))
+}
+
+fn public_url(text: Option<String>) -> Checked<Url> {
+    let key = "public_url";
+    let Some(text) = text else {
+        return Err(ConfigError::new(
+            key,
+            "is missing: Slack has to be told where it reaches the bot, as \"https://bot.example.com\"",
+        ));
+    };
+    let url = https_base(key, &required(key, Some(text))?)?;
+    if url.scheme() != "https" || is_this_machine(&url) {
+        return Err(ConfigError::new(
+            key,
+            "has to begin with https:// and name a host that Slack can reach, not this machine (localhost, 127.0.0.1)",
+        ));
+    }
+    if url.as_str().len() > LONGEST_PUBLIC_URL {
+        return Err(ConfigError::new(key, format!("is longer than {LONGEST_PUBLIC_URL} characters")));
+    }
+    Ok(url)
+}
+
+fn is_this_machine(url: &Url) -> bool {
+    match url.host() {
+        Some(Host::Ipv4(ip)) => ip.is_loopback() || ip.is_unspecified(),
+        Some(Host::Ipv6(ip)) => {
+            let ip = ip.to_canonical();
+            ip.is_loopback() || ip.is_unspecified()
+        }
+        Some(Host::Domain(name)) => {
+            let name = name.trim_end_matches('.');
+            name == "localhost" || name.ends_with(".localhost")
+        }
+        None => false,
+    }
+}

@@ -1,0 +1,168 @@
+//! The manifest's shape and content, as far as this app uses Slack's (version 2 of the schema,
+//! docs.slack.dev/reference/app-manifest).
+
+use serde::Serialize;
+use url::Url;
+
+use crate::config::SlackApp;
+use crate::scopes::{self, Opens, Scope};
+
+const NAME: &str = "P0 ChatOps";
+const BOT_NAME: &str = "p0-chatops";
+const DESCRIPTION: &str = "Approve, deny and revoke P0 access requests";
+/// Once an app has a colour Slack does not let it go back to none.
+const BACKGROUND: &str = "#1b2a41";
+
+/// The whole of it; `S` is how a scope is written.
+#[derive(Serialize)]
+pub(super) struct Manifest<'a, S> {
+    #[serde(rename = "_metadata")]
+    metadata: Metadata,
+    display_information: DisplayInformation,
+    features: Features<'a>,
+    oauth_config: OauthConfig<S>,
+    settings: AppSettings,
+}
+
+#[derive(Serialize)]
+struct Metadata {
+    major_version: u8,
+}
+
+#[derive(Serialize)]
+struct DisplayInformation {
+    name: &'static str,
+    description: &'static str,
+    background_color: &'static str,
+    long_description: String,
+}
+
+#[derive(Serialize)]
+struct Features<'a> {
+    app_home: AppHome,
+    bot_user: BotUser,
+    slash_commands: [SlashCommand<'a>; 1],
+}
+
+#[derive(Serialize)]
+struct AppHome {
+    home_tab_enabled: bool,
+    messages_tab_enabled: bool,
+    messages_tab_read_only_enabled: bool,
+}
+
+#[derive(Serialize)]
+struct BotUser {
+    display_name: &'static str,
+}
+
+#[derive(Serialize)]
+struct SlashCommand<'a> {
+    command: &'a str,
+    url: Url,
+    description: &'static str,
+    usage_hint: &'static str,
+    should_escape: bool,
+}
+
+#[derive(Serialize)]
+struct OauthConfig<S> {
+    scopes: Scopes<S>,
+}
+
+#[derive(Serialize)]
+struct Scopes<S> {
+    bot: Vec<S>,
+}
+
+#[derive(Serialize)]
+struct AppSettings {
+    event_subscriptions: EventSubscriptions,
+    interactivity: Interactivity,
+    org_deploy_enabled: bool,
+    socket_mode_enabled: bool,
+    token_rotation_enabled: bool,
+}
+
+#[derive(Serialize)]
+struct EventSubscriptions {
+    request_url: Url,
+    bot_events: Vec<&'static str>,
+}
+
+#[derive(Serialize)]
+struct Interactivity {
+    is_enabled: bool,
+    request_url: Url,
+}
+
+impl<'a, S> Manifest<'a, S> {
+    /// The manifest of this app, its scopes written as `write` does.
+    pub(super) fn new(app: &'a SlackApp, write: impl Fn(Scope) -> S) -> Self {
+        let events = scopes::of_use(app.in_channel).flat_map(|scope| scope.opens).filter_map(|opened| match opened {
+            Opens::Event(event) => Some(*event),
+            Opens::Method(_) | Opens::Command => None,
+        });
+        Self {
+            metadata: Metadata { major_version: 2 },
+            display_information: DisplayInformation {
+                name: NAME,
+                description: DESCRIPTION,
+                background_color: BACKGROUND,
+                long_description: long_description(&app.command),
+            },
+            features: Features {
+                // The Messages tab is where people write to the bot. There is no Home.
+                app_home: AppHome {
+                    home_tab_enabled: false,
+                    messages_tab_enabled: true,
+                    messages_tab_read_only_enabled: false,
+                },
+                bot_user: BotUser { display_name: BOT_NAME },
+                slash_commands: [SlashCommand {
+                    command: &app.command,
+                    url: door(&app.public_url, "slack/commands"),
+                    description: DESCRIPTION,
+                    usage_hint: USAGE,
+                    // Mentions and channels arrive by their ids, which nobody can choose.
+                    should_escape: true,
+                }],
+            },
+            oauth_config: OauthConfig { scopes: Scopes { bot: scopes::of_use(app.in_channel).map(write).collect() } },
+            settings: AppSettings {
+                event_subscriptions: EventSubscriptions {
+                    request_url: door(&app.public_url, "slack/events"),
+                    bot_events: events.collect(),
+                },
+                interactivity: Interactivity {
+                    is_enabled: true,
+                    request_url: door(&app.public_url, "slack/interactivity"),
+                },
+                // It only allows it, and changes nothing in a single workspace; an organisation that installs an app
+                // without it gets one that hears nothing.
+                org_deploy_enabled: true,
+                socket_mode_enabled: false,
+                // The bot has one token, from its settings, and nobody to renew it.
+                token_rotation_enabled: false,
+            },
+        }
+    }
+}
+
+/// What can be typed behind the command.
+pub(super) const USAGE: &str = "pending | approve ID 2h | deny ID because… | revoke ID | show ID | whoami | help";
+
+fn long_description(command: &str) -> String {
+    format!(
+        "P0 access requests are shown here, and approvers decide them with a button, on a desk or on a phone. Each \
+         request's card says what has become of it: received, forwarded, approved, refused in P0's own words. \
+         {command} pending lists what waits for a decision, and {command} help says what else there is."
+    )
+}
+
+/// The address of one of the bot's doors, under whatever path `public_url` has.
+fn door(public_url: &Url, path: &str) -> Url {
+    let mut url = public_url.clone();
+    url.set_path(&format!("{}/{path}", public_url.path().trim_end_matches('/')));
+    url
+}

@@ -1,0 +1,254 @@
+//! What Slack is told of the app: by its own schema, by the example, and by what the bot then does with it.
+
+use std::process::{Command, Output};
+
+use p0_chatops::config::{SlackApp, parse_app};
+use p0_chatops::domain::command::TypedCommand;
+use p0_chatops::manifest::{json, link, yaml};
+use p0_chatops::sandbox::slack::Answered;
+use p0_chatops::scopes::{self, Opens};
+use proptest::prelude::*;
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::world::{ALICE, CHANNEL, Setup, World, bobs};
+
+const EXAMPLE: &str = "manifest/p0-chatops.toml";
+const COMMITTED: &str = include_str!("../../manifest/slack-app.yaml");
+const SCHEMA: &str = include_str!("slack/manifest.schema.2.0.0.json");
+
+fn app(command: &str, public_url: &str) -> SlackApp {
+    SlackApp { public_url: public_url.parse().unwrap(), command: command.to_owned(), govslack: false, in_channel: true }
+}
+
+fn usual() -> SlackApp {
+    app("/p0", "https://bot.example.com")
+}
+
+/// Every way in which the settings change the manifest.
+fn variants() -> Vec<SlackApp> {
+    let mut variants = Vec::new();
+    for command in ["/p", "/p0", &format!("/{}", "長".repeat(31))] {
+        for public_url in ["https://bot.example.com", "https://bot.example.com:8443/p0/", &longest_url()] {
+            for (govslack, in_channel) in [(false, true), (true, true), (false, false)] {
+                variants.push(SlackApp { govslack, in_channel, ..app(command, public_url) });
+            }
+        }
+    }
+    variants
+}
+
+fn longest_url() -> String {
+    format!("https://bot.example.com/{}", "%20".repeat(77))
+}
+
+fn as_value(app: &SlackApp) -> Value {
+    serde_json::from_str(&json(app)).unwrap()
+}
+
+/// Read by libyaml, which is not what writes it.
+fn from_yaml(text: &str) -> Value {
+    yaml_serde::from_str(text).unwrap()
+}
+
+/// What Slack's page for a new app makes of the link.
+fn from_link(link: &str) -> Value {
+    let link = Url::parse(link.trim_end()).unwrap();
+    let (_, manifest) = link.query_pairs().find(|(name, _)| name == "manifest_json").unwrap();
+    serde_json::from_str(&manifest).unwrap()
+}
+
+fn print(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
+    let mut program = Command::new(env!("CARGO_BIN_EXE_p0-chatops"));
+    program.env_clear().envs(environment.iter().copied()).current_dir(env!("CARGO_MANIFEST_DIR")).arg("manifest");
+    program.args(arguments).output().unwrap()
+}
+
+#[test]
+fn the_committed_manifest_is_that_of_the_example() {
+    let printed = print(&["--config", EXAMPLE], &[]);
+    assert_eq!(String::from_utf8(printed.stderr).unwrap(), "");
+    let printed = String::from_utf8(printed.stdout).unwrap();
+    assert_eq!(printed, COMMITTED, "p0-chatops manifest --config {EXAMPLE} > manifest/slack-app.yaml");
+    assert_eq!(printed, yaml(&usual()));
+    let as_json = print(&["--config", EXAMPLE, "--format", "json"], &[]).stdout;
+    assert_eq!(serde_json::from_slice::<Value>(&as_json).unwrap(), from_yaml(COMMITTED));
+    let as_link = String::from_utf8(print(&["--config", EXAMPLE, "--link"], &[]).stdout).unwrap();
+    assert_eq!(from_link(&as_link), from_yaml(COMMITTED));
+    assert_eq!(as_link.lines().count(), 1);
+}
+
+#[test]
+fn slacks_own_schema_takes_every_variant_in_every_form() {
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    let schema = jsonschema::validator_for(&schema).unwrap();
+    for app in variants() {
+        let manifest = as_value(&app);
+        let faults: Vec<String> = schema.iter_errors(&manifest).map(|fault| fault.to_string()).collect();
+        assert_eq!(faults, Vec::<String>::new(), "{app:?}");
+        assert_eq!(from_yaml(&yaml(&app)), manifest);
+        assert_eq!(from_link(&link(&app)), manifest);
+    }
+}
+
+#[test]
+fn the_schema_refuses_what_slack_would() {
+    let schema: Value = serde_json::from_str(SCHEMA).unwrap();
+    for (place, wrong) in [
+        ("/display_information/name", json!("x".repeat(36))),
+        ("/display_information/description", json!("x".repeat(141))),
+        ("/display_information/long_description", json!("too short")),
+        ("/features/slash_commands/0/command", json!("p0")),
+        ("/features/slash_commands/0/command", json!(format!("/{}", "x".repeat(32)))),
+        ("/features/slash_commands/0/usage_hint", json!("x".repeat(1001))),
+        ("/features/slash_commands/0/url", json!("bot.example.com")),
+        ("/features/bot_user", json!({})),
+        ("/features/home", json!({ "home_tab_enabled": true })),
+        ("/settings/interactivity", json!({ "request_url": "https://bot.example.com" })),
+        ("/settings/event_subscriptions/bot_events", json!(["app_mention", "app_mention"])),
+    ] {
+        let mut manifest = as_value(&usual());
+        let (parent, key) = place.rsplit_once('/').unwrap();
+        match manifest.pointer_mut(parent).unwrap() {
+            Value::Object(parent) => drop(parent.insert(key.to_owned(), wrong)),
+            _ => panic!("{place} is in no object"),
+        }
+        assert!(!jsonschema::is_valid(&schema, &manifest), "{place}");
+    }
+}
+
+#[test]
+fn the_link_is_short_enough_for_everything_on_its_way() {
+    for app in variants() {
+        // RFC 9110, 4.1: what everybody should support.
+        assert!(link(&app).len() <= 8000, "{} for {app:?}", link(&app).len());
+    }
+    let usual = link(&usual());
+    assert!(usual.starts_with("https://api.slack.com/apps?new_app=1&manifest_json=%7B"), "{usual}");
+    let gov = SlackApp { govslack: true, ..app("/p0", "https://bot.example.com") };
+    assert_eq!(link(&gov), usual.replacen("api.slack.com", "api.slack-gov.com", 1));
+    assert!(yaml(&gov).contains("# Create the app at https://api.slack-gov.com/apps?new_app=1,"));
+}
+
+proptest! {
+    #[test]
+    fn no_name_of_a_command_breaks_out_of_the_yaml(name in r#"([#:\-'"{}\[\]&*!|>%@`,?~\\ynoNO0-9e.é𝒳\u{feff}\u{202e}]|\PC){1,31}"#) {
+        let set = [("P0_CHATOPS_SLACK__COMMAND".to_owned(), format!("/{name}"))];
+        if let Ok(app) = parse_app("public_url = \"https://bot.example.com\"", set) {
+            let read = from_yaml(&yaml(&app));
+            prop_assert_eq!(&read["features"]["slash_commands"][0]["command"], &json!(format!("/{name}")));
+            prop_assert_eq!(read, as_value(&app));
+        }
+    }
+}
+
+#[test]
+fn the_command_hints_at_what_can_be_typed() {
+    let manifest = as_value(&usual());
+    let command = &manifest["features"]["slash_commands"][0];
+    for typed in command["usage_hint"].as_str().unwrap().split(" | ") {
+        assert!(TypedCommand::parse(typed).is_ok(), "{typed}");
+    }
+    assert_eq!(command["should_escape"], true);
+}
+
+#[tokio::test]
+async fn every_address_is_a_door_of_the_bots() {
+    let world = World::new().await;
+    let manifest = as_value(&usual());
+    let settings = &manifest["settings"];
+    for address in [
+        &manifest["features"]["slash_commands"][0]["url"],
+        &settings["event_subscriptions"]["request_url"],
+        &settings["interactivity"]["request_url"],
+    ] {
+        let path = address.as_str().unwrap().strip_prefix("https://bot.example.com").unwrap();
+        let answer = reqwest::Client::new().post(format!("{}{path}", world.base)).body("{}").send().await.unwrap();
+        assert_eq!(answer.status(), 401, "{path}");
+    }
+}
+
+#[test]
+fn the_scopes_open_the_methods_that_the_bot_calls_and_no_others() {
+    let source = include_str!("../../src/notify/web_api.rs");
+    let is_method = |text: &&str| {
+        let (family, method) = text.split_once('.').unwrap_or_default();
+        [family, method].iter().all(|part| part.starts_with(|c: char| c.is_ascii_lowercase()))
+            && text.chars().all(|c| c.is_ascii_alphabetic() || c == '.')
+    };
+    let mut called: Vec<&str> = source.split('"').skip(1).step_by(2).filter(is_method).collect();
+    // Slack asks no scope for these two.
+    let mut opened = vec!["auth.test", "views.open"];
+    opened.extend(scopes::of_use(true).flat_map(|scope| scope.opens).filter_map(|opened| match opened {
+        Opens::Method(method) => Some(*method),
+        Opens::Event(_) | Opens::Command => None,
+    }));
+    for list in [&mut called, &mut opened] {
+        list.sort_unstable();
+        list.dedup();
+    }
+    assert_eq!(called, opened);
+}
+
+/// An ordinary day: a request, a mention, a direct message, a command, a denial of which the requester hears. What an
+/// app with these scopes could not do of it.
+async fn amiss(scopes: &[&str], private: bool) -> Vec<String> {
+    let mut setup = Setup::default();
+    setup.slack.scopes = scopes.iter().map(ToString::to_string).collect();
+    setup.slack.channels[0].is_private = private;
+    let world = World::with(setup).await;
+    let id = world.p0.add(bobs());
+    world.p0.push(&id).await;
+    world.work().await;
+    let said = [
+        world.slack.mention(ALICE, CHANNEL, "pending").await,
+        world.slack.dm(ALICE, "help").await,
+        world.slack.slash(ALICE, CHANNEL, "approve req-1").await,
+        world.slack.slash(ALICE, CHANNEL, "deny req-1").await,
+    ];
+    world.work().await;
+    let unheard = said.into_iter().filter_map(|said| said.err().map(|cannot| cannot.to_string()));
+    let calls = world.slack.calls().into_iter();
+    let refused = calls.filter(|call| matches!(&call.answered, Answered::Error(code) if code == "missing_scope"));
+    unheard.chain(refused.map(|call| call.method)).collect()
+}
+
+#[tokio::test]
+async fn the_scopes_are_enough_and_none_is_too_many() {
+    let scopes: Vec<&str> = scopes::of_use(true).map(|scope| scope.name).collect();
+    for private in [false, true] {
+        assert_eq!(amiss(&scopes, private).await, Vec::<String>::new());
+    }
+    for without in &scopes {
+        let fewer: Vec<&str> = scopes.iter().filter(|scope| *scope != without).copied().collect();
+        let missed = [amiss(&fewer, false).await, amiss(&fewer, true).await].concat();
+        assert!(!missed.is_empty(), "nothing needs {without}");
+    }
+}
+
+#[test]
+fn an_app_without_a_channel_asks_for_no_channels() {
+    let scopes: Vec<&str> = scopes::of_use(false).map(|scope| scope.name).collect();
+    assert!(scopes.contains(&"im:write") && !scopes.contains(&"channels:read") && !scopes.contains(&"groups:read"));
+}
+
+#[test]
+fn settings_that_make_no_app_are_refused_with_the_key() {
+    for (variable, value, line) in [
+        (
+            "P0_CHATOPS_PUBLIC_URL",
+            "http://bot.example.com",
+            "public_url: has to begin with https:// (http:// is for loopback hosts only)",
+        ),
+        (
+            "P0_CHATOPS_PUBLIC_URL",
+            "http://localhost:3000",
+            "public_url: has to begin with https:// and name a host that Slack can reach, not this machine (localhost, 127.0.0.1)",
+        ),
+        ("P0_CHATOPS_SLACK__MODE", "socket", "slack.mode: \"socket\" is not built yet"),
+    ] {
+        let printed = print(&["--config", EXAMPLE], &[(variable, value)]);
+        assert_eq!((printed.status.code(), printed.stdout.as_slice()), (Some(2), b"".as_slice()));
+        assert_eq!(String::from_utf8(printed.stderr).unwrap(), format!("p0-chatops: {line}\n"));
+    }
+}
