@@ -14,6 +14,7 @@ mod interop;
 mod notifier;
 mod notifier_keys;
 mod outcomes;
+mod packaging;
 mod process;
 mod quiet;
 mod refusals;
