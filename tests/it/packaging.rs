@@ -4,7 +4,7 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::time::Duration;
 
-use p0_chatops::config::{self, Settings};
+use p0_chatops::config::{self, ConfigError, Settings};
 use p0_chatops::lifecycle::SOFT_STOP;
 use p0_chatops::sandbox::p0::P0Setup;
 use p0_chatops::sandbox::slack::SlackSetup;
@@ -32,14 +32,21 @@ fn pod() -> Value {
     object("stateful-set.yaml", "StatefulSet")["spec"]["template"]["spec"].take()
 }
 
-fn settings_in_the_container() -> Settings {
+/// The settings of the container, with secrets in place of its files, and with one variable more.
+fn settings_with(variable: Option<(&str, &str)>) -> Result<Settings, ConfigError> {
     let text = read("manifest/kubernetes/p0-chatops.toml").replace("replace-with-", "0123456789-");
     let secrets = [
         ("P0_CHATOPS_SLACK__SIGNING_SECRETS", "[\"0123456789abcdef\"]"),
         ("P0_CHATOPS_SLACK__BOT_TOKEN", "xoxb-0123456789abcdef"),
     ];
-    let secrets = secrets.map(|(name, value)| (name.to_owned(), value.to_owned()));
-    config::parse(&text, secrets, Path::new("/etc/p0-chatops")).unwrap()
+    let taken = |name: &str| variable.is_some_and(|(variable, _)| variable.starts_with(name));
+    let variables = secrets.into_iter().filter(|(name, _)| !taken(name)).chain(variable);
+    let variables = variables.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    config::parse(&text, variables, Path::new("/etc/p0-chatops"))
+}
+
+fn settings_in_the_container() -> Settings {
+    settings_with(None).unwrap()
 }
 
 /// The lines `KEY=VALUE` of the unit with that key.
@@ -140,6 +147,18 @@ async fn a_click_is_forwarded_by_a_bot_that_is_installed_as_systemd_does_it() {
     let _bot = company.serve_by(command).await;
     company.approve_as_alice().await;
     assert!(company.folder.join("p0-chatops/p0-chatops.db").exists());
+}
+
+#[test]
+fn every_variable_of_the_unit_is_a_setting_also_where_it_is_commented_out() {
+    let text = read("manifest/p0-chatops.service");
+    let lines = text.lines().map(|line| line.trim_start_matches("# "));
+    let variables: Vec<&str> = lines.filter_map(|line| line.strip_prefix("Environment=")).collect();
+    assert!(variables.len() > unit("Environment").len());
+    for variable in variables {
+        let error = settings_with(variable.split_once('=')).err().map(|error| error.to_string());
+        assert!(error.is_none_or(|error| error.contains("cannot be read")), "{variable}");
+    }
 }
 
 impl Company {
