@@ -27,15 +27,24 @@ impl Clients {
         // Another part of the process may have chosen it already: it is the only one that is built in.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let finish = |builder: ClientBuilder| {
-            builder
-                .build()
-                .map_err(|error| ConfigError::new("ca_file", format!("the HTTP client cannot be made: {error}")))
+            builder.build().map_err(|error| {
+                ConfigError::new("ca_file", format!("the HTTP client cannot be made: {}", innermost(&error)))
+            })
         };
         Ok(Self {
             slack: finish(builder(outbound)?.pool_idle_timeout(IDLE_FOR))?,
             decisions: finish(builder(outbound)?.pool_max_idle_per_host(0))?,
         })
     }
+}
+
+/// The reason behind the reasons: what is around it only says that something could not be built.
+fn innermost(error: &reqwest::Error) -> &dyn std::error::Error {
+    let mut innermost: &dyn std::error::Error = error;
+    while let Some(source) = innermost.source() {
+        innermost = source;
+    }
+    innermost
 }
 
 fn builder(outbound: &Outbound) -> Result<ClientBuilder, ConfigError> {

@@ -6,6 +6,7 @@ mod any_bytes;
 mod approve;
 mod architecture;
 mod commands;
+mod completions;
 mod convergence;
 mod doors;
 mod hostile_text;

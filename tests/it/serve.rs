@@ -89,8 +89,13 @@ impl Company {
     }
 
     pub async fn serve_with(&self, arguments: &[&str]) -> Served {
-        let config = ["serve", "--config", "p0-chatops.toml", "--log-json"];
-        let served = Served::start(&mut self.program(&[&config[..], arguments].concat())).await;
+        let config = ["serve", "--config", "p0-chatops.toml"];
+        self.serve_by(self.program(&[&config[..], arguments].concat())).await
+    }
+
+    /// Starts the bot by this command.
+    pub async fn serve_by(&self, mut command: Command) -> Served {
+        let served = Served::start(command.arg("--log-json")).await;
         self.slack.connect(&served.base);
         self.p0.connect(&served.base);
         served
