@@ -167,6 +167,7 @@ impl App {
         );
         self.whispers.close();
         self.whispers.wait().await;
+        self.ledger.close().await;
     }
 }
 

@@ -42,7 +42,7 @@ const READERS: u32 = 4;
 pub enum LedgerError {
     /// The database said no.
     #[error("the ledger's database failed: {0}")]
-    Database(#[from] sqlx::Error),
+    Database(sqlx::Error),
     /// The batch that this belonged to could not be written to disk.
     #[error("the ledger could not write: {0}")]
     NotKept(String),
@@ -51,7 +51,7 @@ pub enum LedgerError {
     Corrupt(String),
     /// The schema could not be brought up to date.
     #[error("the ledger's schema: {0}")]
-    Migrate(#[from] sqlx::migrate::MigrateError),
+    Migrate(sqlx::migrate::MigrateError),
     /// Another `serve` has this file.
     #[error("another p0-chatops serve has {0} open")]
     Locked(PathBuf),
@@ -69,6 +69,19 @@ pub enum LedgerError {
     /// A bug; the transaction was rolled back.
     #[error("writing to the ledger panicked")]
     Panicked,
+}
+
+// No `source` is named, for each of these says by itself what is wrong: a report of the whole chain would say it twice.
+impl From<sqlx::Error> for LedgerError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl From<sqlx::migrate::MigrateError> for LedgerError {
+    fn from(error: sqlx::migrate::MigrateError) -> Self {
+        Self::Migrate(error)
+    }
 }
 
 impl LedgerError {
@@ -120,6 +133,14 @@ impl Ledger {
         ledger._lock = Some(Arc::new(lock));
         ledger.settle_predecessor().await?;
         Ok(ledger)
+    }
+
+    /// Writes what has come in and lets go of the file, which then holds everything by itself: the write-ahead log is
+    /// merged into it. Whatever is asked of the ledger afterwards fails.
+    pub async fn close(&self) {
+        // The last to leave merges the log, and a reader may not.
+        self.readers.close().await;
+        self.writer.close().await;
     }
 
     /// Marked as changed whenever this process has written something that workers may have to act on.

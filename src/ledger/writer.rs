@@ -7,6 +7,8 @@ use futures_util::future::BoxFuture;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::sync::{mpsc, oneshot};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
 
 use super::LedgerError;
 
@@ -24,16 +26,28 @@ struct Done {
     reply: Reply,
 }
 
-/// A handle on the writing task; the task ends when the last handle is dropped.
+/// A handle on the writing task; the task ends when it is closed, or with the last handle.
 #[derive(Clone)]
-pub(super) struct Writer(mpsc::Sender<Work>);
+pub(super) struct Writer {
+    queue: mpsc::Sender<Work>,
+    close: CancellationToken,
+    task: TaskTracker,
+}
 
 impl Writer {
     /// Starts the task that owns the writing connection.
     pub(super) fn start(connection: SqliteConnection, options: SqliteConnectOptions) -> Self {
-        let (sender, receiver) = mpsc::channel(QUEUE);
-        tokio::spawn(run(connection, options, receiver));
-        Self(sender)
+        let (queue, works) = mpsc::channel(QUEUE);
+        let (close, task) = (CancellationToken::new(), TaskTracker::new());
+        task.spawn(run(connection, options, works, close.clone()));
+        task.close();
+        Self { queue, close, task }
+    }
+
+    /// Takes no more work, and returns once what had come in is written and the file let go of.
+    pub(super) async fn close(&self) {
+        self.close.cancel();
+        self.task.wait().await;
     }
 
     /// Runs `work` in a transaction and answers once it is on disk, or was rolled back.
@@ -60,14 +74,30 @@ impl Writer {
                 }
             })
         });
-        self.0.send(work).await.map_err(|_| LedgerError::Closed)?;
+        self.queue.send(work).await.map_err(|_| LedgerError::Closed)?;
         told.await.map_err(|_| LedgerError::NotKept("the transaction could not begin".to_owned()))?
     }
 }
 
-async fn run(mut connection: SqliteConnection, options: SqliteConnectOptions, mut queue: mpsc::Receiver<Work>) {
+async fn run(
+    mut connection: SqliteConnection,
+    options: SqliteConnectOptions,
+    mut queue: mpsc::Receiver<Work>,
+    close: CancellationToken,
+) {
     let mut batch = Vec::with_capacity(BATCH);
-    while queue.recv_many(&mut batch, BATCH).await > 0 {
+    loop {
+        let taken = tokio::select! {
+            taken = queue.recv_many(&mut batch, BATCH) => taken,
+            () = close.cancelled(), if !queue.is_closed() => {
+                // What is in the queue by now is still written.
+                queue.close();
+                continue;
+            }
+        };
+        if taken == 0 {
+            break;
+        }
         let mut replies = Vec::with_capacity(batch.len());
         let committed = commit(&mut connection, batch.drain(..), &mut replies).await;
         for reply in replies {
@@ -83,7 +113,7 @@ async fn run(mut connection: SqliteConnection, options: SqliteConnectOptions, mu
             }
         }
     }
-    // Leaves the write-ahead log merged into the file.
+    // Leaves the write-ahead log merged into the file, where nobody else has it open.
     if let Err(error) = connection.close().await {
         tracing::warn!(%error, "the ledger did not close cleanly; the next start recovers it");
     }

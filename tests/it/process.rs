@@ -113,6 +113,8 @@ async fn a_stop_finishes_what_is_on_its_way_to_p0() {
     company.until_told(1).await;
     bot.terminate();
     assert_eq!(bot.end_within(Duration::from_secs(12)).await.code(), Some(0));
+    // A backup that copies the one file has everything.
+    assert!(!company.folder.join("p0-chatops.db-wal").exists());
     assert_eq!(company.stages().await, ["done"]);
     let _again = company.serve().await;
     company.until_card_says(&card, "was approved by <@U01ALICE>").await;
