@@ -1,8 +1,13 @@
 //! Stateful stand-ins for Slack and P0, which enforce the real limits. The tests use the same ones that a user can try.
 //!
 //! [`run`] sets a `scene` (people, requests, settings) in a throw-away `folder`, starts the bot between the stand-ins,
-//! and serves the `page` on which a user is any of those people; `provisioning` does what P0 does by itself.
+//! and serves the `page` on which a user is any of those people; `provisioning` does what P0 does by itself. On that
+//! `stage` the `bot` can be killed and started, `faults` be switched on, and what is on `disk` be seen.
 
+mod bell;
+mod bot;
+mod disk;
+mod faults;
 mod folder;
 pub mod p0;
 mod page;
@@ -10,6 +15,7 @@ mod provisioning;
 mod run;
 mod scene;
 pub mod slack;
+mod stage;
 
 pub use run::run;
 

@@ -4,17 +4,19 @@
 use std::io::{self, Write as _};
 
 use anyhow::Context as _;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::bell::Bell;
+use super::bot::{Bot, Plan};
+use super::disk::Disk;
+use super::faults::Faults;
 use super::folder::Folder;
 use super::p0::P0;
 use super::page::Page;
 use super::slack::Slack;
+use super::stage::Stage;
 use super::{new_secret, provisioning, scene};
-use crate::app::App;
 use crate::clock::Clock;
-use crate::config;
 use crate::lifecycle::{self, Signals};
 
 /// Runs the sandbox until a signal comes; `port` is the page's, 0 for any that is free.
@@ -38,18 +40,14 @@ fn announce(url: &str) -> io::Result<()> {
 
 /// Everything that runs in the process.
 pub(super) struct Sandbox {
-    slack: Slack,
-    p0: P0,
-    app: App,
-    doors: TcpListener,
-    probes: TcpListener,
+    stage: Stage,
     page: Page,
     /// Removed when the rest has ended.
     folder: Folder,
 }
 
 impl Sandbox {
-    /// Binds every port and builds the bot.
+    /// Binds every port and starts the bot.
     pub(super) async fn start(port: u16) -> anyhow::Result<Self> {
         let folder = Folder::new()?;
         let page = Page::bind(port).await.with_context(|| format!("--port: 127.0.0.1:{port} cannot be bound"))?;
@@ -65,14 +63,14 @@ impl Sandbox {
             p0.trust_token(&token, identity);
         }
         let settings = scene::settings((&company, &slack), (&permissions, &p0), &page.url());
-        let app = App::build(config::parse(&settings, [], folder.path())?, clock).await?;
-        let doors = TcpListener::bind("127.0.0.1:0").await?;
-        let probes = TcpListener::bind("127.0.0.1:0").await?;
-        let bot = format!("http://{}", doors.local_addr()?);
-        slack.connect(&bot);
-        p0.connect(&bot);
+        let bell = Bell::default();
+        let bot = Bot::first(Plan { settings, folder: folder.path().to_owned(), clock }, bell.clone()).await?;
+        slack.connect(&bot.base_url());
+        p0.connect(&bot.base_url());
         p0.auto_push(true);
-        Ok(Self { slack, p0, app, doors, probes, page, folder })
+        let disk = Disk::new(folder.path().join(scene::LEDGER));
+        let faults = Faults::new(slack.clone(), p0.clone(), scene::strangers(), bell.clone());
+        Ok(Self { stage: Stage { slack, p0, bot, disk, faults, bell }, page, folder })
     }
 
     /// The page's address, with its token.
@@ -86,25 +84,30 @@ impl Sandbox {
         self.folder.path()
     }
 
-    /// The two stand-ins, to look at.
+    /// All that is at hand, to look at.
     #[cfg(test)]
-    pub(super) fn stand_ins(&self) -> (Slack, P0) {
-        (self.slack.clone(), self.p0.clone())
+    pub(super) fn stage(&self) -> Stage {
+        self.stage.clone()
     }
 
     /// Lets people ask, and runs until `stop` is cancelled and what was in flight has ended.
     pub(super) async fn run(self, stop: CancellationToken) {
-        let Self { slack, p0, app, doors, probes, page, folder } = self;
+        let Self { stage, page, folder } = self;
         for request in scene::requests() {
-            p0.add(request);
+            stage.p0.add(request);
         }
+        let stop_the_bot = async {
+            stop.cancelled().await;
+            stage.bot.stop().await;
+        };
         tokio::join!(
-            app.run(doors, probes, stop.clone()),
-            page.serve(slack.clone(), p0.clone(), stop.clone()),
-            provisioning::run(p0.clone(), stop),
+            stop_the_bot,
+            page.serve(stage.clone(), stop.clone()),
+            stage.disk.clone().watch(stage.bell.clone(), stop.clone()),
+            provisioning::run(stage.p0.clone(), stop.clone()),
         );
-        slack.stop();
-        p0.stop().await;
+        stage.slack.stop();
+        stage.p0.stop().await;
         drop(folder);
     }
 }

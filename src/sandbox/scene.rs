@@ -1,8 +1,8 @@
 //! Who is in the sandbox, what they ask for, and the settings of the bot between the stand-ins.
 
 use super::new_secret;
-use super::p0::{P0, P0Setup, RequestSeed, samples};
-use super::slack::{Person, Slack, SlackSetup};
+use super::p0::{NotifierSetup, P0, P0Setup, RequestSeed, samples};
+use super::slack::{Person, SLACKS_EVENT_RETRIES, Slack, SlackSetup};
 use crate::clock::Clock;
 
 /// The channel in which the cards appear.
@@ -46,6 +46,7 @@ pub(super) fn company(clock: Clock) -> SlackSetup {
     let mut setup = SlackSetup {
         signing_secret: new_secret(),
         bot_token: format!("xoxb-{}", new_secret()),
+        event_retries: SLACKS_EVENT_RETRIES.to_vec(),
         ..SlackSetup::new(clock)
     };
     for (id, name) in [("U11RITA", "rita"), ("U12OMAR", "omar"), ("U13MEI", "mei")] {
@@ -55,9 +56,15 @@ pub(super) fn company(clock: Clock) -> SlackSetup {
     setup
 }
 
-/// The stand-in's P0.
+/// The people of another company.
+pub(super) fn strangers() -> Vec<String> {
+    ROLES.iter().filter(|role| role.identity.is_none()).map(|role| role.user.to_owned()).collect()
+}
+
+/// The stand-in's P0. Its news waits for a bot that was killed.
 pub(super) fn permissions(clock: Clock) -> P0Setup {
-    P0Setup { clock, settings_api_key: new_secret(), ..P0Setup::default() }
+    let notifier = NotifierSetup { patient: true, ..NotifierSetup::default() };
+    P0Setup { clock, settings_api_key: new_secret(), notifier, ..P0Setup::default() }
 }
 
 /// What waits for a decision at the start; the page adds more of them.
@@ -75,6 +82,8 @@ pub(super) fn requests() -> Vec<RequestSeed> {
 
 /// The file of the key that P0's pushes are checked with. A person's token is in a file called after the person.
 pub(super) const NOTIFIER_KEY: &str = "p0.pem";
+/// The ledger's file.
+pub(super) const LEDGER: &str = "ledger.db";
 
 /// The settings file, as an operator would write it for these two. Its listeners are not used: the sandbox binds its
 /// own. "Open in P0" leads to the page, which shows P0.
@@ -85,7 +94,7 @@ pub(super) fn settings(slack: (&SlackSetup, &Slack), p0: (&P0Setup, &P0), page_u
     let tokens: Vec<String> = known().map(|(user, _)| format!("{user} = \"{user}\"")).collect();
     format!(
         r#"
-database_url = "sqlite://ledger.db"
+database_url = "sqlite://{LEDGER}"
 [slack]
 signing_secrets = ["{secret}"]
 bot_token = "{token}"

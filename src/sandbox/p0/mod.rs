@@ -127,6 +127,7 @@ impl P0 {
                 bot: None,
                 auto_push: false,
                 outbox: Vec::new(),
+                held: false,
                 event: setup.notifier.event.clone(),
             }),
             notifier: Notifier::new(setup.notifier),

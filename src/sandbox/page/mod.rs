@@ -6,6 +6,7 @@
 mod act;
 mod events;
 mod guard;
+mod switches;
 #[cfg(test)]
 mod tests;
 
@@ -22,8 +23,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::p0::P0;
-use super::slack::Slack;
+use super::stage::Stage;
 use super::{new_secret, scene};
 use guard::Guard;
 
@@ -58,9 +58,8 @@ pub(super) struct Page {
 
 /// What the endpoints work with.
 #[derive(Clone)]
-struct Stage {
-    slack: Slack,
-    p0: P0,
+struct Desk {
+    stage: Stage,
     /// How many requests were added by hand.
     added: Arc<AtomicUsize>,
     stop: CancellationToken,
@@ -80,22 +79,24 @@ impl Page {
     }
 
     /// Serves until `stop` is cancelled.
-    pub(super) async fn serve(self, slack: Slack, p0: P0, stop: CancellationToken) {
-        let stage = Stage { slack, p0, added: Arc::default(), stop: stop.clone() };
-        let app = router(&self.token, self.port, stage);
+    pub(super) async fn serve(self, stage: Stage, stop: CancellationToken) {
+        let desk = Desk { stage, added: Arc::default(), stop: stop.clone() };
+        let app = router(&self.token, self.port, desk);
         if let Err(error) = axum::serve(self.listener, app).with_graceful_shutdown(stop.cancelled_owned()).await {
             tracing::error!(%error, "the sandbox's page stopped serving");
         }
     }
 }
 
-fn router(token: &str, port: u16, stage: Stage) -> Router {
+fn router(token: &str, port: u16, desk: Desk) -> Router {
     let base = format!("/{token}/");
     let mut router = Router::new()
         .route(&format!("{base}state"), get(state))
         .route(&format!("{base}events"), get(events::events))
         .route(&format!("{base}act"), post(act::act))
-        .route(&format!("{base}request"), post(add_request));
+        .route(&format!("{base}request"), post(add_request))
+        .route(&format!("{base}fault"), post(switches::fault))
+        .route(&format!("{base}bot"), post(switches::bot));
     for (name, kind, content) in FILES {
         let file = move || async move { ([(CONTENT_TYPE, HeaderValue::from_static(kind))], content) };
         router = router.route(&format!("{base}{name}"), get(file));
@@ -103,24 +104,27 @@ fn router(token: &str, port: u16, stage: Stage) -> Router {
     router
         .layer(DefaultBodyLimit::max(BODY_CAP))
         .layer(middleware::from_fn_with_state(Guard::new(port), guard::guard))
-        .with_state(stage)
+        .with_state(desk)
 }
 
 /// Everything that there is to see. The stand-ins leave tokens, keys and response URLs out.
-async fn state(State(stage): State<Stage>) -> Json<Value> {
+async fn state(State(Desk { stage, .. }): State<Desk>) -> Json<Value> {
     let people: Vec<Value> = scene::ROLES.iter().map(|role| json!({ "id": role.user, "what": role.what })).collect();
     Json(json!({
         "people": people,
         "channel": scene::CHANNEL,
         "slack": stage.slack.snapshot(),
         "p0": stage.p0.snapshot(),
+        "bot": stage.bot.status(),
+        "disk": stage.disk.to_json().await,
+        "faults": stage.faults.to_json(),
     }))
 }
 
 /// Somebody asks P0 for something: the samples over again, one after the other. The body says nothing, but no other
 /// page can send JSON here unasked.
-async fn add_request(State(stage): State<Stage>, Json(_): Json<Value>) -> Json<Value> {
+async fn add_request(State(Desk { stage, added, .. }): State<Desk>, Json(_): Json<Value>) -> Json<Value> {
     let mut seeds = scene::requests();
-    let next = stage.added.fetch_add(1, Ordering::Relaxed) % seeds.len();
+    let next = added.fetch_add(1, Ordering::Relaxed) % seeds.len();
     Json(json!({ "id": stage.p0.add(seeds.swap_remove(next)) }))
 }
