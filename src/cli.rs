@@ -41,9 +41,16 @@ pub struct ConfigArgs {
 
 /// How the sandbox runs.
 #[cfg(feature = "sandbox")]
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct SandboxArgs {
     /// The port of the page on 127.0.0.1; 0 takes any that is free.
     #[arg(long, default_value_t = 0, value_name = "PORT")]
     pub port: u16,
+    /// Other people and requests: a copy of manifest/sandbox-seed.toml with your own in it.
+    #[arg(long, value_name = "FILE", conflicts_with = "scenario")]
+    pub seed: Option<PathBuf>,
+    /// Play a story once the page is open, with a line of explanation at each step. It needs the people that the
+    /// sandbox starts with, so not together with --seed.
+    #[arg(long, value_name = "NAME")]
+    pub scenario: Option<crate::sandbox::Scenario>,
 }

@@ -30,7 +30,7 @@ fn main() -> ExitCode {
             match cli.command {
                 Command::Serve(args) => serve(args).await,
                 #[cfg(feature = "sandbox")]
-                Command::Sandbox(args) => p0_chatops::sandbox::run(args.port).await,
+                Command::Sandbox(args) => p0_chatops::sandbox::run(args).await,
             }
         });
         // A second signal has no patience with what still runs.

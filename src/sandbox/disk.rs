@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use serde::Serialize;
 use serde_json::{Value, json};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteRow};
@@ -196,6 +197,18 @@ impl Disk {
         let mut place = self.connection.lock().await;
         let read = read(connected(&mut place, &self.path).await?).await;
         forget_if_failed(&mut place, read)
+    }
+
+    /// When the choice that waits about a request is tried next, where one waits and nobody is sending it.
+    pub(super) async fn waits_until(&self, request: &str) -> Result<Option<Timestamp>, sqlx::Error> {
+        let mut place = self.connection.lock().await;
+        let read = sqlx::query_scalar(
+            "SELECT due_at FROM decisions WHERE request_id = $1 AND stage_name = 'recorded' AND attempts > 0",
+        )
+        .bind(request.to_owned())
+        .fetch_optional(connected(&mut place, &self.path).await?)
+        .await;
+        Ok(forget_if_failed(&mut place, read)?.map(from_millisecond))
     }
 
     /// The stages of the decisions about a request, oldest first.

@@ -11,7 +11,7 @@ use super::p0::{Fault, P0};
 use super::scene::CHANNEL;
 use super::slack::{Fault as Misfortune, Slack, Times};
 
-/// How late a slow P0 answers: long enough to watch, and shorter than the bot waits.
+/// How long a slow P0 takes: long enough to watch, and shorter than the bot waits.
 const SLOW: Duration = Duration::from_secs(5);
 /// After how many seconds a busy P0 or Slack wants to be asked again.
 const BUSY_FOR: u32 = 3;
@@ -37,7 +37,7 @@ pub(super) enum AtP0 {
     /// Nothing.
     #[default]
     None,
-    /// The work is done, the answer takes long.
+    /// The work takes long.
     Slow,
     /// The port is closed.
     Down,
@@ -57,7 +57,7 @@ impl AtP0 {
     fn what(self) -> &'static str {
         match self {
             Self::None => "P0 works",
-            Self::Slow => "P0 is slow: it answers after 5 s",
+            Self::Slow => "P0 is slow: it takes 5 s",
             Self::Down => "P0 is down: its port is closed",
             Self::Busy => "P0 is busy: it answers 429",
             Self::Refuses => "P0 refuses: 400 “Invalid or expired request”",
@@ -165,7 +165,7 @@ impl Faults {
         self.p0.hold_pushes(to == AtP0::Lost);
         let fault = match to {
             AtP0::None | AtP0::Down => return Ok(()),
-            AtP0::Slow => Fault::Slow(SLOW),
+            AtP0::Slow => Fault::Late(SLOW),
             AtP0::Busy => Fault::too_many(Some(BUSY_FOR)),
             AtP0::Refuses => Fault::error(400, "Invalid or expired request"),
             AtP0::Html => Fault::bad_gateway(),

@@ -1,15 +1,21 @@
 //! All that the page and the stories have at hand.
 
+use std::sync::Arc;
+
 use super::bell::Bell;
 use super::bot::Bot;
 use super::disk::Disk;
 use super::faults::{Faults, Switch};
 use super::p0::P0;
+use super::scene::Scene;
 use super::slack::Slack;
+use crate::clock::Clock;
 
 /// The stand-ins, the bot between them, what is on disk, and the switches; clones are the same ones.
 #[derive(Clone)]
 pub(super) struct Stage {
+    pub(super) scene: Arc<Scene>,
+    pub(super) clock: Clock,
     pub(super) slack: Slack,
     pub(super) p0: P0,
     pub(super) bot: Bot,

@@ -17,8 +17,10 @@ const BURST: Duration = Duration::from_millis(60);
 
 /// The changes of the stand-ins and of what is between them, until the page is closed or the sandbox stops.
 pub(super) async fn events(
-    State(Desk { stage, stop, .. }): State<Desk>,
+    State(Desk { stage, stories, stop, .. }): State<Desk>,
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    // Only a page that listens is one that somebody looks at.
+    stories.opened();
     let changes =
         Changes { slack: stage.slack.changed(), p0: stage.p0.changed(), bell: stage.bell.listen(), greeted: false };
     let events = stream::unfold((changes, stop), async |(mut changes, stop): (Changes, CancellationToken)| {

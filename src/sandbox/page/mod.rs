@@ -23,7 +23,9 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::p0::RequestSeed;
 use super::stage::Stage;
+use super::stories::Stories;
 use super::{new_secret, scene};
 use guard::Guard;
 
@@ -60,6 +62,7 @@ pub(super) struct Page {
 #[derive(Clone)]
 struct Desk {
     stage: Stage,
+    stories: Stories,
     /// How many requests were added by hand.
     added: Arc<AtomicUsize>,
     stop: CancellationToken,
@@ -79,8 +82,8 @@ impl Page {
     }
 
     /// Serves until `stop` is cancelled.
-    pub(super) async fn serve(self, stage: Stage, stop: CancellationToken) {
-        let desk = Desk { stage, added: Arc::default(), stop: stop.clone() };
+    pub(super) async fn serve(self, stage: Stage, stories: Stories, stop: CancellationToken) {
+        let desk = Desk { stage, stories, added: Arc::default(), stop: stop.clone() };
         let app = router(&self.token, self.port, desk);
         if let Err(error) = axum::serve(self.listener, app).with_graceful_shutdown(stop.cancelled_owned()).await {
             tracing::error!(%error, "the sandbox's page stopped serving");
@@ -96,7 +99,8 @@ fn router(token: &str, port: u16, desk: Desk) -> Router {
         .route(&format!("{base}act"), post(act::act))
         .route(&format!("{base}request"), post(add_request))
         .route(&format!("{base}fault"), post(switches::fault))
-        .route(&format!("{base}bot"), post(switches::bot));
+        .route(&format!("{base}bot"), post(switches::bot))
+        .route(&format!("{base}story"), post(switches::story));
     for (name, kind, content) in FILES {
         let file = move || async move { ([(CONTENT_TYPE, HeaderValue::from_static(kind))], content) };
         router = router.route(&format!("{base}{name}"), get(file));
@@ -108,23 +112,27 @@ fn router(token: &str, port: u16, desk: Desk) -> Router {
 }
 
 /// Everything that there is to see. The stand-ins leave tokens, keys and response URLs out.
-async fn state(State(Desk { stage, .. }): State<Desk>) -> Json<Value> {
-    let people: Vec<Value> = scene::ROLES.iter().map(|role| json!({ "id": role.user, "what": role.what })).collect();
+async fn state(State(Desk { stage, stories, .. }): State<Desk>) -> Json<Value> {
     Json(json!({
-        "people": people,
+        "people": stage.scene.cast(),
         "channel": scene::CHANNEL,
         "slack": stage.slack.snapshot(),
         "p0": stage.p0.snapshot(),
         "bot": stage.bot.status(),
         "disk": stage.disk.to_json().await,
         "faults": stage.faults.to_json(),
+        "stories": Stories::known(),
+        "story": stories.to_json(),
     }))
 }
 
-/// Somebody asks P0 for something: the samples over again, one after the other. The body says nothing, but no other
-/// page can send JSON here unasked.
-async fn add_request(State(Desk { stage, added, .. }): State<Desk>, Json(_): Json<Value>) -> Json<Value> {
-    let mut seeds = scene::requests();
-    let next = added.fetch_add(1, Ordering::Relaxed) % seeds.len();
-    Json(json!({ "id": stage.p0.add(seeds.swap_remove(next)) }))
+/// Somebody asks P0 for something: the scene's requests over again, one after the other. The body says nothing, but no
+/// other page can send JSON here unasked.
+async fn add_request(State(Desk { stage, added, .. }): State<Desk>, Json(_): Json<Value>) -> switches::Done {
+    let seeds = stage.scene.requests();
+    let next = added.fetch_add(1, Ordering::Relaxed).checked_rem(seeds.len());
+    match next.and_then(|next| seeds.get(next)) {
+        Some(seed) => Ok(Json(json!({ "id": stage.p0.add(RequestSeed { id: None, ..seed.clone() }) }))),
+        None => switches::done(Err(anyhow::anyhow!("the seed has no requests"))),
+    }
 }
