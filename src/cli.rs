@@ -9,7 +9,8 @@ use clap::{Args, Parser, Subcommand};
 #[command(version, about, max_term_width = 100)]
 pub struct Cli {
     /// What to log: error, warn, info, debug or trace, also for single parts (`warn,p0_chatops::forward=debug`)
-    /// [default: info; of the sandbox: warn].
+    #[cfg_attr(feature = "sandbox", doc = "[default: info; of the sandbox: warn].")]
+    #[cfg_attr(not(feature = "sandbox"), doc = "[default: info].")]
     #[arg(long, global = true, value_name = "FILTER")]
     pub log: Option<String>,
     /// Log a JSON object on each line.
@@ -53,4 +54,23 @@ pub struct SandboxArgs {
     /// sandbox starts with, so not together with --seed.
     #[arg(long, value_name = "NAME")]
     pub scenario: Option<crate::sandbox::Scenario>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn a_packaged_build_knows_no_sandbox() {
+        let is_there = cfg!(feature = "sandbox");
+        assert_eq!(Cli::try_parse_from(["p0-chatops", "sandbox"]).is_ok(), is_there);
+        assert_eq!(Cli::command().render_long_help().to_string().contains("sandbox"), is_there);
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
 }

@@ -84,6 +84,12 @@ impl Bot {
         format!("http://{}", self.0.ports.doors)
     }
 
+    /// The settings file, with its secrets.
+    #[cfg(test)]
+    pub(super) fn settings(&self) -> &str {
+        &self.0.plan.settings
+    }
+
     /// Whether it runs.
     pub(super) fn status(&self) -> Status {
         *self.0.status.lock().unwrap_or_else(PoisonError::into_inner)

@@ -17,6 +17,7 @@ mod outcomes;
 mod process;
 mod quiet;
 mod refusals;
+mod sandbox;
 mod serve;
 mod wire;
 mod world;

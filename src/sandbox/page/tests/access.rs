@@ -1,8 +1,10 @@
 //! Who is let in, and what is left behind.
 
 use http::StatusCode;
+use serde_json::json;
 
-use super::Browser;
+use super::{Browser, rows};
+use crate::sandbox::scene;
 
 #[tokio::test]
 async fn only_who_knows_the_address_gets_in() {
@@ -50,4 +52,31 @@ async fn nothing_is_kept() {
     assert_eq!((mode(""), mode("U01ALICE")), (0o700, 0o600));
     browser.close().await;
     assert!(!folder.exists());
+}
+
+#[tokio::test]
+async fn no_secret_is_shown() {
+    let browser = Browser::open().await;
+    let slash = json!({ "person": "U02BOB", "kind": "slash", "channel": scene::CHANNEL, "text": "pending" });
+    browser.post("act", &slash).await;
+    browser.press("U01ALICE", "approve").await;
+    browser.press("U02BOB", "deny").await;
+    browser.until(|state| !rows(state, "audit").is_empty()).await;
+    browser.with_bot("kill").await;
+    let shown = browser.state().await.to_string();
+    let settings: toml::Table = browser.stage.bot.settings().parse().unwrap();
+    let mut secrets = vec![
+        settings["slack"]["bot_token"].as_str().unwrap().to_owned(),
+        settings["slack"]["signing_secrets"][0].as_str().unwrap().to_owned(),
+        "/response/".to_owned(),
+        "-----BEGIN".to_owned(),
+    ];
+    for (user, _) in browser.stage.scene.identities() {
+        secrets.push(std::fs::read_to_string(browser.folder.join(user)).unwrap());
+    }
+    assert!(shown.contains("alice@example.com"));
+    for secret in secrets {
+        assert!(!secret.is_empty() && !shown.contains(&secret), "{secret}");
+    }
+    browser.close().await;
 }

@@ -91,7 +91,10 @@ impl Browser {
                 events.chunk().await.unwrap();
             }
         };
-        tokio::time::timeout(PATIENCE, waiting).await.expect("the page shows it")
+        match tokio::time::timeout(PATIENCE, waiting).await {
+            Ok(state) => state,
+            Err(_) => panic!("the page shows {}", self.state().await),
+        }
     }
 
     /// Presses a button of the channel's first card that has it.

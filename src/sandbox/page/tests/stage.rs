@@ -4,6 +4,8 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Browser, rows};
+use crate::cli::SandboxArgs;
+use crate::sandbox::run::Sandbox;
 
 /// What a decision's row says of its stage.
 const STAGE: usize = 4;
@@ -81,4 +83,65 @@ async fn each_fault_of_p0_shows_in_its_own_way_and_ends_when_it_is_switched_back
         browser.until(|state| rows(state, "decisions")[0][STAGE] == ends && drawn(state)).await;
     }
     browser.close().await;
+}
+
+#[tokio::test]
+async fn a_busy_slack_holds_up_the_cards_and_no_choice() {
+    let browser = Browser::open().await;
+    browser.card().await;
+    browser.switch(json!({ "slack": "busy" })).await;
+    let busy = json!({ "rate_limited": 3 });
+    assert_eq!(browser.press("U01ALICE", "approve").await, (StatusCode::OK, json!({ "status": 200 })));
+    let state = browser
+        .until(|state| state["slack"]["calls"].as_array().unwrap().iter().any(|call| call["answered"] == busy))
+        .await;
+    assert_eq!(
+        (&state["faults"]["slack"], rows(&state, "decisions")[0][STAGE].as_str()),
+        (&json!("busy"), Some("recorded"))
+    );
+    browser.switch(json!({ "slack": "none" })).await;
+    browser.until(|state| rows(state, "decisions")[0][STAGE] == "done").await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn other_people_ask_and_decide_where_a_seed_says_so() {
+    let seed = std::env::temp_dir().join(format!("p0-chatops-seed-{}.toml", std::process::id()));
+    let text = "
+        durations = { presets = [\"15m\"], default = \"15m\", maximum = \"2h\" }
+        person = [
+            { id = \"U21NORA\", name = \"Nora\", email = \"nora@corp.example\", role = \"approver\", dm = true },
+            { id = \"W22IVO\", name = \"Ivo\", email = \"ivo@corp.example\", role = \"requester\", what = \"asks a lot\" },
+        ]
+        [[request]]
+        id = \"first\"
+        type = \"aws\"
+        access = \"role\"
+        requestor = \"ivo@corp.example\"
+        duration = \"1h\"
+    ";
+    std::fs::write(&seed, text).unwrap();
+    let browser = Browser::open_with(SandboxArgs { seed: Some(seed.clone()), ..SandboxArgs::default() }).await;
+    let state = browser.state().await;
+    let people = json!([{ "id": "U21NORA", "what": "approver" }, { "id": "W22IVO", "what": "asks a lot" }]);
+    assert_eq!(state["people"], people);
+    assert_eq!(browser.press("U21NORA", "approve").await.0, StatusCode::OK);
+    browser.until(|_| browser.stage.p0.status("first").as_deref() == Some("DONE")).await;
+    assert_eq!(browser.stage.p0.calls()[0].identity.as_deref(), Some("nora@corp.example"));
+    assert!(browser.stage.slack.dm_channel("U21NORA").is_some());
+    let (_, added) = browser.post("request", &json!({})).await;
+    assert_ne!(added["id"], "first");
+    browser.close().await;
+    std::fs::write(&seed, text.replace("\"2h\"", "\"10m\"")).unwrap();
+    let refused = Sandbox::start(&SandboxArgs { seed: Some(seed.clone()), ..SandboxArgs::default() }).await;
+    assert_eq!(
+        refused.err().unwrap().to_string(),
+        format!("{}, durations.presets: 15m is longer than durations.maximum, 10m", seed.display())
+    );
+    std::fs::write(&seed, text.split("[[request]]").next().unwrap()).unwrap();
+    let browser = Browser::open_with(SandboxArgs { seed: Some(seed.clone()), ..SandboxArgs::default() }).await;
+    let nothing = browser.post("request", &json!({})).await;
+    assert_eq!(nothing, (StatusCode::CONFLICT, json!({ "error": "the seed has no requests" })));
+    browser.close().await;
+    std::fs::remove_file(seed).unwrap();
 }
