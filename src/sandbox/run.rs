@@ -59,12 +59,17 @@ pub(super) struct Sandbox {
 }
 
 impl Sandbox {
-    /// Binds every port and starts the bot.
+    /// Sets the stage as the arguments say.
     pub(super) async fn start(args: &SandboxArgs) -> anyhow::Result<Self> {
         let seed = args.seed.as_deref().map_or_else(Seed::built_in, Seed::read)?;
+        let set = Self::set(seed, args.port, args.scenario).await;
+        set.map_err(|error| in_seed(error, args.seed.as_deref()))
+    }
+
+    /// Binds every port and starts the bot.
+    pub(super) async fn set(seed: Seed, port: u16, scenario: Option<Scenario>) -> anyhow::Result<Self> {
         let scene = Arc::new(Scene::new(seed));
         let folder = Folder::new()?;
-        let port = args.port;
         let page = Page::bind(port).await.with_context(|| format!("--port: 127.0.0.1:{port} cannot be bound"))?;
         let clock = Clock::system();
         let company = scene.company(clock.clone());
@@ -80,14 +85,14 @@ impl Sandbox {
         let settings = scene.settings((&company, &slack), (&permissions, &p0), &page.url());
         let plan = Plan { settings, folder: folder.path().to_owned(), clock: clock.clone() };
         let bell = Bell::default();
-        let bot = Bot::first(plan, bell.clone()).await.map_err(|error| in_seed(error, args.seed.as_deref()))?;
+        let bot = Bot::first(plan, bell.clone()).await?;
         slack.connect(&bot.base_url());
         p0.connect(&bot.base_url());
         p0.auto_push(true);
         let disk = Disk::new(folder.path().join(scene::LEDGER));
         let faults = Faults::new(slack.clone(), p0.clone(), scene.strangers(), bell.clone());
         let stage = Stage { scene, clock, slack, p0, bot, disk, faults, bell };
-        Ok(Self { stage, page, scenario: args.scenario, folder })
+        Ok(Self { stage, page, scenario, folder })
     }
 
     /// The page's address, with its token.

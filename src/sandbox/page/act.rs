@@ -6,9 +6,10 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
 use super::Desk;
+use super::answer::{Body, Done, Refused};
 use crate::sandbox::slack::{Cannot, Delivered, Place, Slack};
 
 /// One deed of one person.
@@ -66,15 +67,15 @@ impl From<Spot> for Place {
 
 /// Does it, and answers what the bot's door said (`status`; `null` where it had not to be told) or why it could not be
 /// done (`error`).
-pub(super) async fn act(State(Desk { stage, .. }): State<Desk>, Json(act): Json<Act>) -> (StatusCode, Json<Value>) {
+pub(super) async fn act(State(Desk { stage, .. }): State<Desk>, Body(act): Body<Act>) -> Done {
     match act.deed.done_by(&act.person, &stage.slack).await {
-        Ok(delivered) => (StatusCode::OK, Json(json!({ "status": delivered.map(|delivered| delivered.status) }))),
+        Ok(delivered) => Ok(Json(json!({ "status": delivered.map(|delivered| delivered.status) }))),
         Err(cannot) => {
             let status = match cannot {
                 Cannot::NotConnected | Cannot::NotReached(_) | Cannot::NoAnswer(_) => StatusCode::BAD_GATEWAY,
                 Cannot::NothingToRepeat | Cannot::NotThere(_) | Cannot::NotAllowed(_) => StatusCode::CONFLICT,
             };
-            (status, Json(json!({ "error": cannot.to_string() })))
+            Err(Refused(status, cannot.to_string()))
         }
     }
 }

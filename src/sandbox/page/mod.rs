@@ -4,6 +4,7 @@
 //! browser is in `browser/`. Everything is below one random path, so that only who was told the address gets in.
 
 mod act;
+mod answer;
 mod events;
 mod guard;
 mod switches;
@@ -14,6 +15,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use anyhow::anyhow;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
@@ -27,6 +29,7 @@ use super::p0::RequestSeed;
 use super::stage::Stage;
 use super::stories::Stories;
 use super::{new_secret, scene};
+use answer::{Body, Done};
 use guard::Guard;
 
 /// The largest thing that anybody types, in bytes.
@@ -126,13 +129,10 @@ async fn state(State(Desk { stage, stories, .. }): State<Desk>) -> Json<Value> {
     }))
 }
 
-/// Somebody asks P0 for something: the scene's requests over again, one after the other. The body says nothing, but no
-/// other page can send JSON here unasked.
-async fn add_request(State(Desk { stage, added, .. }): State<Desk>, Json(_): Json<Value>) -> switches::Done {
+/// Somebody asks P0 for something: the scene's requests over again, one after the other.
+async fn add_request(State(Desk { stage, added, .. }): State<Desk>, Body(_): Body<Value>) -> Done {
     let seeds = stage.scene.requests();
     let next = added.fetch_add(1, Ordering::Relaxed).checked_rem(seeds.len());
-    match next.and_then(|next| seeds.get(next)) {
-        Some(seed) => Ok(Json(json!({ "id": stage.p0.add(RequestSeed { id: None, ..seed.clone() }) }))),
-        None => switches::done(Err(anyhow::anyhow!("the seed has no requests"))),
-    }
+    let seed = next.and_then(|next| seeds.get(next)).ok_or_else(|| anyhow!("the seed has no requests"))?;
+    Ok(Json(json!({ "id": stage.p0.add(RequestSeed { id: None, ..seed.clone() }) })))
 }

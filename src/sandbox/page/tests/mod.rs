@@ -14,6 +14,7 @@ use tokio_util::sync::CancellationToken;
 use crate::cli::SandboxArgs;
 use crate::sandbox::run::Sandbox;
 use crate::sandbox::scene;
+use crate::sandbox::seed::Seed;
 use crate::sandbox::stage::Stage;
 
 /// Longer than anything here takes, and than a story waits before it says what for.
@@ -30,11 +31,21 @@ struct Browser {
 
 impl Browser {
     async fn open() -> Self {
-        Self::open_with(SandboxArgs::default()).await
+        Self::open_among(2).await
+    }
+
+    /// Among so many of the built-in requests: Slack takes their cards one a second.
+    async fn open_among(requests: usize) -> Self {
+        let mut seed = Seed::built_in().unwrap();
+        seed.requests.truncate(requests);
+        Self::look_at(Sandbox::set(seed, 0, None).await.unwrap())
     }
 
     async fn open_with(args: SandboxArgs) -> Self {
-        let sandbox = Sandbox::start(&args).await.unwrap();
+        Self::look_at(Sandbox::start(&args).await.unwrap())
+    }
+
+    fn look_at(sandbox: Sandbox) -> Self {
         let stage = sandbox.stage();
         let (url, folder) = (sandbox.url(), sandbox.folder().to_owned());
         let stop = CancellationToken::new();

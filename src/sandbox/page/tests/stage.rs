@@ -34,6 +34,38 @@ async fn a_choice_outlives_the_bot_and_is_sent_once_by_the_next() {
 }
 
 #[tokio::test]
+async fn a_choice_that_was_on_its_way_when_the_bot_was_killed_is_not_sent_again() {
+    let browser = Browser::open().await;
+    browser.switch(json!({ "p0": "slow" })).await;
+    browser.press("U01ALICE", "approve").await;
+    browser.until(|state| state["p0"]["calls"].as_array().unwrap().len() == 1).await;
+    browser.with_bot("kill").await;
+    assert_eq!(rows(&browser.state().await, "decisions")[0][STAGE], "sending");
+    browser.with_bot("start").await;
+    // P0 finishes what it was told, and its news settles it.
+    let state = browser.until(|state| rows(state, "decisions")[0][STAGE] == "settled").await;
+    assert!(rows(&state, "audit").iter().any(|row| row[1] == "decision.unknown"));
+    assert_eq!(browser.stage.p0.calls().len(), 1);
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn what_is_no_switch_is_refused_in_a_sentence() {
+    let browser = Browser::open().await;
+    for (endpoint, body) in [
+        ("fault", json!({ "p0": "moody" })),
+        ("bot", json!({ "do": "dance" })),
+        ("story", json!({})),
+        ("act", json!(1)),
+    ] {
+        let (status, answer) = browser.post(endpoint, &body).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{endpoint}");
+        assert!(answer["error"].is_string(), "{endpoint}: {answer}");
+    }
+    browser.close().await;
+}
+
+#[tokio::test]
 async fn while_the_bot_is_dead_slack_says_so_and_its_news_waits() {
     let browser = Browser::open().await;
     browser.card().await;
@@ -52,7 +84,7 @@ async fn while_the_bot_is_dead_slack_says_so_and_its_news_waits() {
 
 #[tokio::test]
 async fn each_fault_of_p0_shows_in_its_own_way_and_ends_when_it_is_switched_back() {
-    let browser = Browser::open().await;
+    let browser = Browser::open_among(5).await;
     let choices = browser.state().await["faults"]["choices"]["p0"].clone();
     let known: Vec<&str> = choices.as_array().unwrap().iter().map(|one| one["id"].as_str().unwrap()).collect();
     assert_eq!(known, ["none", "slow", "down", "busy", "refuses", "html", "lost"]);

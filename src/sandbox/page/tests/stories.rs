@@ -12,7 +12,7 @@ use crate::sandbox::stories::{Pace, Scenario, Stories};
 
 /// Goes through a story step by step, as with the page's button.
 async fn gone_through(name: &str) -> Browser {
-    let browser = Browser::open().await;
+    let browser = Browser::open_among(0).await;
     assert_eq!(browser.post("story", &json!({ "start": name })).await, (StatusCode::OK, json!({})));
     let begun = browser.state().await["story"].clone();
     assert_eq!((&begun["name"], &begun["ended"], &begun["playing"]), (&json!(name), &json!(false), &json!(false)));
@@ -89,7 +89,7 @@ async fn killed_between_the_press_and_p0() {
 
 #[tokio::test]
 async fn there_are_no_other_stories() {
-    let browser = Browser::open().await;
+    let browser = Browser::open_among(0).await;
     let state = browser.state().await;
     assert_eq!(state["story"], json!(null));
     let known: Vec<&str> =
@@ -107,7 +107,7 @@ async fn there_are_no_other_stories() {
 
 #[tokio::test]
 async fn a_story_that_is_left_puts_everything_in_order() {
-    let browser = Browser::open().await;
+    let browser = Browser::open_among(0).await;
     browser.post("story", &json!({ "start": "lost-answer" })).await;
     browser.switch(json!({ "p0": "lost", "slack": "busy", "shared": true })).await;
     browser.with_bot("kill").await;
@@ -121,7 +121,7 @@ async fn a_story_that_is_left_puts_everything_in_order() {
 
 #[tokio::test]
 async fn a_step_that_cannot_be_done_says_why_and_can_be_tried_again() {
-    let browser = Browser::open().await;
+    let browser = Browser::open_among(0).await;
     browser.post("story", &json!({ "start": "approve-for-less" })).await;
     let step = async |number: usize| {
         browser.post("story", &json!({ "do": "next" })).await;
@@ -142,7 +142,7 @@ async fn a_step_that_cannot_be_done_says_why_and_can_be_tried_again() {
 
 #[tokio::test]
 async fn a_story_plays_by_itself_once_the_page_is_opened_and_is_told() {
-    let browser = Browser::open().await;
+    let browser = Browser::open_among(0).await;
     let told = Arc::new(Mutex::new(Vec::new()));
     let stories = Stories::new(browser.stage.clone(), Pace::NONE, browser.stop.clone());
     let heard = told.clone();
