@@ -87,11 +87,18 @@ pub struct ConfigArgs {
 
 /// How the sandbox runs.
 #[cfg(feature = "sandbox")]
-#[derive(Args, Debug)]
+#[derive(Args, Debug, Default)]
 pub struct SandboxArgs {
     /// The port of the page on 127.0.0.1; 0 takes any that is free.
     #[arg(long, default_value_t = 0, value_name = "PORT")]
     pub port: u16,
+    /// Other people and requests: a copy of manifest/sandbox-seed.toml with your own in it.
+    #[arg(long, value_name = "FILE", conflicts_with = "scenario")]
+    pub seed: Option<PathBuf>,
+    /// Play a story once the page is open, with a line of explanation at each step. It needs the people that the
+    /// sandbox starts with, so not together with --seed.
+    #[arg(long, value_name = "NAME")]
+    pub scenario: Option<crate::sandbox::Scenario>,
 }
 
 /// What of the Slack app is printed.
@@ -134,4 +141,23 @@ pub struct ManArgs {
     /// The command whose page is printed [default: the program's own page].
     #[arg(value_name = "COMMAND")]
     pub command: Option<String>,
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    use super::*;
+
+    #[test]
+    fn a_packaged_build_knows_no_sandbox() {
+        let is_there = cfg!(feature = "sandbox");
+        assert_eq!(Cli::try_parse_from(["p0-chatops", "sandbox"]).is_ok(), is_there);
+        assert_eq!(Cli::command().render_long_help().to_string().contains("sandbox"), is_there);
+    }
+
+    #[test]
+    fn the_command_line_is_sound() {
+        Cli::command().debug_assert();
+    }
 }

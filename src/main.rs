@@ -30,7 +30,7 @@ fn main() -> ExitCode {
             match cli.command {
                 Command::Serve(args) => serve(args).await,
                 #[cfg(feature = "sandbox")]
-                Command::Sandbox(args) => p0_chatops::sandbox::run(args.port).await,
+                Command::Sandbox(args) => p0_chatops::sandbox::run(args).await,
                 Command::Manifest(args) => print(slack_app(&args)?.as_bytes()),
                 Command::Completions(args) => print(&packaging::completions(args.shell)),
                 Command::Man(args) => {

@@ -1,17 +1,27 @@
 //! Stateful stand-ins for Slack and P0, which enforce the real limits. The tests use the same ones that a user can try.
 //!
 //! [`run`] sets a `scene` (people, requests, settings) in a throw-away `folder`, starts the bot between the stand-ins,
-//! and serves the `page` on which a user is any of those people; `provisioning` does what P0 does by itself.
+//! and serves the `page` on which a user is any of those people; `provisioning` does what P0 does by itself. On that
+//! `stage` the `bot` can be killed and started, `faults` be switched on, what is on `disk` be seen, and `stories` be
+//! played. A `seed` says who is there.
 
+mod bell;
+mod bot;
+mod disk;
+mod faults;
 mod folder;
 pub mod p0;
 mod page;
 mod provisioning;
 mod run;
 mod scene;
+mod seed;
 pub mod slack;
+mod stage;
+mod stories;
 
 pub use run::run;
+pub use stories::Scenario;
 
 /// 128 random bits, for addresses, tokens and names that nobody is to guess.
 fn new_secret() -> String {

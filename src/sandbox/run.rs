@@ -2,77 +2,97 @@
 //! no variable of the real bot, and what it keeps is thrown away at its end.
 
 use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::Arc;
 
 use anyhow::Context as _;
-use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::bell::Bell;
+use super::bot::{Bot, Plan};
+use super::disk::Disk;
+use super::faults::Faults;
 use super::folder::Folder;
 use super::p0::P0;
 use super::page::Page;
+use super::scene::Scene;
+use super::seed::Seed;
 use super::slack::Slack;
+use super::stage::Stage;
+use super::stories::{Pace, Scenario, Stories};
 use super::{new_secret, provisioning, scene};
-use crate::app::App;
+use crate::cli::SandboxArgs;
 use crate::clock::Clock;
-use crate::config;
+use crate::config::ConfigError;
 use crate::lifecycle::{self, Signals};
 
-/// Runs the sandbox until a signal comes; `port` is the page's, 0 for any that is free.
+/// Runs the sandbox until a signal comes.
 ///
 /// # Errors
-/// Where something cannot be started.
-pub async fn run(port: u16) -> anyhow::Result<()> {
+/// The seed's mistakes, and where something cannot be started.
+pub async fn run(args: SandboxArgs) -> anyhow::Result<()> {
     let signals = Signals::listen()?;
-    let sandbox = Sandbox::start(port).await?;
+    let sandbox = Sandbox::start(&args).await?;
     announce(&sandbox.url())?;
     let stop = CancellationToken::new();
     lifecycle::until_stopped(signals, stop.clone(), sandbox.run(stop)).await;
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "this is the line that the user opens in a browser")]
 fn announce(url: &str) -> io::Result<()> {
-    println!("Open {url} in a browser. Ctrl-C ends the sandbox, and nothing of it is kept.");
+    say(&format!("Open {url} in a browser. Ctrl-C ends the sandbox, and nothing of it is kept."))
+}
+
+#[expect(clippy::print_stdout, reason = "these are the lines that the user reads")]
+fn say(line: &str) -> io::Result<()> {
+    println!("{line}");
     io::stdout().flush()
 }
 
 /// Everything that runs in the process.
 pub(super) struct Sandbox {
-    slack: Slack,
-    p0: P0,
-    app: App,
-    doors: TcpListener,
-    probes: TcpListener,
+    stage: Stage,
     page: Page,
+    scenario: Option<Scenario>,
     /// Removed when the rest has ended.
     folder: Folder,
 }
 
 impl Sandbox {
-    /// Binds every port and builds the bot.
-    pub(super) async fn start(port: u16) -> anyhow::Result<Self> {
+    /// Sets the stage as the arguments say.
+    pub(super) async fn start(args: &SandboxArgs) -> anyhow::Result<Self> {
+        let seed = args.seed.as_deref().map_or_else(Seed::built_in, Seed::read)?;
+        let set = Self::set(seed, args.port, args.scenario).await;
+        set.map_err(|error| in_seed(error, args.seed.as_deref()))
+    }
+
+    /// Binds every port and starts the bot.
+    pub(super) async fn set(seed: Seed, port: u16, scenario: Option<Scenario>) -> anyhow::Result<Self> {
+        let scene = Arc::new(Scene::new(seed));
         let folder = Folder::new()?;
         let page = Page::bind(port).await.with_context(|| format!("--port: 127.0.0.1:{port} cannot be bound"))?;
         let clock = Clock::system();
-        let company = scene::company(clock.clone());
+        let company = scene.company(clock.clone());
         let slack = Slack::start(company.clone()).await?;
-        let permissions = scene::permissions(clock.clone());
+        let permissions = Scene::permissions(clock.clone());
         let p0 = P0::start(permissions.clone()).await?;
         folder.write(scene::NOTIFIER_KEY, p0.notifier_public_key_pem())?;
-        for (user, identity) in scene::ROLES.iter().filter_map(|role| Some((role.user, role.identity?))) {
+        for (user, identity) in scene.identities() {
             let token = new_secret();
             folder.write(user, &token)?;
             p0.trust_token(&token, identity);
         }
-        let settings = scene::settings((&company, &slack), (&permissions, &p0), &page.url());
-        let app = App::build(config::parse(&settings, [], folder.path())?, clock).await?;
-        let doors = TcpListener::bind("127.0.0.1:0").await?;
-        let probes = TcpListener::bind("127.0.0.1:0").await?;
-        let bot = format!("http://{}", doors.local_addr()?);
-        slack.connect(&bot);
-        p0.connect(&bot);
+        let settings = scene.settings((&company, &slack), (&permissions, &p0), &page.url());
+        let plan = Plan { settings, folder: folder.path().to_owned(), clock: clock.clone() };
+        let bell = Bell::default();
+        let bot = Bot::first(plan, bell.clone()).await?;
+        slack.connect(&bot.base_url());
+        p0.connect(&bot.base_url());
         p0.auto_push(true);
-        Ok(Self { slack, p0, app, doors, probes, page, folder })
+        let disk = Disk::new(folder.path().join(scene::LEDGER));
+        let faults = Faults::new(slack.clone(), p0.clone(), scene.strangers(), bell.clone());
+        let stage = Stage { scene, clock, slack, p0, bot, disk, faults, bell };
+        Ok(Self { stage, page, scenario, folder })
     }
 
     /// The page's address, with its token.
@@ -86,25 +106,46 @@ impl Sandbox {
         self.folder.path()
     }
 
-    /// The two stand-ins, to look at.
+    /// All that is at hand, to look at.
     #[cfg(test)]
-    pub(super) fn stand_ins(&self) -> (Slack, P0) {
-        (self.slack.clone(), self.p0.clone())
+    pub(super) fn stage(&self) -> Stage {
+        self.stage.clone()
     }
 
     /// Lets people ask, and runs until `stop` is cancelled and what was in flight has ended.
     pub(super) async fn run(self, stop: CancellationToken) {
-        let Self { slack, p0, app, doors, probes, page, folder } = self;
-        for request in scene::requests() {
-            p0.add(request);
+        let Self { stage, page, scenario, folder } = self;
+        for request in stage.scene.requests() {
+            stage.p0.add(request.clone());
         }
+        let stories = Stories::new(stage.clone(), Pace::READING, stop.clone());
+        if let Some(scenario) = scenario {
+            // A terminal that is gone hears nothing; the page goes on.
+            stories.cue(scenario, |line| drop(say(line)));
+        }
+        let stop_the_bot = async {
+            stop.cancelled().await;
+            stage.bot.stop().await;
+        };
         tokio::join!(
-            app.run(doors, probes, stop.clone()),
-            page.serve(slack.clone(), p0.clone(), stop.clone()),
-            provisioning::run(p0.clone(), stop),
+            stop_the_bot,
+            page.serve(stage.clone(), stories, stop.clone()),
+            stage.disk.clone().watch(stage.bell.clone(), stop.clone()),
+            provisioning::run(stage.p0.clone(), stop.clone()),
         );
-        slack.stop();
-        p0.stop().await;
+        stage.slack.stop();
+        stage.p0.stop().await;
         drop(folder);
+    }
+}
+
+/// The seed's lengths are checked with the settings that they are put into: the error says where they came from.
+fn in_seed(error: anyhow::Error, seed: Option<&Path>) -> anyhow::Error {
+    match (error.downcast::<ConfigError>(), seed) {
+        (Ok(error), Some(path)) if error.key.starts_with("durations") => {
+            ConfigError::new(format!("{}, {}", path.display(), error.key), error.problem).into()
+        }
+        (Ok(error), _) => error.into(),
+        (Err(error), _) => error,
     }
 }

@@ -20,6 +20,7 @@ mod packaging;
 mod process;
 mod quiet;
 mod refusals;
+mod sandbox;
 mod serve;
 mod wire;
 mod world;

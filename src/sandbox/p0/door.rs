@@ -87,16 +87,22 @@ async fn answer(shared: &Shared, connection: u64, parts: &Parts, body: Option<By
         state.calls.len() - 1
     });
     let caller = bearer::identify(shared, headers).await;
-    shared.write(|state| {
+    let mut fault = shared.write(|state| {
         state.calls[number].carried_by(&caller);
-        let fault = state.faults.take(verb);
+        state.faults.take(verb)
+    });
+    if let Some(Fault::Late(wait)) = fault {
+        tokio::time::sleep(wait).await;
+        fault = None;
+    }
+    shared.write(|state| {
         let mut work = || {
             let reply = work(state, shared, route.as_ref(), &caller, headers, &body);
             state.calls[number].effect = reply.effect;
             reply
         };
         let sending = match fault {
-            None => Sending::Whole(work()),
+            None | Some(Fault::Late(_)) => Sending::Whole(work()),
             Some(Fault::Status(answer)) => Sending::Whole(answer.reply()),
             Some(Fault::ErrorAt200(text)) => Sending::Whole(Reply::error(200, &text)),
             Some(Fault::Slow(wait)) => Sending::After(wait, work()),

@@ -17,6 +17,8 @@ pub enum Fault {
     ErrorAt200(String),
     /// The work is done at once, the answer comes this much later (in real time, whatever the clock says).
     Slow(Duration),
+    /// The work is begun this much later (in real time), and answered at once when it is done.
+    Late(Duration),
     /// Nothing is done and no answer comes, for as long as the caller waits.
     Hang,
     /// The work is done, then the connection is closed without a byte of an answer.

@@ -130,6 +130,11 @@ impl P0 {
         self.shared.write(|state| state.auto_push = on);
     }
 
+    /// Keeps automatic pushes back, or lets go of those that were kept.
+    pub fn hold_pushes(&self, hold: bool) {
+        self.shared.write(|state| state.held = hold);
+    }
+
     /// Pushes a request as it is now and answers the bot's status.
     /// `None`: no such request, not connected, or no answer within 5 seconds.
     pub async fn push(&self, id: &str) -> Option<u16> {

@@ -21,7 +21,6 @@ mod permission_api;
 mod reply;
 mod requests;
 mod route;
-mod samples;
 mod settings_api;
 mod shared;
 mod state;
@@ -46,7 +45,6 @@ pub use faults::{Answer, Fault};
 pub use notifier::{NotifierSetup, SignedBy, TokenSpec};
 pub use requests::{DisplayRow, RequestSeed};
 pub use route::Verb;
-pub use samples::samples;
 pub use settings_api::{DurationOption, Labels, Unit};
 pub use state::{Behaviour, PushAttempt, SuccessBody, Undocumented};
 
@@ -127,6 +125,7 @@ impl P0 {
                 bot: None,
                 auto_push: false,
                 outbox: Vec::new(),
+                held: false,
                 event: setup.notifier.event.clone(),
             }),
             notifier: Notifier::new(setup.notifier),

@@ -28,6 +28,8 @@ pub struct NotifierSetup {
     pub with_jti: bool,
     /// The `eventType` of a request's pushes, whose real names are not published.
     pub event: String,
+    /// Whether an automatic push that reaches nobody is tried until it does, instead of being given up.
+    pub patient: bool,
 }
 
 impl Default for NotifierSetup {
@@ -40,6 +42,7 @@ impl Default for NotifierSetup {
             bearer_prefix: true,
             with_jti: false,
             event: "request-updated".to_owned(),
+            patient: false,
         }
     }
 }
@@ -104,6 +107,10 @@ impl Notifier {
         &self.own.public_pem
     }
 
+    fn is_patient(&self) -> bool {
+        self.setup.patient
+    }
+
     /// A token as `spec` says, at `now` (epoch seconds).
     pub(super) fn mint(&self, spec: &TokenSpec, now: i64) -> String {
         let lifetime = i64::try_from(self.setup.lifetime.as_secs()).unwrap_or(i64::MAX);
@@ -160,7 +167,15 @@ pub(super) async fn push(shared: &Shared, push: &Push) -> Option<u16> {
         status: post(shared, push.body.clone(), Some(&authorization)).await,
     };
     let status = attempt.status;
-    shared.write(|state| state.pushes.push(attempt));
+    let is_patient = shared.notifier.is_patient();
+    shared.write(|state| {
+        // A patient notifier would fill the list with what nobody heard.
+        let in_vain = |last: &PushAttempt| last.status.is_none() && last.request_id == attempt.request_id;
+        if is_patient && state.pushes.last().is_some_and(in_vain) {
+            state.pushes.pop();
+        }
+        state.pushes.push(attempt);
+    });
     status
 }
 
@@ -183,16 +198,27 @@ pub(super) async fn post(shared: &Shared, body: Vec<u8>, authorization: Option<&
 const RETRY_AFTER: [Duration; 4] =
     [Duration::from_millis(100), Duration::from_millis(500), Duration::from_secs(2), Duration::from_secs(10)];
 
+/// The wait between the tries of a patient notifier whom nobody hears.
+const PATIENTLY: Duration = Duration::from_secs(2);
+
 /// Sends what moves have caused, one after the other, until the stand-in stops. A push that was answered with
 /// anything but a 2xx is tried again with a new token; after the last try it is given up, as nothing waits for it.
 pub(super) async fn send_by_itself(shared: Arc<Shared>, mut pushes: mpsc::UnboundedReceiver<Push>) {
     while let Some(next) = pushes.recv().await {
         let mut waits = RETRY_AFTER.iter();
-        while !push(&shared, &next).await.is_some_and(|status| (200..300).contains(&status)) {
-            match waits.next() {
-                Some(wait) => tokio::time::sleep(*wait).await,
-                None => break,
+        loop {
+            let status = push(&shared, &next).await;
+            if status.is_some_and(|status| (200..300).contains(&status)) {
+                break;
             }
+            let wait = match status {
+                None if shared.notifier.is_patient() => &PATIENTLY,
+                _ => match waits.next() {
+                    Some(wait) => wait,
+                    None => break,
+                },
+            };
+            tokio::time::sleep(*wait).await;
         }
     }
 }

@@ -34,9 +34,11 @@ impl Shared {
     pub(super) fn write<T>(&self, change: impl FnOnce(&mut State) -> T) -> T {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         let result = change(&mut state);
-        for push in state.outbox.drain(..) {
-            // The receiver is gone only after `stop`, when nobody expects a push any more.
-            let _ = self.outbox.send(push);
+        if !state.held {
+            for push in state.outbox.drain(..) {
+                // The receiver is gone only after `stop`, when nobody expects a push any more.
+                let _ = self.outbox.send(push);
+            }
         }
         drop(state);
         self.version.send_modify(|version| *version += 1);

@@ -90,6 +90,8 @@ pub(super) struct State {
     pub(super) auto_push: bool,
     /// Pushes that moves have caused and that nobody has taken to the sender yet.
     pub(super) outbox: Vec<Push>,
+    /// Whether those are kept back for now.
+    pub(super) held: bool,
     /// The `eventType` of a request's pushes.
     pub(super) event: String,
 }

@@ -6,9 +6,10 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::Stage;
+use super::Desk;
+use super::answer::{Body, Done, Refused};
 use crate::sandbox::slack::{Cannot, Delivered, Place, Slack};
 
 /// One deed of one person.
@@ -37,6 +38,12 @@ enum Deed {
     Dm { text: String },
     /// Mentions the bot in a channel.
     Mention { channel: String, text: String },
+    /// Mentions the bot in the thread of a message.
+    Reply { channel: String, thread_ts: String, text: String },
+    /// Looks at the bot's Home.
+    OpenHome,
+    /// Loads their client anew.
+    Reload,
 }
 
 /// Where an element stands.
@@ -60,15 +67,15 @@ impl From<Spot> for Place {
 
 /// Does it, and answers what the bot's door said (`status`; `null` where it had not to be told) or why it could not be
 /// done (`error`).
-pub(super) async fn act(State(stage): State<Stage>, Json(act): Json<Act>) -> (StatusCode, Json<Value>) {
+pub(super) async fn act(State(Desk { stage, .. }): State<Desk>, Body(act): Body<Act>) -> Done {
     match act.deed.done_by(&act.person, &stage.slack).await {
-        Ok(delivered) => (StatusCode::OK, Json(json!({ "status": delivered.map(|delivered| delivered.status) }))),
+        Ok(delivered) => Ok(Json(json!({ "status": delivered.map(|delivered| delivered.status) }))),
         Err(cannot) => {
             let status = match cannot {
-                Cannot::NotConnected | Cannot::NoAnswer(_) => StatusCode::BAD_GATEWAY,
+                Cannot::NotConnected | Cannot::NotReached(_) | Cannot::NoAnswer(_) => StatusCode::BAD_GATEWAY,
                 Cannot::NothingToRepeat | Cannot::NotThere(_) | Cannot::NotAllowed(_) => StatusCode::CONFLICT,
             };
-            (status, Json(json!({ "error": cannot.to_string() })))
+            Err(Refused(status, cannot.to_string()))
         }
     }
 }
@@ -93,8 +100,26 @@ impl Deed {
             }
             Self::Slash { channel, text } => slack.slash(person, &channel, &text).await?,
             Self::Dm { text } => slack.dm(person, &text).await?,
-            Self::Mention { channel, text } => slack.mention(person, &channel, &text).await?,
+            Self::Mention { channel, text } => slack.mention(person, &channel, without_name(&text)).await?,
+            Self::Reply { channel, thread_ts, text } => {
+                slack.mention_in_thread(person, &channel, &thread_ts, without_name(&text)).await?
+            }
+            Self::OpenHome => slack.open_home(person).await?,
+            Self::Reload => {
+                slack.reload(person);
+                return Ok(None);
+            }
         };
         Ok(Some(delivered))
     }
 }
+
+/// What is said to the bot: in Slack the typed name becomes the mention, which the stand-in puts in front.
+fn without_name(text: &str) -> &str {
+    let text = text.trim_start();
+    let rest = text.get(..NAME.len()).filter(|start| start.eq_ignore_ascii_case(NAME)).map(|_| &text[NAME.len()..]);
+    rest.filter(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace)).map_or(text, str::trim_start)
+}
+
+/// The bot's name, as people type it.
+const NAME: &str = "@p0";

@@ -10,15 +10,20 @@ use futures_util::stream::{self, Stream};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use super::Stage;
+use super::Desk;
 
 /// Changes come in bursts; one event tells of all within this time.
 const BURST: Duration = Duration::from_millis(60);
 
-/// The changes of both stand-ins, until the page is closed or the sandbox stops.
-pub(super) async fn events(State(stage): State<Stage>) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
-    let changes = Changes { slack: stage.slack.changed(), p0: stage.p0.changed(), greeted: false };
-    let events = stream::unfold((changes, stage.stop), async |(mut changes, stop): (Changes, CancellationToken)| {
+/// The changes of the stand-ins and of what is between them, until the page is closed or the sandbox stops.
+pub(super) async fn events(
+    State(Desk { stage, stories, stop, .. }): State<Desk>,
+) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
+    // Only a page that listens is one that somebody looks at.
+    stories.opened();
+    let changes =
+        Changes { slack: stage.slack.changed(), p0: stage.p0.changed(), bell: stage.bell.listen(), greeted: false };
+    let events = stream::unfold((changes, stop), async |(mut changes, stop): (Changes, CancellationToken)| {
         stop.run_until_cancelled(changes.next()).await??;
         Some((Ok(Event::default().data("changed")), (changes, stop)))
     });
@@ -28,6 +33,7 @@ pub(super) async fn events(State(stage): State<Stage>) -> Sse<impl Stream<Item =
 struct Changes {
     slack: watch::Receiver<u64>,
     p0: watch::Receiver<u64>,
+    bell: watch::Receiver<u64>,
     greeted: bool,
 }
 
@@ -38,12 +44,14 @@ impl Changes {
             let changed = tokio::select! {
                 changed = self.slack.changed() => changed,
                 changed = self.p0.changed() => changed,
+                changed = self.bell.changed() => changed,
             };
             changed.ok()?;
             tokio::time::sleep(BURST).await;
         }
         self.slack.mark_unchanged();
         self.p0.mark_unchanged();
+        self.bell.mark_unchanged();
         Some(())
     }
 }

@@ -4,8 +4,10 @@
 //! browser is in `browser/`. Everything is below one random path, so that only who was told the address gets in.
 
 mod act;
+mod answer;
 mod events;
 mod guard;
+mod switches;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +15,7 @@ use std::io;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use anyhow::anyhow;
 use axum::extract::{DefaultBodyLimit, State};
 use axum::routing::{get, post};
 use axum::{Json, Router, middleware};
@@ -22,9 +25,11 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::p0::P0;
-use super::slack::Slack;
+use super::p0::RequestSeed;
+use super::stage::Stage;
+use super::stories::Stories;
 use super::{new_secret, scene};
+use answer::{Body, Done};
 use guard::Guard;
 
 /// The largest thing that anybody types, in bytes.
@@ -58,9 +63,9 @@ pub(super) struct Page {
 
 /// What the endpoints work with.
 #[derive(Clone)]
-struct Stage {
-    slack: Slack,
-    p0: P0,
+struct Desk {
+    stage: Stage,
+    stories: Stories,
     /// How many requests were added by hand.
     added: Arc<AtomicUsize>,
     stop: CancellationToken,
@@ -80,22 +85,25 @@ impl Page {
     }
 
     /// Serves until `stop` is cancelled.
-    pub(super) async fn serve(self, slack: Slack, p0: P0, stop: CancellationToken) {
-        let stage = Stage { slack, p0, added: Arc::default(), stop: stop.clone() };
-        let app = router(&self.token, self.port, stage);
+    pub(super) async fn serve(self, stage: Stage, stories: Stories, stop: CancellationToken) {
+        let desk = Desk { stage, stories, added: Arc::default(), stop: stop.clone() };
+        let app = router(&self.token, self.port, desk);
         if let Err(error) = axum::serve(self.listener, app).with_graceful_shutdown(stop.cancelled_owned()).await {
             tracing::error!(%error, "the sandbox's page stopped serving");
         }
     }
 }
 
-fn router(token: &str, port: u16, stage: Stage) -> Router {
+fn router(token: &str, port: u16, desk: Desk) -> Router {
     let base = format!("/{token}/");
     let mut router = Router::new()
         .route(&format!("{base}state"), get(state))
         .route(&format!("{base}events"), get(events::events))
         .route(&format!("{base}act"), post(act::act))
-        .route(&format!("{base}request"), post(add_request));
+        .route(&format!("{base}request"), post(add_request))
+        .route(&format!("{base}fault"), post(switches::fault))
+        .route(&format!("{base}bot"), post(switches::bot))
+        .route(&format!("{base}story"), post(switches::story));
     for (name, kind, content) in FILES {
         let file = move || async move { ([(CONTENT_TYPE, HeaderValue::from_static(kind))], content) };
         router = router.route(&format!("{base}{name}"), get(file));
@@ -103,24 +111,28 @@ fn router(token: &str, port: u16, stage: Stage) -> Router {
     router
         .layer(DefaultBodyLimit::max(BODY_CAP))
         .layer(middleware::from_fn_with_state(Guard::new(port), guard::guard))
-        .with_state(stage)
+        .with_state(desk)
 }
 
 /// Everything that there is to see. The stand-ins leave tokens, keys and response URLs out.
-async fn state(State(stage): State<Stage>) -> Json<Value> {
-    let people: Vec<Value> = scene::ROLES.iter().map(|role| json!({ "id": role.user, "what": role.what })).collect();
+async fn state(State(Desk { stage, stories, .. }): State<Desk>) -> Json<Value> {
     Json(json!({
-        "people": people,
+        "people": stage.scene.cast(),
         "channel": scene::CHANNEL,
         "slack": stage.slack.snapshot(),
         "p0": stage.p0.snapshot(),
+        "bot": stage.bot.status(),
+        "disk": stage.disk.to_json().await,
+        "faults": stage.faults.to_json(),
+        "stories": Stories::known(),
+        "story": stories.to_json(),
     }))
 }
 
-/// Somebody asks P0 for something: the samples over again, one after the other. The body says nothing, but no other
-/// page can send JSON here unasked.
-async fn add_request(State(stage): State<Stage>, Json(_): Json<Value>) -> Json<Value> {
-    let mut seeds = scene::requests();
-    let next = stage.added.fetch_add(1, Ordering::Relaxed) % seeds.len();
-    Json(json!({ "id": stage.p0.add(seeds.swap_remove(next)) }))
+/// Somebody asks P0 for something: the scene's requests over again, one after the other.
+async fn add_request(State(Desk { stage, added, .. }): State<Desk>, Body(_): Body<Value>) -> Done {
+    let seeds = stage.scene.requests();
+    let next = added.fetch_add(1, Ordering::Relaxed).checked_rem(seeds.len());
+    let seed = next.and_then(|next| seeds.get(next)).ok_or_else(|| anyhow!("the seed has no requests"))?;
+    Ok(Json(json!({ "id": stage.p0.add(RequestSeed { id: None, ..seed.clone() }) })))
 }

@@ -35,7 +35,7 @@ pub use faults::{Fault, Times};
 pub use person::{Cannot, Delivered, Place};
 pub use rates::Rates;
 pub use records::{Answered, Call, Ephemeral, Message, View};
-pub use setup::{Channel, Person, SlackSetup, Usergroup};
+pub use setup::{Channel, Person, SLACKS_EVENT_RETRIES, SlackSetup, Usergroup};
 
 use state::Workspace;
 
@@ -122,6 +122,11 @@ impl Slack {
                 slack.ephemerals.retain(|line| line.user != user);
             }
         });
+    }
+
+    /// A person's client loads anew: what was only on its screen is gone.
+    pub fn reload(&self, user: &str) {
+        self.shared.change(|slack| slack.ephemerals.retain(|line| line.user != user));
     }
 
     /// Changes what is known of a person, e.g. deactivates them between a press and its handling.

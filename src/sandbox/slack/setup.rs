@@ -45,6 +45,9 @@ pub struct SlackSetup {
     pub rates: Rates,
     /// How long a person's client waits for the bot, in wall time; Slack's own limit is 3 s.
     pub answer_within: Duration,
+    /// After how long, in wall time, an event that the bot did not take comes again, each counted from the last;
+    /// empty: only when it is told to.
+    pub event_retries: Vec<Duration>,
 }
 
 impl SlackSetup {
@@ -93,6 +96,7 @@ impl SlackSetup {
             }],
             rates: Rates::default(),
             answer_within: Duration::from_secs(3),
+            event_retries: Vec::new(),
         }
     }
 
@@ -116,6 +120,9 @@ impl Default for SlackSetup {
         Self::new(Clock::system())
     }
 }
+
+/// When Slack sends an event again that was not taken: at once, after a minute, and five minutes after that.
+pub const SLACKS_EVENT_RETRIES: [Duration; 3] = [Duration::ZERO, Duration::from_secs(60), Duration::from_secs(5 * 60)];
 
 /// The smallest scopes of the bot and its optional ones, without `chat:write.public`.
 const DEFAULT_SCOPES: [&str; 11] = [

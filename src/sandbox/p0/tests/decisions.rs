@@ -6,7 +6,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::{ALICE, Stage, answer, refused};
-use crate::sandbox::p0::{Behaviour, DurationOption, P0Setup, RequestSeed, SuccessBody, Unit, samples};
+use crate::sandbox::p0::{Behaviour, DurationOption, P0Setup, RequestSeed, SuccessBody, Unit};
 
 const APPROVE: &str = "/o/acme/permission-requests/req-1/approve";
 const OVER: &str = "Invalid or expired request";
@@ -150,8 +150,8 @@ async fn a_success_may_have_a_body() {
 #[tokio::test]
 async fn requests_have_ids_times_and_rows_like_p0s() {
     let stage = Stage::set().await;
-    for seed in samples() {
-        let id = stage.p0.add(seed);
+    for r#type in ["aws", "k8s"] {
+        let id = stage.p0.add(RequestSeed { r#type: r#type.to_owned(), ..RequestSeed::default() });
         assert_eq!((id.len(), id.bytes().all(|byte| byte.is_ascii_alphanumeric())), (20, true), "{id}");
         let before = stage.p0.request(&id).unwrap();
         assert_eq!(before["requestedTimestamp"], stage.clock.now().as_millisecond());

@@ -152,3 +152,16 @@ async fn the_log_tells_connections_apart() {
     let connections: Vec<u64> = stage.p0.calls().iter().map(|call| call.connection).collect();
     assert_eq!(connections, [1, 1, 2]);
 }
+
+#[tokio::test]
+async fn late_work_is_begun_late_and_answered_when_it_is_done() {
+    let stage = Stage::set().await;
+    stage.p0.fail_next(1, Verb::Deny, Fault::Late(Duration::from_secs(1)));
+    let looking = async {
+        stage.came(1).await;
+        (stage.last(), stage.p0.status("req-1").unwrap())
+    };
+    let (answer, before) = tokio::join!(stage.try_deny(), looking);
+    assert_eq!(before, ((None, false), "PENDING_APPROVAL".to_owned()));
+    assert_eq!((answer.unwrap().0, stage.last()), (200, (Some(200), true)));
+}

@@ -142,3 +142,21 @@ async fn each_move_is_pushed_in_order_and_again_until_it_arrives() {
     let answered: Vec<_> = stage.p0.pushes().iter().map(|attempt| attempt.status).collect();
     assert_eq!(answered, [Some(503), Some(200), Some(200), Some(200)]);
 }
+
+#[tokio::test]
+async fn a_patient_notifier_goes_on_until_somebody_hears_and_what_is_held_comes_later() {
+    let notifier = NotifierSetup { patient: true, ..NotifierSetup::default() };
+    let stage = Stage::set_with(P0Setup { notifier, ..P0Setup::default() }).await;
+    stage.p0.connect("http://127.0.0.1:1");
+    stage.p0.auto_push(true);
+    stage.p0.hold_pushes(true);
+    stage.p0.move_to("req-1", "SOMETHING_NEW");
+    assert!(stage.p0.pushes().is_empty());
+    let mut changed = stage.p0.changed();
+    stage.p0.hold_pushes(false);
+    changed.wait_for(|_| stage.p0.pushes().len() == 1).await.unwrap();
+    let bot = Bot::connected_to(&stage, 0).await;
+    let arrived = changed.wait_for(|_| stage.p0.pushes().last().is_some_and(|push| push.status == Some(200)));
+    tokio::time::timeout(Duration::from_secs(10), arrived).await.unwrap().unwrap();
+    assert_eq!((bot.statuses(), stage.p0.pushes().len()), (vec![json!("SOMETHING_NEW")], 1));
+}

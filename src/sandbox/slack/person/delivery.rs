@@ -98,6 +98,10 @@ impl Slack {
     /// Slack does so up to three times; its reasons are e.g. `http_timeout` and `http_error`.
     pub async fn retry_event(&self, number: u8, reason: &str) -> Result<Delivered, Cannot> {
         let body = self.shared.look(|slack| slack.last_event.clone()).ok_or(Cannot::NothingToRepeat)?;
+        self.announce_again(body, number, reason).await
+    }
+
+    async fn announce_again(&self, body: Vec<u8>, number: u8, reason: &str) -> Result<Delivered, Cannot> {
         let mut headers = self.headers_for(Door::Events, &body);
         headers.insert(RETRY_NUM, HeaderValue::from(u16::from(number)));
         headers.insert(RETRY_REASON, ascii(reason));
@@ -124,11 +128,29 @@ impl Slack {
         self.tell(Door::Interactivity, form.into_bytes()).await
     }
 
-    /// An event, as JSON.
+    /// An event, as JSON. Where the bot does not take it, it comes again by itself if the setup says so.
     pub(super) async fn announce(&self, event: &Value) -> Result<Delivered, Cannot> {
         let body = event.to_string().into_bytes();
         self.shared.change(|slack| slack.last_event = Some(body.clone()));
-        self.tell(Door::Events, body).await
+        let answer = self.tell(Door::Events, body.clone()).await;
+        if let Some(reason) = not_taken(&answer) {
+            self.retry_by_itself(body, reason);
+        }
+        answer
+    }
+
+    fn retry_by_itself(&self, body: Vec<u8>, reason: &'static str) {
+        let waits = self.shared.look(|slack| slack.setup.event_retries.clone());
+        let slack = self.clone();
+        let retrying = async move {
+            for (number, wait) in (1..).zip(waits) {
+                tokio::time::sleep(wait).await;
+                if not_taken(&slack.announce_again(body.clone(), number, reason).await).is_none() {
+                    return;
+                }
+            }
+        };
+        tokio::spawn(self.stop.clone().run_until_cancelled_owned(retrying));
     }
 
     pub(super) async fn tell(&self, door: Door, body: Vec<u8>) -> Result<Delivered, Cannot> {
@@ -148,11 +170,25 @@ impl Slack {
     async fn send(&self, delivery: Delivery) -> Result<Delivered, Cannot> {
         let base = self.shared.look(|slack| slack.bot_url.clone()).ok_or(Cannot::NotConnected)?;
         let request = self.http.post(format!("{base}{}", delivery.path)).headers(delivery.headers).body(delivery.body);
-        let no_answer = |error: reqwest::Error| Cannot::NoAnswer(format!("{:#}", anyhow::Error::new(error)));
+        let no_answer = |error: reqwest::Error| {
+            let is_connect = error.is_connect();
+            let why = format!("{:#}", anyhow::Error::new(error));
+            if is_connect { Cannot::NotReached(why) } else { Cannot::NoAnswer(why) }
+        };
         let response = request.send().await.map_err(no_answer)?;
         let status = response.status().as_u16();
         let body = response.bytes().await.map_err(no_answer)?;
         Ok(Delivered { status, body: String::from_utf8_lossy(&body).into_owned() })
+    }
+}
+
+/// Why an event has to come again, in Slack's words; `None` where the bot took it.
+fn not_taken(answer: &Result<Delivered, Cannot>) -> Option<&'static str> {
+    match answer {
+        Ok(delivered) if (200..300).contains(&delivered.status) => None,
+        Ok(_) => Some("http_error"),
+        Err(Cannot::NoAnswer(_)) => Some("http_timeout"),
+        Err(_) => Some("connection_failed"),
     }
 }
 

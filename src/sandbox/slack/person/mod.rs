@@ -29,7 +29,10 @@ pub enum Cannot {
     /// Nothing was delivered so far, so nothing can be delivered again.
     #[error("nothing was delivered yet")]
     NothingToRepeat,
-    /// The bot was not reached or did not answer in time; the person saw Slack's own error.
+    /// Nothing listens where the bot should be; the person saw Slack's own error.
+    #[error("the bot was not reached: {0}")]
+    NotReached(String),
+    /// The bot did not answer in time, or broke off; the person saw Slack's own error.
     #[error("the bot did not answer: {0}")]
     NoAnswer(String),
     /// Not in this workspace.

@@ -24,7 +24,7 @@ impl Slack {
         let answer = self.tell(Door::Commands, form).await;
         self.shared.change(|slack| match &answer {
             Ok(delivered) if delivered.status == 200 => slack.after_slash(user, channel, &delivered.body),
-            Ok(_) => slack.command_failed(user, channel, "dispatch_failed"),
+            Ok(_) | Err(Cannot::NotReached(_)) => slack.command_failed(user, channel, "dispatch_failed"),
             Err(_) => slack.command_failed(user, channel, "operation_timeout"),
         });
         answer

@@ -90,9 +90,22 @@ async fn slash_commands_and_their_answers() {
     assert_eq!(told, ("/p0".into(), "approve req-1 2h".into(), "privategroup".into()));
     assert_eq!(world.slack.ephemerals("U01ALICE")[0].text, "on it");
     world.slack.connect("http://127.0.0.1:1");
-    assert!(matches!(world.slack.slash("U01ALICE", "C01ACCESS", "x").await, Err(Cannot::NoAnswer(_))));
+    assert!(matches!(world.slack.slash("U01ALICE", "C01ACCESS", "x").await, Err(Cannot::NotReached(_))));
     let last = world.slack.ephemerals("U01ALICE").pop().unwrap();
-    assert!(last.from_slack && last.text.contains("operation_timeout"));
+    assert!(last.from_slack && last.text.contains("dispatch_failed"));
+    world.slack.reload("U01ALICE");
+    assert!(world.slack.ephemerals("U01ALICE").is_empty());
+}
+
+#[tokio::test]
+async fn an_event_that_was_not_taken_comes_again() {
+    let world = World::with(|setup| SlackSetup { event_retries: vec![Duration::ZERO; 2], ..setup }).await;
+    world.bot.fail(2);
+    assert_eq!(world.slack.dm("U02BOB", "pending").await.unwrap().status, 503);
+    let heard = world.bot.heard(3).await;
+    let numbers: Vec<&str> = heard.iter().map(|heard| heard.header("x-slack-retry-num")).collect();
+    assert_eq!((numbers, heard[2].header("x-slack-retry-reason")), (vec!["", "1", "2"], "http_error"));
+    assert!(heard.iter().all(|again| again.body == heard[0].body));
 }
 
 #[tokio::test]

@@ -4,6 +4,7 @@ mod acting;
 mod block_rules;
 mod web_api;
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
@@ -11,9 +12,10 @@ use axum::Router;
 use axum::extract::State;
 use axum::routing::post;
 use bytes::Bytes;
-use http::{HeaderMap, Uri};
+use http::{HeaderMap, StatusCode, Uri};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
+use tokio::sync::Notify;
 use url::form_urlencoded;
 
 use super::{Slack, SlackSetup};
@@ -59,11 +61,30 @@ impl Heard {
 struct Bot {
     heard: Arc<Mutex<Vec<Heard>>>,
     says: Arc<Mutex<String>>,
+    /// How many deliveries it still answers 503.
+    failing: Arc<AtomicU32>,
+    came: Arc<Notify>,
 }
 
 impl Bot {
     fn last(&self) -> Heard {
         self.heard.lock().unwrap().last().unwrap().clone()
+    }
+
+    fn fail(&self, deliveries: u32) {
+        self.failing.store(deliveries, Ordering::SeqCst);
+    }
+
+    /// All that it was sent, once that is so much.
+    async fn heard(&self, count: usize) -> Vec<Heard> {
+        loop {
+            let came = self.came.notified();
+            let heard = self.heard.lock().unwrap().clone();
+            if heard.len() >= count {
+                return heard;
+            }
+            came.await;
+        }
     }
 
     fn will_say(&self, answer: &Value) {
@@ -92,7 +113,11 @@ impl World {
         let bot = Bot::default();
         let door = async |State(bot): State<Bot>, uri: Uri, headers: HeaderMap, body: Bytes| {
             bot.heard.lock().unwrap().push(Heard { path: uri.path().to_owned(), headers, body });
-            bot.says.lock().unwrap().clone()
+            bot.came.notify_waiters();
+            let fails =
+                bot.failing.fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1)).is_ok();
+            let status = if fails { StatusCode::SERVICE_UNAVAILABLE } else { StatusCode::OK };
+            (status, bot.says.lock().unwrap().clone())
         };
         let app = Router::new().route("/slack/{door}", post(door)).with_state(bot.clone());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

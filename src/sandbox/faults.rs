@@ -1,0 +1,216 @@
+//! What goes wrong until it is switched back: one thing at a time on each side, and who reads along in the channel.
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+use super::bell::Bell;
+use super::p0::{Fault, P0};
+use super::scene::CHANNEL;
+use super::slack::{Fault as Misfortune, Slack, Times};
+
+/// How long a slow P0 takes: long enough to watch, and shorter than the bot waits.
+const SLOW: Duration = Duration::from_secs(5);
+/// After how many seconds a busy P0 or Slack wants to be asked again.
+const BUSY_FOR: u32 = 3;
+
+/// The methods of Slack's that a busy Slack refuses: all that a running bot calls. The question of a start is spared,
+/// as Slack counts it apart.
+const REFUSED_WHEN_BUSY: [&str; 9] = [
+    "chat.postEphemeral",
+    "chat.postMessage",
+    "chat.update",
+    "conversations.info",
+    "conversations.open",
+    "response_url",
+    "users.info",
+    "users.lookupByEmail",
+    "views.open",
+];
+
+/// What is wrong with P0.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum AtP0 {
+    /// Nothing.
+    #[default]
+    None,
+    /// The work takes long.
+    Slow,
+    /// The port is closed.
+    Down,
+    /// 429.
+    Busy,
+    /// 400.
+    Refuses,
+    /// 502 with a page.
+    Html,
+    /// The work is done and nobody hears of it.
+    Lost,
+}
+
+impl AtP0 {
+    const ALL: [Self; 7] = [Self::None, Self::Slow, Self::Down, Self::Busy, Self::Refuses, Self::Html, Self::Lost];
+
+    fn what(self) -> &'static str {
+        match self {
+            Self::None => "P0 works",
+            Self::Slow => "P0 is slow: it takes 5 s",
+            Self::Down => "P0 is down: its port is closed",
+            Self::Busy => "P0 is busy: it answers 429",
+            Self::Refuses => "P0 refuses: 400 “Invalid or expired request”",
+            Self::Html => "A proxy answers for P0: 502 with a page of HTML",
+            Self::Lost => "P0 does it, but its answer is lost and its news is late",
+        }
+    }
+}
+
+/// What is wrong with Slack.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum AtSlack {
+    /// Nothing.
+    #[default]
+    None,
+    /// 429 for whatever the bot calls.
+    Busy,
+}
+
+impl AtSlack {
+    const ALL: [Self; 2] = [Self::None, Self::Busy];
+
+    fn what(self) -> &'static str {
+        match self {
+            Self::None => "Slack works",
+            Self::Busy => "Slack is busy: it answers the bot 429",
+        }
+    }
+}
+
+/// What to switch; what is not named stays as it is.
+#[derive(Clone, Copy, Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Switch {
+    #[serde(default)]
+    pub(super) p0: Option<AtP0>,
+    #[serde(default)]
+    pub(super) slack: Option<AtSlack>,
+    #[serde(default)]
+    pub(super) shared: Option<bool>,
+}
+
+impl Switch {
+    /// Everything works, and nobody else reads along.
+    pub(super) const OFF: Self = Self { p0: Some(AtP0::None), slack: Some(AtSlack::None), shared: Some(false) };
+}
+
+/// The switches; clones are the same ones.
+#[derive(Clone)]
+pub(super) struct Faults {
+    slack: Slack,
+    p0: P0,
+    /// The people of the other company, who come into the channel when it is shared.
+    strangers: Arc<[String]>,
+    now: Arc<Mutex<Now>>,
+    /// Held while a switch is thrown.
+    hand: Arc<tokio::sync::Mutex<()>>,
+    bell: Bell,
+}
+
+#[derive(Clone, Copy, Default)]
+struct Now {
+    p0: AtP0,
+    slack: AtSlack,
+    shared: bool,
+}
+
+impl Faults {
+    pub(super) fn new(slack: Slack, p0: P0, strangers: Vec<String>, bell: Bell) -> Self {
+        Self { slack, p0, strangers: strangers.into(), now: Arc::default(), hand: Arc::default(), bell }
+    }
+
+    /// Throws the switches that are named.
+    ///
+    /// # Errors
+    /// P0's port was taken by somebody else while it was down.
+    pub(super) async fn switch(&self, switch: Switch) -> std::io::Result<()> {
+        let _hand = self.hand.lock().await;
+        if let Some(p0) = switch.p0 {
+            self.switch_p0(p0).await?;
+        }
+        if let Some(slack) = switch.slack {
+            self.switch_slack(slack);
+        }
+        if let Some(shared) = switch.shared {
+            self.switch_shared(shared);
+        }
+        self.change(|now| {
+            now.p0 = switch.p0.unwrap_or(now.p0);
+            now.slack = switch.slack.unwrap_or(now.slack);
+            now.shared = switch.shared.unwrap_or(now.shared);
+        });
+        Ok(())
+    }
+
+    async fn switch_p0(&self, to: AtP0) -> std::io::Result<()> {
+        self.p0.clear_faults();
+        if to == AtP0::Down {
+            self.p0.down().await;
+        } else {
+            self.p0.up().await?;
+        }
+        // Where the answer is lost, the news of what was done would tell of it at once.
+        self.p0.hold_pushes(to == AtP0::Lost);
+        let fault = match to {
+            AtP0::None | AtP0::Down => return Ok(()),
+            AtP0::Slow => Fault::Late(SLOW),
+            AtP0::Busy => Fault::too_many(Some(BUSY_FOR)),
+            AtP0::Refuses => Fault::error(400, "Invalid or expired request"),
+            AtP0::Html => Fault::bad_gateway(),
+            AtP0::Lost => Fault::LostAnswer,
+        };
+        self.p0.fail_until_cleared(None, fault);
+        Ok(())
+    }
+
+    fn switch_slack(&self, to: AtSlack) {
+        self.slack.clear_faults();
+        if to == AtSlack::Busy {
+            for method in REFUSED_WHEN_BUSY {
+                let busy = Misfortune::RateLimited { retry_after_s: BUSY_FOR.into() };
+                self.slack.fail(method, busy, Times::UntilCleared);
+            }
+        }
+    }
+
+    fn switch_shared(&self, shared: bool) {
+        self.slack.change_channel(CHANNEL, |channel| {
+            channel.is_ext_shared = shared;
+            channel.members.retain(|member| !self.strangers.contains(member));
+            if shared {
+                channel.members.extend(self.strangers.iter().cloned());
+            }
+        });
+    }
+
+    fn change(&self, change: impl FnOnce(&mut Now)) {
+        change(&mut self.now.lock().unwrap_or_else(PoisonError::into_inner));
+        self.bell.ring();
+    }
+
+    /// What is switched on, and what there is to switch.
+    pub(super) fn to_json(&self) -> Value {
+        let now = *self.now.lock().unwrap_or_else(PoisonError::into_inner);
+        json!({
+            "p0": now.p0,
+            "slack": now.slack,
+            "shared": now.shared,
+            "choices": {
+                "p0": AtP0::ALL.map(|fault| json!({ "id": fault, "what": fault.what() })),
+                "slack": AtSlack::ALL.map(|fault| json!({ "id": fault, "what": fault.what() })),
+            },
+        })
+    }
+}

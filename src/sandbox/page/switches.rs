@@ -1,0 +1,68 @@
+//! What is done to the stage itself: faults are switched, the bot is killed and started, stories are played.
+
+use anyhow::anyhow;
+use axum::Json;
+use axum::extract::State;
+use clap::ValueEnum as _;
+use serde::Deserialize;
+use serde_json::json;
+
+use super::Desk;
+use super::answer::{Body, Done};
+use crate::sandbox::faults::Switch;
+use crate::sandbox::stories::Scenario;
+
+/// What is done with the bot.
+#[derive(Deserialize)]
+#[serde(tag = "do", rename_all = "snake_case")]
+pub(super) enum WithBot {
+    Kill,
+    Start,
+}
+
+/// Switches faults on or back.
+pub(super) async fn fault(State(Desk { stage, .. }): State<Desk>, Body(switch): Body<Switch>) -> Done {
+    stage.faults.switch(switch).await?;
+    Ok(Json(json!({})))
+}
+
+/// Kills the bot, or starts it again.
+pub(super) async fn bot(State(Desk { stage, .. }): State<Desk>, Body(what): Body<WithBot>) -> Done {
+    match what {
+        WithBot::Kill => stage.bot.kill().await?,
+        WithBot::Start => stage.bot.start().await?,
+    }
+    Ok(Json(json!({})))
+}
+
+/// What is done with a story: `{"start": name}` or `{"do": …}`.
+#[derive(Deserialize)]
+#[serde(untagged, deny_unknown_fields)]
+pub(super) enum WithStory {
+    Start { start: String },
+    Do { r#do: Deed },
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Deed {
+    Next,
+    Play,
+    Pause,
+    Leave,
+}
+
+/// Begins a story, or goes on with the one that was begun.
+pub(super) async fn story(State(Desk { stories, .. }): State<Desk>, Body(what): Body<WithStory>) -> Done {
+    match what {
+        WithStory::Start { start } => {
+            let scenario = Scenario::from_str(&start, false).map_err(|_| anyhow!("there is no story {start:?}"))?;
+            stories.start(scenario).await?;
+        }
+        WithStory::Do { r#do: Deed::Next } => stories.next()?,
+        WithStory::Do { r#do: Deed::Play } => stories.play()?,
+        WithStory::Do { r#do: Deed::Pause } => stories.pause()?,
+        WithStory::Do { r#do: Deed::Leave } => stories.leave().await?,
+    }
+    Ok(Json(json!({})))
+}

@@ -1,0 +1,98 @@
+//! What people do on the page.
+
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::{Browser, PATIENCE};
+use crate::sandbox::scene;
+
+#[tokio::test]
+async fn a_press_on_the_page_is_a_decision_at_p0() {
+    let browser = Browser::open().await;
+    assert_eq!(browser.press("U01ALICE", "approve").await, (StatusCode::OK, json!({ "status": 200 })));
+    browser.until(|state| state["p0"]["calls"][0]["status"] == 200).await;
+    let call = browser.stage.p0.calls().remove(0);
+    assert_eq!(call.identity.as_deref(), Some("alice@example.com"));
+    assert!(call.path.ends_with("/approve") && call.effect, "{call:?}");
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn what_cannot_be_done_is_said() {
+    let browser = Browser::open().await;
+    let slash = |person: &str| json!({ "person": person, "kind": "slash", "channel": scene::CHANNEL, "text": "help" });
+    let (status, answer) = browser.post("act", &slash("U05STRANGER")).await;
+    assert_eq!(status, StatusCode::CONFLICT);
+    assert_eq!(answer["error"], "not allowed: U05STRANGER is not in C01ACCESS");
+    assert_eq!(browser.post("act", &slash("U04GUEST")).await, (StatusCode::OK, json!({ "status": 200 })));
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn the_page_adds_requests_and_is_told_of_them() {
+    let browser = Browser::open().await;
+    let mut events = browser.http.get(format!("{}events", browser.url)).send().await.unwrap();
+    assert_eq!(events.headers()["content-type"], "text/event-stream");
+    assert_eq!(events.chunk().await.unwrap().unwrap(), "data: changed\n\n");
+    let (_, added) = browser.post("request", &json!({})).await;
+    assert_eq!(browser.stage.p0.status(added["id"].as_str().unwrap()).as_deref(), Some("PENDING_APPROVAL"));
+    let told = tokio::time::timeout(PATIENCE, events.chunk()).await.unwrap().unwrap().unwrap();
+    assert_eq!(told, "data: changed\n\n");
+    // An open page does not keep the sandbox from stopping.
+    browser.close().await;
+}
+
+impl Browser {
+    /// Somebody does something, and the bot takes it.
+    async fn does(&self, person: &str, deed: Value) {
+        let mut act = deed;
+        act["person"] = json!(person);
+        assert_eq!(self.post("act", &act).await, (StatusCode::OK, json!({ "status": 200 })));
+    }
+
+    /// Waits until somebody sees a line that is meant for them alone.
+    async fn until_line(&self, person: &str, says: &str) {
+        let says = |line: &Value| line["user"] == person && line["text"].as_str().unwrap().contains(says);
+        self.until(|state| state["slack"]["ephemerals"].as_array().unwrap().iter().any(says)).await;
+    }
+}
+
+#[tokio::test]
+async fn a_mention_is_written_with_the_bots_name_or_without() {
+    let browser = Browser::open().await;
+    let card = browser.card().await;
+    for text in ["@p0 pending", "pending", "@P0", "@p0x"] {
+        browser.does("U01ALICE", json!({ "kind": "mention", "channel": scene::CHANNEL, "text": text })).await;
+    }
+    let reply = json!({ "kind": "reply", "channel": scene::CHANNEL, "thread_ts": card, "text": "@p0 whoami" });
+    browser.does("U01ALICE", reply).await;
+    let messages = browser.stage.slack.messages(scene::CHANNEL);
+    let typed: Vec<_> = messages.iter().filter(|message| message.user == "U01ALICE").collect();
+    let texts: Vec<&str> = typed.iter().map(|message| message.text.as_str()).collect();
+    assert_eq!(texts, ["<@U0BOT> pending", "<@U0BOT> pending", "<@U0BOT> ", "<@U0BOT> @p0x", "<@U0BOT> whoami"]);
+    assert_eq!(typed[4].thread_ts.as_deref(), Some(card.as_str()));
+    browser.until_line("U01ALICE", "to P0 alice@example.com").await;
+    assert_eq!(
+        browser.post("act", &json!({ "person": "U01ALICE", "kind": "reload" })).await,
+        (StatusCode::OK, json!({ "status": null }))
+    );
+    assert!(browser.stage.slack.ephemerals("U01ALICE").is_empty());
+    browser.does("U01ALICE", json!({ "kind": "open_home" })).await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_stranger_is_refused_on_a_card_and_wherever_they_type() {
+    let browser = Browser::open().await;
+    let slash = json!({ "kind": "slash", "channel": scene::SHARED_CHANNEL, "text": "pending" });
+    browser.does("U05STRANGER", slash).await;
+    browser.until_line("U05STRANGER", "This bot does not take decisions from your workspace.").await;
+    assert_eq!(browser.press("U05STRANGER", "approve").await.0, StatusCode::CONFLICT);
+    browser.switch(json!({ "shared": true })).await;
+    assert_eq!(browser.press("U05STRANGER", "approve").await, (StatusCode::OK, json!({ "status": 200 })));
+    browser.until_line("U05STRANGER", "Only members of this company can decide here").await;
+    assert!(browser.stage.p0.calls().is_empty());
+    browser.switch(json!({ "shared": false })).await;
+    assert_eq!(browser.press("U05STRANGER", "approve").await.0, StatusCode::CONFLICT);
+    browser.close().await;
+}

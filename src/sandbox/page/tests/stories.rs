@@ -1,0 +1,180 @@
+//! Every story is gone through to its end, against the real bot.
+
+use std::sync::{Arc, Mutex};
+
+use clap::ValueEnum as _;
+use http::StatusCode;
+use serde_json::{Value, json};
+
+use super::Browser;
+use crate::cli::SandboxArgs;
+use crate::sandbox::stories::{Pace, Scenario, Stories};
+
+/// Goes through a story step by step, as with the page's button.
+async fn gone_through(name: &str) -> Browser {
+    let browser = Browser::open_among(0).await;
+    assert_eq!(browser.post("story", &json!({ "start": name })).await, (StatusCode::OK, json!({})));
+    let begun = browser.state().await["story"].clone();
+    assert_eq!((&begun["name"], &begun["ended"], &begun["playing"]), (&json!(name), &json!(false), &json!(false)));
+    for number in 0..begun["steps"].as_array().unwrap().len() {
+        assert_eq!(browser.state().await["story"]["steps"][number]["state"], "next");
+        assert_eq!(browser.post("story", &json!({ "do": "next" })).await, (StatusCode::OK, json!({})));
+        let over = |step: &Value| step["state"] == "done" || !step["trouble"].is_null();
+        let state = browser.until(|state| over(&state["story"]["steps"][number])).await;
+        assert_eq!(state["story"]["steps"][number]["trouble"], json!(null), "{}", state["story"]["steps"][number]);
+    }
+    let state = browser.state().await;
+    assert_eq!(state["story"]["ended"], true);
+    let next = browser.post("story", &json!({ "do": "next" })).await;
+    assert_eq!(next, (StatusCode::CONFLICT, json!({ "error": "the story has ended" })));
+    // It leaves the stage as it found it.
+    let faults = (&state["faults"]["p0"], &state["faults"]["slack"], &state["faults"]["shared"]);
+    assert_eq!((faults, &state["bot"]["running"]), ((&json!("none"), &json!("none"), &json!(false)), &json!(true)));
+    assert_eq!(browser.stage.slack.violations(), Vec::<String>::new());
+    browser
+}
+
+/// What P0 carried out for the story's request: the verb and who.
+fn carried_out(browser: &Browser) -> Vec<String> {
+    let calls = browser.stage.p0.calls().into_iter().filter(|call| call.effect);
+    calls.map(|call| format!("{} {}", call.path.rsplit('/').next().unwrap(), call.identity.unwrap())).collect()
+}
+
+#[tokio::test]
+async fn the_night_call() {
+    let browser = gone_through("night-call").await;
+    assert_eq!(carried_out(&browser), ["approve alice@example.com"]);
+    assert_eq!(browser.stage.p0.status("night-call-1").as_deref(), Some("DONE"));
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn two_approvers_at_once() {
+    let browser = gone_through("two-approvers").await;
+    assert_eq!(carried_out(&browser), ["approve alice@example.com"]);
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn the_lost_answer() {
+    let browser = gone_through("lost-answer").await;
+    assert_eq!(carried_out(&browser), ["approve alice@example.com"]);
+    assert_eq!(browser.stage.p0.calls().len(), 1);
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn approve_for_less() {
+    let browser = gone_through("approve-for-less").await;
+    assert_eq!(carried_out(&browser), ["approve alice@example.com"]);
+    assert_eq!(browser.stage.p0.calls()[0].body, Some(json!({ "expirationLength": "1h" })));
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn revoke() {
+    let browser = gone_through("revoke").await;
+    assert_eq!(carried_out(&browser), ["approve alice@example.com", "revoke carol@example.com"]);
+    browser.until(|_| browser.stage.p0.status("revoke-1").as_deref() == Some("REVOKED")).await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn killed_between_the_press_and_p0() {
+    let browser = gone_through("kill-and-restart").await;
+    assert_eq!(carried_out(&browser), ["approve alice@example.com"]);
+    assert_eq!(browser.stage.bot.status().starts, 2);
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn there_are_no_other_stories() {
+    let browser = Browser::open_among(0).await;
+    let state = browser.state().await;
+    assert_eq!(state["story"], json!(null));
+    let known: Vec<&str> =
+        state["stories"].as_array().unwrap().iter().map(|story| story["name"].as_str().unwrap()).collect();
+    assert_eq!(known, ["night-call", "two-approvers", "lost-answer", "approve-for-less", "revoke", "kill-and-restart"]);
+    assert_eq!(known.len(), Scenario::value_variants().len());
+    let unknown = browser.post("story", &json!({ "start": "day-call" })).await;
+    assert_eq!(unknown, (StatusCode::CONFLICT, json!({ "error": "there is no story \"day-call\"" })));
+    for deed in ["next", "play", "pause", "leave"] {
+        let answer = browser.post("story", &json!({ "do": deed })).await;
+        assert_eq!(answer, (StatusCode::CONFLICT, json!({ "error": "no story is on" })), "{deed}");
+    }
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_story_that_is_left_puts_everything_in_order() {
+    let browser = Browser::open_among(0).await;
+    browser.post("story", &json!({ "start": "lost-answer" })).await;
+    browser.switch(json!({ "p0": "lost", "slack": "busy", "shared": true })).await;
+    browser.with_bot("kill").await;
+    assert_eq!(browser.post("story", &json!({ "do": "leave" })).await, (StatusCode::OK, json!({})));
+    let state = browser.state().await;
+    let faults = (&state["faults"]["p0"], &state["faults"]["slack"], &state["faults"]["shared"]);
+    assert_eq!(faults, (&json!("none"), &json!("none"), &json!(false)));
+    assert_eq!((&state["story"], &state["bot"]["running"]), (&json!(null), &json!(true)));
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_step_that_cannot_be_done_says_why_and_can_be_tried_again() {
+    let browser = Browser::open_among(0).await;
+    browser.post("story", &json!({ "start": "approve-for-less" })).await;
+    let step = async |number: usize| {
+        browser.post("story", &json!({ "do": "next" })).await;
+        let over = |step: &Value| step["state"] == "done" || !step["trouble"].is_null();
+        browser.until(|state| over(&state["story"]["steps"][number])).await["story"]["steps"][number].clone()
+    };
+    step(0).await;
+    step(1).await;
+    browser.with_bot("kill").await;
+    let refused = step(2).await;
+    assert!(refused["trouble"].as_str().unwrap().starts_with("the bot was not reached: "), "{refused}");
+    assert_eq!(refused["state"], "next");
+    browser.with_bot("start").await;
+    let done = step(2).await;
+    assert_eq!((&done["state"], &done["trouble"]), (&json!("done"), &json!(null)));
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_story_plays_by_itself_once_the_page_is_opened_and_is_told() {
+    let browser = Browser::open_among(0).await;
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let stories = Stories::new(browser.stage.clone(), Pace::NONE, browser.stop.clone());
+    let heard = told.clone();
+    stories.cue(Scenario::ApproveForLess, move |line| heard.lock().unwrap().push(line.to_owned()));
+    assert_eq!((&stories.to_json()["playing"], told.lock().unwrap().len()), (&json!(false), 0));
+    let mut bell = browser.stage.bell.listen();
+    stories.opened();
+    let playing = async {
+        while stories.to_json()["ended"] == false {
+            bell.changed().await.unwrap();
+        }
+    };
+    tokio::time::timeout(super::PATIENCE, playing).await.unwrap();
+    let lines = told.lock().unwrap().join("\n");
+    insta::assert_snapshot!(lines, @"
+    Rita asks for a powerful role, for eight hours.
+    [Alice, phone] Alice reads the request on her phone. “Approve for…” offers what is not longer than what was asked.
+    [Alice, phone] She picks one hour and agrees. There is nothing to type, and no length that she did not choose can count.
+    P0 hears one hour, from Alice.
+    [Rita, phone] Rita reads what she got, which is less than what she asked for.
+    The story has ended.
+    ");
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_scenario_waits_for_somebody_to_look() {
+    let args = SandboxArgs { scenario: Some(Scenario::NightCall), ..SandboxArgs::default() };
+    let browser = Browser::open_with(args).await;
+    assert_eq!(browser.state().await["story"]["playing"], false);
+    browser.until(|state| state["story"]["playing"] == true).await;
+    assert_eq!(browser.post("story", &json!({ "do": "pause" })).await, (StatusCode::OK, json!({})));
+    assert_eq!(browser.state().await["story"]["playing"], false);
+    browser.close().await;
+}

@@ -1,0 +1,40 @@
+//! All that the page and the stories have at hand.
+
+use std::sync::Arc;
+
+use super::bell::Bell;
+use super::bot::Bot;
+use super::disk::Disk;
+use super::faults::{Faults, Switch};
+use super::p0::P0;
+use super::scene::Scene;
+use super::slack::Slack;
+use crate::clock::Clock;
+
+/// The stand-ins, the bot between them, what is on disk, and the switches; clones are the same ones.
+#[derive(Clone)]
+pub(super) struct Stage {
+    pub(super) scene: Arc<Scene>,
+    pub(super) clock: Clock,
+    pub(super) slack: Slack,
+    pub(super) p0: P0,
+    pub(super) bot: Bot,
+    pub(super) disk: Disk,
+    pub(super) faults: Faults,
+    /// Rings when the bot, a fault or what is on disk has changed; the stand-ins tell of their own changes.
+    pub(super) bell: Bell,
+}
+
+impl Stage {
+    /// Takes every fault back and starts the bot where it does not run.
+    ///
+    /// # Errors
+    /// What could not be put in order.
+    pub(super) async fn put_in_order(&self) -> anyhow::Result<()> {
+        self.faults.switch(Switch::OFF).await?;
+        if !self.bot.status().running {
+            self.bot.start().await?;
+        }
+        Ok(())
+    }
+}

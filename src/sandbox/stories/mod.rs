@@ -1,0 +1,105 @@
+//! Stories that are played on the stage, a step at a time, with a line of explanation at each.
+//!
+//! A step does what a click on the page does, or waits until something is to be seen: what cannot be done, or does not
+//! come to pass, is said. `scripts` holds the stories, `performance` plays one, `deeds` does what a step says.
+
+mod deeds;
+mod performance;
+mod scripts;
+
+use clap::ValueEnum;
+use serde::Serialize;
+
+use super::faults::Switch;
+use super::p0::RequestSeed;
+pub(super) use performance::{Pace, Stories};
+
+/// A story, by its name on the command line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, ValueEnum)]
+#[serde(rename_all = "kebab-case")]
+pub enum Scenario {
+    /// At night an approver grants access from a phone.
+    NightCall,
+    /// Two approvers press in the same second.
+    TwoApprovers,
+    /// P0 does what it was told, and its answer is lost.
+    LostAnswer,
+    /// An approver grants less time than was asked for.
+    ApproveForLess,
+    /// Access is taken back.
+    Revoke,
+    /// The bot is killed between a press and P0.
+    KillAndRestart,
+}
+
+/// What is told and played.
+struct Story {
+    title: &'static str,
+    /// What it shows, in a sentence.
+    about: &'static str,
+    /// What is asked for in it.
+    request: fn() -> RequestSeed,
+    steps: Vec<Step>,
+}
+
+/// One line of a story, and what happens at it.
+#[derive(Clone)]
+struct Step {
+    say: &'static str,
+    who: Option<&'static str>,
+    device: Option<Device>,
+    deed: Deed,
+}
+
+/// On what somebody acts or looks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+enum Device {
+    Phone,
+    Desktop,
+}
+
+/// Where a card is looked for.
+#[derive(Clone, Copy)]
+enum Where {
+    /// In the channel.
+    Channel,
+    /// In somebody's direct messages with the bot.
+    DmOf(&'static str),
+}
+
+/// What happens at a step.
+#[derive(Clone)]
+enum Deed {
+    /// The story's request is put to P0.
+    Ask,
+    /// Whoever acts presses a button of a card, and agrees to its confirm.
+    Press(Where, &'static str),
+    /// The same button, as the last press found it: on a screen that has not been drawn anew since.
+    PressOld,
+    /// The press reaches nobody, and Slack says so.
+    PressInVain(Where, &'static str),
+    /// Whoever acts picks an option of a select, by its text.
+    Choose(Where, &'static str, &'static str),
+    /// Faults are switched.
+    Switch(Switch),
+    /// The bot is killed, at a moment at which the choice waits on disk.
+    Kill,
+    /// The bot is started.
+    Start,
+    /// Something has to be seen.
+    See(Seen),
+}
+
+/// What has to be seen.
+#[derive(Clone)]
+enum Seen {
+    /// A card says this.
+    Card(Where, &'static str),
+    /// Somebody was told this in private, in a direct message or a line that only they see.
+    Told(&'static str, &'static str),
+    /// P0 was called about the request: these calls, and no other.
+    AtP0(&'static [&'static str]),
+    /// The decisions about the request, as the ledger's file has them.
+    OnDisk(&'static [&'static str]),
+}
