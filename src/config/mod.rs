@@ -11,8 +11,8 @@ use std::path::{Path, PathBuf};
 
 pub use secret::Secret;
 pub use settings::{
-    Assertion, Durations, Fields, Identity, Notifier, NotifierKeySource, Outbound, P0, Preset, Route, Settings, Slack,
-    Tokens,
+    Assertion, Durations, Fields, Identity, Notifier, NotifierKeySource, Origin, Outbound, P0, Preset, Route, Settings,
+    Slack, Tokens,
 };
 
 /// The prefix of every variable of the environment that is a setting.
@@ -61,7 +61,9 @@ pub fn load(file: Option<&Path>) -> Result<Settings, ConfigError> {
             Err(_) => Err(ConfigError::new(name, "is not UTF-8")),
         })
         .collect::<Result<_, _>>()?;
-    parse(&text, environment, &folder)
+    let mut settings = parse(&text, environment, &folder)?;
+    settings.origin.file = path;
+    Ok(settings)
 }
 
 /// Kubernetes puts the address of a Service called `p0-chatops` into variables that look like ours.
@@ -79,9 +81,11 @@ pub fn parse(
     folder: &Path,
 ) -> Result<Settings, ConfigError> {
     let mut table = file::table(text)?;
+    let stated = file::stated_secrets(&table);
     file::overlay(&mut table, environment)?;
-    file::read_secret_files(&mut table, folder)?;
-    check::check(raw::Raw::read(table)?, folder)
+    let files = file::read_secret_files(&mut table, folder)?;
+    let origin = Origin { file: None, stated, files };
+    check::check(raw::Raw::read(table)?, folder, origin)
 }
 
 #[cfg(test)]
