@@ -25,6 +25,13 @@ pub struct Cli {
 pub enum Command {
     /// Run the bot: take Slack's and P0's deliveries, forward decisions, keep the cards true.
     Serve(ConfigArgs),
+    /// Say whether this install will work, a line for each thing, with what to do: settings, secrets, ledger, clocks,
+    /// Slack, P0, people, and the way from outside to the bot.
+    ///
+    /// It may run beside `serve`, as the same user. It posts nothing, decides nothing and writes no row; what it makes
+    /// is one file beside the ledger, which it removes. Without a running `serve` it answers at `listen` itself
+    /// while it calls `public_url`. It takes at most two minutes. The exit code is 0, or 1 where something will not work.
+    Check(CheckArgs),
     /// Try the bot here, with stand-ins for Slack and P0: prints an address to open in a browser.
     #[cfg(feature = "sandbox")]
     Sandbox(SandboxArgs),
@@ -37,6 +44,18 @@ pub struct ConfigArgs {
     /// P0_CHATOPS_<SECTION>__<KEY>.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// What `check` looks at, and how it tells.
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// Where the settings are.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Print one JSON object at the end: `ok`, and `checks` with `id`, `subject`, `status` (ok, warn, fail, skip),
+    /// `message` and `remedy`.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// How the sandbox runs.

@@ -8,7 +8,7 @@ use p0_chatops::app::{App, StartError};
 use p0_chatops::cli::{Cli, Command, ConfigArgs};
 use p0_chatops::clock::Clock;
 use p0_chatops::lifecycle::{self, Signals};
-use p0_chatops::{config, telemetry};
+use p0_chatops::{check, config, telemetry};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -19,18 +19,24 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let usual = match &cli.command {
         Command::Serve(_) => "info",
+        // It says itself what it finds.
+        Command::Check(_) => "off",
         // The address that it prints should stay in sight.
         #[cfg(feature = "sandbox")]
         Command::Sandbox(_) => "warn",
     };
     telemetry::start_logging(cli.log.as_deref().unwrap_or(usual), cli.log_json);
-    let run = || -> anyhow::Result<()> {
+    let run = || -> anyhow::Result<ExitCode> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let result = runtime.block_on(async {
             match cli.command {
-                Command::Serve(args) => serve(args).await,
+                Command::Serve(args) => serve(args).await.map(|()| ExitCode::SUCCESS),
+                Command::Check(args) => {
+                    let works = check::run(&args, Clock::system()).await;
+                    Ok(if works { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+                }
                 #[cfg(feature = "sandbox")]
-                Command::Sandbox(args) => p0_chatops::sandbox::run(args.port).await,
+                Command::Sandbox(args) => p0_chatops::sandbox::run(args.port).await.map(|()| ExitCode::SUCCESS),
             }
         });
         // A second signal has no patience with what still runs.
@@ -38,7 +44,7 @@ fn main() -> ExitCode {
         result
     };
     match run() {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             complain(&error);
             let refused = error.downcast_ref::<config::ConfigError>().is_some()

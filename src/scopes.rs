@@ -1,0 +1,84 @@
+//! The scopes of the app's bot token, and what each is for: the one table by which the app is made and checked.
+
+use Opens::{Command, Event, Method};
+
+/// One scope.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Scope {
+    /// As Slack writes it.
+    pub name: &'static str,
+    /// Whether the bot does its work without it.
+    pub need: Need,
+    /// What does not work without it: the end of a sentence that begins with "without it".
+    pub without: &'static str,
+    /// What it opens, of the things that the bot uses.
+    pub opens: &'static [Opens],
+    /// Whether it is of use only where requests are shown in a channel.
+    pub for_channel: bool,
+}
+
+/// How much a scope is needed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// The bot cannot do what it promises without it.
+    Required,
+    /// The bot works, and something is missing.
+    Optional,
+}
+
+/// Something of Slack's that a scope opens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Opens {
+    /// A method of the Web API.
+    Method(&'static str),
+    /// An event that the app subscribes to; Slack takes no manifest that has it without its scope.
+    Event(&'static str),
+    /// The slash command.
+    Command,
+}
+
+const fn required(name: &'static str, without: &'static str, opens: &'static [Opens]) -> Scope {
+    Scope { name, need: Need::Required, without, opens, for_channel: false }
+}
+
+const fn optional(name: &'static str, without: &'static str, opens: &'static [Opens]) -> Scope {
+    Scope { need: Need::Optional, ..required(name, without, opens) }
+}
+
+const fn for_channel(scope: Scope) -> Scope {
+    Scope { for_channel: true, ..scope }
+}
+
+/// Every scope that the bot makes use of. `auth.test` and `views.open` need none.
+pub const SCOPES: [Scope; 9] = [
+    required(
+        "chat:write",
+        "no card and no message can be posted",
+        &[Method("chat.postMessage"), Method("chat.update"), Method("chat.postEphemeral")],
+    ),
+    required("commands", "the slash command does not exist", &[Command]),
+    required("users:read", "nobody can decide: Slack does not tell who a person is now", &[Method("users.info")]),
+    required(
+        "users:read.email",
+        "requesters are not told, and own requests are recognised by identity.people alone",
+        &[Method("users.info"), Method("users.lookupByEmail")],
+    ),
+    required("im:write", "nobody gets a direct message", &[Method("conversations.open")]),
+    for_channel(optional(
+        "channels:read",
+        "a public channel that another company reads cannot be told from others",
+        &[Method("conversations.info")],
+    )),
+    for_channel(optional(
+        "groups:read",
+        "a private channel that another company reads cannot be told from others",
+        &[Method("conversations.info")],
+    )),
+    optional("app_mentions:read", "the bot does not hear mentions", &[Event("app_mention")]),
+    optional("im:history", "the bot does not hear direct messages", &[Event("message.im")]),
+];
+
+/// The scopes that are of use where requests are shown in a channel, or else only to people.
+pub fn of_use(in_channel: bool) -> impl Iterator<Item = Scope> {
+    SCOPES.into_iter().filter(move |scope| in_channel || !scope.for_channel)
+}
