@@ -9,7 +9,7 @@ use clap::{Args, Parser, Subcommand};
 #[command(version, about, max_term_width = 100)]
 pub struct Cli {
     /// What to log: error, warn, info, debug or trace, also for single parts (`warn,p0_chatops::forward=debug`)
-    /// [default: info; of the sandbox: warn].
+    /// [default: info; of the sandbox: warn; of check: off].
     #[arg(long, global = true, value_name = "FILTER")]
     pub log: Option<String>,
     /// Log a JSON object on each line.
@@ -25,12 +25,14 @@ pub struct Cli {
 pub enum Command {
     /// Run the bot: take Slack's and P0's deliveries, forward decisions, keep the cards true.
     Serve(ConfigArgs),
-    /// Say whether this install will work, a line for each thing, with what to do: settings, secrets, ledger, clocks,
-    /// Slack, P0, people, and the way from outside to the bot.
+    /// Say whether this install will work, and what to do where it will not.
     ///
-    /// It may run beside `serve`, as the same user. It posts nothing, decides nothing and writes no row; what it makes
-    /// is one file beside the ledger, which it removes. Without a running `serve` it answers at `listen` itself
-    /// while it calls `public_url`. It takes at most two minutes. The exit code is 0, or 1 where something will not work.
+    /// A line for each thing: settings, files with secrets, ledger, clocks, Slack's token and scopes, the channel, P0,
+    /// people and their tokens, the notifier's key, listeners, and each door as it is reached through `public_url`.
+    /// Run it as the user that runs `serve`, which may be running. It posts nothing, decides nothing and writes no row;
+    /// the one file that it makes, beside the ledger, is removed. Where no `serve` runs it answers at `listen` itself
+    /// while it calls `public_url`. It takes at most two minutes, mostly a few seconds. The exit code is 0, or 1 where
+    /// something will not work.
     Check(CheckArgs),
     /// Try the bot here, with stand-ins for Slack and P0: prints an address to open in a browser.
     #[cfg(feature = "sandbox")]

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::Install;
 use super::report::Report;
-use super::slack::{Failed, Home, call};
+use super::slack::{Failed, Home, call, said};
 use crate::domain::person::ChannelId;
 use crate::domain::text::cut;
 
@@ -12,8 +12,9 @@ use crate::domain::text::cut;
 pub(super) async fn check(install: &Install, home: Option<&Home>, report: &mut Report<'_>) {
     let (Some(channel), Some(home)) = (&install.settings.route.channel, home) else { return };
     let about = ("channel", channel);
-    match call(install, "conversations.info", Some(("channel", channel.as_str()))).await {
-        Ok((answer, _)) => look(home, channel, &answer["channel"], report),
+    let heard = call(install, "conversations.info", Some(("channel", channel.as_str()))).await;
+    match heard.map_err(Failed::Silent).and_then(|heard| said(&heard)) {
+        Ok(answer) => look(home, channel, &answer["channel"], report),
         Err(Failed::Refused(code)) if code == "channel_not_found" => report.fail(
             about,
             "Slack shows the bot no such channel: the id is wrong, or it is private and the bot is not in it",
@@ -21,7 +22,8 @@ pub(super) async fn check(install: &Install, home: Option<&Home>, report: &mut R
         ),
         Err(Failed::Refused(code)) if code == "missing_scope" => report.warn(
             about,
-            "Slack does not tell the bot about this channel: whether the bot is in it is not known, and it counts as not shared with another company",
+            "Slack does not tell the bot about this channel: whether the bot is in it is not known, and it counts as \
+             not shared with another company",
             "add channels:read (groups:read for a private channel) and install the app again",
         ),
         Err(failed) => report.fail(about, failed.words(), "run `check` again when Slack is well"),

@@ -66,7 +66,7 @@ async fn in_use(install: &Install, report: &mut Report<'_>) -> Doors {
     let listen = install.settings.listen;
     let probe = Probe::new(SLACK_DOORS[2], Shape::Plain);
     let secret = &install.settings.slack.signing_secrets[0];
-    let heard = ask(probe.signed(&install.local, &local_url(listen), secret, &install.clock), &install.clock).await;
+    let heard = ask(install, probe.signed(&install.local, &local_url(listen), secret, &install.clock)).await;
     match heard {
         Ok(heard) if probe.is_answered_by(&heard.body) => {
             report.ok("listen", format!("a running p0-chatops with this signing secret has {listen}"));
@@ -92,7 +92,7 @@ async fn probes(install: &Install, report: &mut Report<'_>) {
         Ok(_) => report.ok("admin_listen", format!("{listen} is free")),
         Err(error) if error.kind() == ErrorKind::AddrInUse => {
             let health = local_url(listen).join("healthz").expect("a path behind an address");
-            match ask(install.local.get(health), &install.clock).await {
+            match ask(install, install.local.get(health)).await {
                 Ok(heard) if heard.status.is_success() && heard.body == b"ok\n" => {
                     report.ok("admin_listen", format!("a running p0-chatops has {listen}"));
                 }

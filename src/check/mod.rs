@@ -17,10 +17,10 @@ mod public_url;
 mod report;
 mod secrets;
 mod slack;
+mod trouble;
 mod web;
 
 use std::io::{IsTerminal as _, stdout};
-use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
@@ -44,7 +44,7 @@ struct Install {
     /// For what listens on this machine, where no proxy belongs in between.
     local: reqwest::Client,
     /// None where the key that signs assertions cannot be used.
-    credentials: Option<Arc<Credentials>>,
+    credentials: Option<Credentials>,
 }
 
 /// Looks at everything and says what it finds. Answers whether the install will work.
@@ -109,13 +109,7 @@ fn install(settings: Settings, clock: Clock, report: &mut Report<'_>) -> Option<
             }
         }
     }
-    Some(Install {
-        local: local.decisions,
-        clients: clients.ok(),
-        credentials: credentials.ok().map(Arc::new),
-        settings,
-        clock,
-    })
+    Some(Install { local: local.decisions, clients: clients.ok(), credentials: credentials.ok(), settings, clock })
 }
 
 /// Where a proxy is, without the password that its address may hold.

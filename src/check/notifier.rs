@@ -31,7 +31,7 @@ async fn published(install: &Install, url: &url::Url, expected: &str, report: &m
     let Some(clients) = &install.clients else {
         return report.skip("notifier.key", "needs a way out: notifier.jwks_url was not asked");
     };
-    let heard = match ask(clients.slack.get(url.clone()), &install.clock).await {
+    let heard = match ask(install, clients.slack.get(url.clone())).await {
         Ok(heard) => heard,
         Err(silence) => {
             let message = format!("notifier.jwks_url cannot be asked: {silence}");

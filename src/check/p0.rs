@@ -26,7 +26,8 @@ pub(super) async fn check(install: &Install, report: &mut Report<'_>) -> bool {
         return false;
     };
     let p0 = &install.settings.p0;
-    let heard = match ask(clients.decisions.get(address(install, &format!("orgs/{}", p0.org))), &install.clock).await {
+    let url = address(install, &format!("orgs/{}", p0.org));
+    let heard = match ask(install, clients.decisions.get(url)).await {
         Ok(heard) => heard,
         Err(silence) => {
             report.fail("p0.org", format!("P0 cannot be asked: {silence}"), silence.remedy("p0.base_url"));
@@ -81,8 +82,10 @@ fn provider(organisation: &Value) -> String {
     let kind = provider["ssoProvider"].as_str().or_else(|| organisation["ssoProvider"].as_str());
     let domain = provider["providerDomain"].as_str().or_else(|| organisation["providerDomain"].as_str());
     match (kind, domain) {
-        (Some(kind), Some(domain)) => format!("people log in with {} at {}", cut(kind, 40), cut(domain, 100)),
-        (Some(kind), None) => format!("people log in with {}", cut(kind, 40)),
+        (Some(kind), Some(domain)) => {
+            format!("people log in with {} at {}, which no setting pins yet", cut(kind, 40), cut(domain, 100))
+        }
+        (Some(kind), None) => format!("people log in with {}, which no setting pins yet", cut(kind, 40)),
         (None, _) => "it names no login".to_owned(),
     }
 }
@@ -108,7 +111,7 @@ async fn service(install: &Install, token: &Secret, report: &mut Report<'_>) {
 pub(super) async fn account(install: &Install, bearer: &Secret) -> Account {
     let Some(clients) = &install.clients else { return Account::Unknown };
     let url = address(install, &format!("o/{}/account", install.settings.p0.org));
-    match ask(clients.decisions.get(url).bearer_auth(bearer.expose()), &install.clock).await {
+    match ask(install, clients.decisions.get(url).bearer_auth(bearer.expose())).await {
         Ok(heard) if matches!(heard.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
             Account::Refused(heard.status)
         }

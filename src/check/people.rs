@@ -37,11 +37,15 @@ impl Fault {
 
 /// Looks at every person that the settings name, as the bot will at a click.
 pub(super) async fn check(install: &Install, home: Option<&Home>, p0_answers: bool, report: &mut Report<'_>) {
-    let Some(home) = home else { return };
     let people = named(install);
-    if !home.may("users:read") {
-        return report.skip("person", "needs users:read: nobody was looked at");
-    }
+    let Some(home) = home.filter(|home| home.may("users:read")) else {
+        for user in &people {
+            if let Some(fault) = unusable(install, user).await {
+                report.fail(("person", user), fault.message, fault.remedy);
+            }
+        }
+        return report.skip("person", "needs a token that may read users: only token files were looked at");
+    };
     let clients = install.clients.as_ref().expect("Slack was asked with it");
     let slack = SlackApi::new(clients.slack.clone(), &install.settings.slack, Metrics::default());
     let looks = people.iter().map(|user| {
@@ -70,6 +74,12 @@ fn named(install: &Install) -> BTreeSet<UserId> {
         Identity::Service { people, .. } => (Vec::new(), people),
     };
     install.settings.route.notify.iter().chain(people.keys()).cloned().chain(files).collect()
+}
+
+/// Why the credential that is meant for them cannot be used; nobody is asked.
+async fn unusable(install: &Install, user: &UserId) -> Option<Fault> {
+    let problem = install.credentials.as_ref()?.problem(user).await?;
+    Some(Fault::new(Status::Fail, problem, "put a token of theirs in that file, chmod 600"))
 }
 
 struct Looking<'l> {
@@ -168,8 +178,8 @@ impl Looking<'_> {
             None => "may decide".to_owned(),
         };
         let fault = |status, message: String, remedy: &str| Some(Fault::new(status, message, remedy));
-        if let Some(problem) = credentials.problem(self.user).await {
-            return (words, fault(Status::Fail, problem, "put a token of theirs in that file, chmod 600"));
+        if let Some(unusable) = unusable(self.install, self.user).await {
+            return (words, Some(unusable));
         }
         let Ok(credential) = credentials.of(by).await else {
             return (words, fault(Status::Fail, "their credential cannot be used".to_owned(), "put it right"));
@@ -177,7 +187,8 @@ impl Looking<'_> {
         let names = credential.names.iter().chain(&credential.identity);
         let has_address = names.into_iter().any(|name| name.contains('@')) || person.email.is_some();
         if !has_address && !self.install.settings.p0.one_party {
-            let message = "no e-mail address of theirs is known: their approvals are refused, since each request could be their own";
+            let message = "no e-mail address of theirs is known: their approvals are refused, since each request \
+                           could be their own";
             return (words, fault(Status::Fail, message.to_owned(), "put their address under identity.people"));
         }
         if !matches!(self.install.settings.identity, Identity::Tokens(_)) {

@@ -86,7 +86,8 @@ pub(super) fn door_url(base: &Url, door: &str) -> Url {
 fn awkward(challenge: &str) -> String {
     format!(
         " {{ \"type\" :\t\"url_verification\",\r\n  \"challenge\":\"{challenge}\" ,\n\
-         \"text\": \"Zo\u{eb} \u{65e5}\u{672c} \u{1f511} e\u{301} \\u00e9\\/ 100% %2F%25+%20 a+b &amp; <b> 'x' -- \\\"y\\\"  \" , \"n\": 1.0 }} \r\n  "
+         \"text\": \"Zo\u{eb} \u{65e5}\u{672c} \u{1f511} e\u{301} \\u00e9\\/ 100% %2F%25+%20 a+b &amp; <b> 'x' -- \\\"y\\\"  \" ,\n\
+         \"n\": 1.0 }} \r\n  "
     )
 }
 

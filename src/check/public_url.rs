@@ -7,29 +7,22 @@ use http::{StatusCode, header};
 use url::{Host, Url};
 
 use super::Install;
-use super::doors::Arrived;
 use super::listeners::Doors;
 use super::probe::{P0_DOOR, Probe, SLACK_DOORS, Shape, door_url};
 use super::report::Report;
+use super::trouble::{Trouble, is_not_there};
 use super::web::{Heard, Silence, ask};
 use crate::config::Secret;
-use crate::inbound::signature::{SIGNATURE, TIMESTAMP};
 
 /// What P0's door is shown instead of a token.
 const NO_TOKEN: &str = "p0-chatops-check";
 
-/// Why a door does not work from outside, and what to do.
-struct Trouble {
-    message: String,
-    remedy: String,
-    /// Whether nothing answers at all, so that the other doors need not be tried.
-    silent: bool,
-}
-
-impl Trouble {
-    fn new(message: impl Into<String>, remedy: impl Into<String>) -> Self {
-        Self { message: message.into(), remedy: remedy.into(), silent: false }
-    }
+/// Whom a delivery reached.
+enum Reached {
+    /// Who listens here.
+    Here,
+    /// A bot with the same signing secret, on another machine or at another address.
+    Elsewhere,
 }
 
 /// Calls every door through `public_url`.
@@ -54,7 +47,15 @@ pub(super) async fn check(install: &Install, doors: Doors, report: &mut Report<'
     let way = Way { install, client: &clients.decisions, base, doors: &doors };
     for door in SLACK_DOORS {
         match way.slack(door).await {
-            Ok(()) => report.ok(("door", door), way.reached()),
+            Ok(Reached::Here) => report.ok(("door", door), way.reached()),
+            Ok(Reached::Elsewhere) => report.warn(
+                ("door", door),
+                format!(
+                    "a p0-chatops with this signing secret is reached, but not what listens on {} here",
+                    install.settings.listen
+                ),
+                "all is well where `serve` runs elsewhere; else point public_url at this one",
+            ),
             Err(Trouble { message, remedy, silent }) => {
                 report.fail(("door", door), message, remedy);
                 if silent {
@@ -97,49 +98,46 @@ impl Way<'_> {
     }
 
     /// One of Slack's doors.
-    async fn slack(&self, door: &'static str) -> Result<(), Trouble> {
+    async fn slack(&self, door: &'static str) -> Result<Reached, Trouble> {
         let shapes: &[Shape] = if door == SLACK_DOORS[2] { &[Shape::Awkward] } else { &[Shape::Awkward, Shape::Form] };
+        let mut reached = Reached::Here;
         for shape in shapes {
-            self.deliver(&Probe::new(door, *shape)).await?;
+            reached = self.deliver(&Probe::new(door, *shape)).await?;
         }
-        self.forge(door).await
+        self.forge(door).await?;
+        Ok(reached)
     }
 
     /// Sends a delivery that has to be let in.
-    async fn deliver(&self, probe: &Probe) -> Result<(), Trouble> {
+    async fn deliver(&self, probe: &Probe) -> Result<Reached, Trouble> {
         let heard = self.ask(self.signed(probe, self.secret())).await?;
         if heard.status.is_success() && probe.is_answered_by(&heard.body) {
-            return self.arrived(probe);
+            return Ok(self.end_of(probe));
         }
         if let Doors::Own { seen, .. } = self.doors
             && let Some(arrived) = seen.with(&probe.challenge)
         {
-            return Err(damaged(probe, &arrived));
+            return Err(Trouble::damaged(probe, &arrived));
         }
         let turned_away = heard.status.is_client_error() && !is_not_there(heard.status);
         if turned_away && self.gets_through(&Probe::new(probe.door, Shape::Plain)).await {
             return Err(Trouble::new(
                 format!(
-                    "what is sent is changed or turned away on the way (HTTP {}): a plain body gets through, one with unusual characters does not",
+                    "what is sent is changed or turned away on the way (HTTP {}): a plain body gets through, one with \
+                     unusual characters does not",
                     heard.status.as_u16()
                 ),
                 "let the proxy or firewall pass bodies of /slack/ as they are, byte for byte",
             ));
         }
-        Err(self.judged(&heard))
+        Err(Trouble::judged(&heard, self.base, self.install.settings.listen))
     }
 
-    /// The right answer came. It should have come from here.
-    fn arrived(&self, probe: &Probe) -> Result<(), Trouble> {
+    /// Whom a delivery reached that was answered as it should be.
+    fn end_of(&self, probe: &Probe) -> Reached {
         match self.doors {
-            Doors::Own { seen, .. } if seen.with(&probe.challenge).is_none() => Err(Trouble::new(
-                format!(
-                    "another p0-chatops with this signing secret answers there, not what listens on {} here",
-                    self.install.settings.listen
-                ),
-                "run `check` where that one runs, or point public_url at this one",
-            )),
-            _ => Ok(()),
+            Doors::Own { seen, .. } if seen.with(&probe.challenge).is_none() => Reached::Elsewhere,
+            _ => Reached::Here,
         }
     }
 
@@ -192,46 +190,7 @@ impl Way<'_> {
                 format!("a push without P0's token is answered HTTP {}: what answers is not the bot", status.as_u16()),
                 format!("forward /p0/notifications to {}", self.install.settings.listen),
             )),
-            _ => Err(self.judged(&heard)),
-        }
-    }
-
-    /// What an answer means that is not the bot's.
-    fn judged(&self, heard: &Heard) -> Trouble {
-        let listen = self.install.settings.listen;
-        let status = heard.status.as_u16();
-        let forward = format!("let the proxy forward /slack/ and /p0/ of {} to {listen}", self.base);
-        match heard.status {
-            StatusCode::UNAUTHORIZED if heard.headers.contains_key(header::WWW_AUTHENTICATE) => Trouble::new(
-                "something before the bot asks for a login (HTTP 401)",
-                "let the proxy pass /slack/ without a login of its own",
-            ),
-            StatusCode::UNAUTHORIZED => Trouble::new(
-                "what answers does not take this signature (HTTP 401): another bot, another signing secret, or Slack's headers are taken away",
-                format!(
-                    "see that public_url leads to {listen}, and that X-Slack-Signature and X-Slack-Request-Timestamp are passed on"
-                ),
-            ),
-            status if status.is_redirection() => {
-                let to = heard.headers.get(header::LOCATION).and_then(|to| self.base.join(to.to_str().ok()?).ok());
-                let to = to.map(|to| format!(" to {}", to.origin().ascii_serialization())).unwrap_or_default();
-                Trouble::new(
-                    format!("answers with a redirect{to} (HTTP {}), which Slack does not follow", status.as_u16()),
-                    "set public_url to where it leads, or let the proxy forward without redirecting",
-                )
-            }
-            gone if is_not_there(gone) => Trouble::new(
-                format!("does not lead to the bot (HTTP {status}): the proxy does not forward this path"),
-                forward,
-            ),
-            StatusCode::BAD_GATEWAY | StatusCode::SERVICE_UNAVAILABLE | StatusCode::GATEWAY_TIMEOUT => {
-                Trouble::new(format!("the proxy reaches nothing behind it (HTTP {status})"), forward)
-            }
-            code if code.is_success() && heard.is_page() => {
-                Trouble::new("answers with a web page, not the bot's answer", forward)
-            }
-            code if code.is_success() => Trouble::new("answers, but not what the bot would", forward),
-            _ => Trouble::new(format!("turns away what Slack would send (HTTP {status})"), forward),
+            _ => Err(Trouble::judged(&heard, self.base, self.install.settings.listen)),
         }
     }
 
@@ -244,7 +203,7 @@ impl Way<'_> {
     }
 
     async fn ask(&self, request: reqwest::RequestBuilder) -> Result<Heard, Trouble> {
-        ask(request, &self.install.clock).await.map_err(|silence| Trouble {
+        ask(self.install, request).await.map_err(|silence| Trouble {
             message: format!("cannot be reached: {silence}"),
             remedy: match silence {
                 Silence::Tls(_) => {
@@ -255,36 +214,4 @@ impl Way<'_> {
             silent: true,
         })
     }
-}
-
-fn is_not_there(status: StatusCode) -> bool {
-    matches!(status, StatusCode::NOT_FOUND | StatusCode::METHOD_NOT_ALLOWED)
-}
-
-/// What happened to a delivery that arrived here and was not let in.
-fn damaged(probe: &Probe, arrived: &Arrived) -> Trouble {
-    for name in [SIGNATURE, TIMESTAMP] {
-        if !arrived.headers.contains_key(&name) {
-            return Trouble::new(
-                format!("the header {name} is taken away on the way"),
-                "let the proxy pass every header of Slack's on",
-            );
-        }
-    }
-    let first = probe.body.iter().zip(&arrived.body).position(|(sent, came)| sent != came);
-    let at = first.unwrap_or_else(|| probe.body.len().min(arrived.body.len()));
-    if arrived.body == probe.body {
-        return Trouble::new(
-            "arrives, but its answer or its headers are changed on the way",
-            "let the proxy pass headers and answers on as they are",
-        );
-    }
-    Trouble::new(
-        format!(
-            "the body is changed on the way: {} bytes were sent, {} arrived, and they differ from byte {at} on",
-            probe.body.len(),
-            arrived.body.len()
-        ),
-        "let the proxy or firewall pass bodies of /slack/ as they are, byte for byte",
-    )
 }

@@ -8,6 +8,10 @@ use crate::domain::text::{on_one_line, without_controls, without_tricks};
 
 /// Columns of the name, so that what was found stands below each other.
 const NAME_WIDTH: usize = 26;
+/// Columns before what was found: the mark, the name, and two spaces behind each.
+const INDENT: usize = 4 + 2 + NAME_WIDTH + 2;
+/// Columns of a line on a terminal.
+const LINE_WIDTH: usize = 110;
 
 /// How a check ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
@@ -158,14 +162,71 @@ fn print(out: &mut dyn Write, finding: &Finding, colours: bool) -> io::Result<()
         Some(subject) => format!("{} {subject}", finding.id),
         None => finding.id.to_owned(),
     };
-    writeln!(out, "{}  {name:<NAME_WIDTH$}  {}", finding.status.mark(colours), finding.message)?;
+    // Where no eye is to be led along, a line stays one line.
+    let width = if colours { LINE_WIDTH - INDENT } else { usize::MAX };
+    let further = format!("\n{:INDENT$}", "");
+    writeln!(
+        out,
+        "{}  {name:<NAME_WIDTH$}  {}",
+        finding.status.mark(colours),
+        wrapped(&finding.message, width, &further)
+    )?;
     if let Some(remedy) = &finding.remedy {
-        writeln!(out, "{:indent$}→ {remedy}", "", indent = 4 + 2 + NAME_WIDTH + 2)?;
+        writeln!(out, "{:INDENT$}→ {}", "", wrapped(remedy, width - 2, &format!("{further}  ")))?;
     }
     out.flush()
+}
+
+/// Words in lines of at most so many characters, where no single word is longer.
+fn wrapped(text: &str, width: usize, between: &str) -> String {
+    let mut lines: Vec<String> = Vec::new();
+    for word in text.split(' ') {
+        match lines.last_mut() {
+            Some(line) if line.chars().count() + 1 + word.chars().count() <= width => {
+                line.push(' ');
+                line.push_str(word);
+            }
+            _ => lines.push(word.to_owned()),
+        }
+    }
+    lines.join(between)
 }
 
 /// Some of what is told comes from other servers: nothing in it can move the cursor or fake a line.
 fn plain(text: &str) -> String {
     on_one_line(&without_tricks(&without_controls(text)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(colours: bool, tell: impl FnOnce(&mut Report<'_>)) -> String {
+        let mut out = Vec::new();
+        tell(&mut Report::new(&mut out, Form::Lines { colours }));
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn words_from_elsewhere_can_neither_fake_a_line_nor_move_the_cursor() {
+        let hostile = "acme\u{1b}[2J\nok    ledger  \u{202e}fine\r\0";
+        let line = told(false, |report| report.fail("p0.org", hostile, hostile));
+        assert_eq!(line.lines().count(), 2);
+        assert!(!line.contains(['\u{1b}', '\u{202e}', '\r', '\0']), "{line:?}");
+    }
+
+    #[test]
+    fn only_a_terminal_gets_colours_and_short_lines() {
+        let long = "word ".repeat(60);
+        let tell = |report: &mut Report<'_>| report.warn("ledger", &long, "go on");
+        assert_eq!(told(false, tell).lines().count(), 2);
+        let shown = told(true, tell);
+        assert!(shown.contains("\u{1b}[33mwarn") && shown.lines().count() > 4, "{shown}");
+        assert!(
+            shown
+                .lines()
+                .skip(1)
+                .all(|line| line.starts_with(&" ".repeat(INDENT)) && line.chars().count() <= LINE_WIDTH)
+        );
+    }
 }

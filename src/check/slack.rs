@@ -45,27 +45,95 @@ pub(super) enum Failed {
     Strange(StatusCode),
 }
 
+impl Failed {
+    /// What came instead of an answer.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Silent(silence) => format!("Slack cannot be asked: {silence}"),
+            Self::Refused(code) => format!("Slack refuses: {code}"),
+            Self::Strange(status) => format!("what answers is not Slack's Web API (HTTP {})", status.as_u16()),
+        }
+    }
+}
+
 /// Asks who the bot is. `None` where nothing more can be asked.
 pub(super) async fn check(install: &Install, report: &mut Report<'_>) -> Option<Home> {
     if install.clients.is_none() {
-        report.skip("slack", "needs a way out: token, scopes, clock, channel, people");
+        report.skip("slack.token", "needs a way out, as do scopes, clock and channel");
         return None;
     }
-    let (answer, heard) = match call(install, "auth.test", None).await {
-        Ok(answered) => answered,
-        Err(failed) => {
-            not_asked(&failed, report);
-            report.skip("slack.scopes", "needs the token, as do channel and people");
-            return None;
+    let home = match call(install, "auth.test", None).await {
+        Ok(heard) => {
+            let home = match said(&heard) {
+                Ok(answer) => token(install, &answer, &heard, report),
+                Err(failed) => refused(&failed, report),
+            };
+            clocks::slack(heard.ahead, report);
+            home
         }
+        Err(silence) => refused(&Failed::Silent(silence), report),
     };
+    match &home {
+        Some(home) => scopes(home, install.settings.route.channel.is_some(), report),
+        None => report.skip("slack.scopes", "needs a token that is good, as does the channel"),
+    }
+    home
+}
+
+fn refused(failed: &Failed, report: &mut Report<'_>) -> Option<Home> {
+    report.fail("slack.token", failed.words(), remedy(failed));
+    None
+}
+
+/// Calls a method; `query` is its one argument.
+pub(super) async fn call(
+    install: &Install,
+    method: &'static str,
+    query: Option<(&str, &str)>,
+) -> Result<Heard, Silence> {
+    let slack = &install.settings.slack;
+    let client = &install.clients.as_ref().expect("whoever calls has looked").slack;
+    let mut url = slack.api_base_url.join(method).expect("a method's name behind a checked address");
+    let request = match query {
+        // Slack's reading methods take no JSON.
+        Some((name, value)) => {
+            url.query_pairs_mut().append_pair(name, value);
+            client.get(url)
+        }
+        None => client.post(url).json(&json!({})),
+    };
+    ask(install, request.bearer_auth(slack.bot_token.expose())).await
+}
+
+/// What Slack said, where it did what was asked.
+pub(super) fn said(heard: &Heard) -> Result<Value, Failed> {
+    match heard.json() {
+        Some(answer) if answer["ok"] == true => Ok(answer),
+        Some(answer) if answer["error"].is_string() => {
+            Err(Failed::Refused(cut(answer["error"].as_str().unwrap_or_default(), 80)))
+        }
+        _ => Err(Failed::Strange(heard.status)),
+    }
+}
+
+fn remedy(failed: &Failed) -> String {
+    match failed {
+        Failed::Silent(silence) => silence.remedy("slack.api_base_url"),
+        Failed::Refused(code) if code == "ratelimited" => "wait a minute, then run `check` again".to_owned(),
+        Failed::Refused(_) => {
+            "install the app in the workspace and set slack.bot_token to the Bot User OAuth Token that Slack then shows"
+                .to_owned()
+        }
+        Failed::Strange(_) => "correct slack.api_base_url, or try again when Slack is well".to_owned(),
+    }
+}
+
+/// Whose token it is.
+fn token(install: &Install, answer: &Value, heard: &Heard, report: &mut Report<'_>) -> Option<Home> {
     let text = |name: &str| answer.get(name).and_then(Value::as_str);
-    let Some(home) = home(install, &answer, &heard) else {
-        report.fail(
-            "slack.token",
-            "Slack does not say of which workspace it is",
-            "see what answers at slack.api_base_url",
-        );
+    let Some(home) = home(install, answer, heard) else {
+        let remedy = "see what answers at slack.api_base_url";
+        report.fail("slack.token", "Slack does not say of which workspace it is", remedy);
         return None;
     };
     if text("bot_id").is_none() {
@@ -78,61 +146,8 @@ pub(super) async fn check(install: &Install, report: &mut Report<'_>) -> Option<
         let (name, team) = (text("user").unwrap_or("the bot"), text("team").unwrap_or_default());
         report.ok("slack.token", format!("the bot is {} in {} ({})", cut(name, 80), cut(team, 80), home.team));
     }
-    workspace(install, &home, &answer, report);
-    clocks::slack(heard.ahead, report);
-    scopes(&home, install.settings.route.channel.is_some(), report);
+    workspace(install, &home, answer, report);
     Some(home)
-}
-
-/// Calls a method; `query` is its one argument.
-pub(super) async fn call(
-    install: &Install,
-    method: &'static str,
-    query: Option<(&str, &str)>,
-) -> Result<(Value, Heard), Failed> {
-    let slack = &install.settings.slack;
-    let client = &install.clients.as_ref().expect("whoever calls has looked").slack;
-    let mut url = slack.api_base_url.join(method).expect("a method's name behind a checked address");
-    let request = match query {
-        // Slack's reading methods take no JSON.
-        Some((name, value)) => {
-            url.query_pairs_mut().append_pair(name, value);
-            client.get(url)
-        }
-        None => client.post(url).json(&json!({})),
-    };
-    let heard = ask(request.bearer_auth(slack.bot_token.expose()), &install.clock).await.map_err(Failed::Silent)?;
-    match heard.json() {
-        Some(answer) if answer["ok"] == true => Ok((answer, heard)),
-        Some(answer) if answer["error"].is_string() => {
-            Err(Failed::Refused(cut(answer["error"].as_str().unwrap_or_default(), 80)))
-        }
-        _ => Err(Failed::Strange(heard.status)),
-    }
-}
-
-impl Failed {
-    /// What came instead of an answer.
-    pub(super) fn words(&self) -> String {
-        match self {
-            Self::Silent(silence) => format!("Slack cannot be asked: {silence}"),
-            Self::Refused(code) => format!("Slack refuses: {code}"),
-            Self::Strange(status) => format!("what answers is not Slack's Web API (HTTP {})", status.as_u16()),
-        }
-    }
-}
-
-fn not_asked(failed: &Failed, report: &mut Report<'_>) {
-    let remedy = match failed {
-        Failed::Silent(silence) => silence.remedy("slack.api_base_url"),
-        Failed::Refused(code) if code == "ratelimited" => "wait a minute, then run `check` again".to_owned(),
-        Failed::Refused(_) => {
-            "install the app in the workspace and set slack.bot_token to the Bot User OAuth Token that Slack then shows"
-                .to_owned()
-        }
-        Failed::Strange(_) => "correct slack.api_base_url, or try again when Slack is well".to_owned(),
-    };
-    report.fail("slack.token", failed.words(), remedy);
 }
 
 fn home(install: &Install, answer: &Value, heard: &Heard) -> Option<Home> {
@@ -147,9 +162,13 @@ fn home(install: &Install, answer: &Value, heard: &Heard) -> Option<Home> {
     Some(Home { workspace, team: stands_for, granted })
 }
 
-/// A list of workspaces that leaves out the app's own turns away everybody in it.
+/// A list of workspaces that leaves out the app's own turns away everybody in it. Where the app is installed for a
+/// whole organisation the list may name any of its workspaces.
 fn workspace(install: &Install, home: &Home, answer: &Value, report: &mut Report<'_>) {
     let id = |name: &str| answer.get(name).and_then(Value::as_str);
+    if answer["is_enterprise_install"] == true {
+        return;
+    }
     let ours = id("team_id").and_then(TeamId::parse).is_some_and(|team| home.workspace.teams.contains(&team));
     let enterprise = id("enterprise_id").and_then(EnterpriseId::parse);
     if !ours && !enterprise.is_some_and(|id| home.workspace.enterprises.contains(&id)) {
@@ -171,7 +190,7 @@ fn scopes(home: &Home, in_channel: bool, report: &mut Report<'_>) {
         return report.warn(
             "slack.scopes",
             "Slack does not say which scopes the token has",
-            "compare them with the manifest",
+            "compare them with those that `p0-chatops manifest` prints",
         );
     };
     let missing: Vec<_> = of_use(in_channel).filter(|scope| !granted.contains(scope.name)).collect();

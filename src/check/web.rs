@@ -6,8 +6,9 @@ use std::time::Duration;
 use http::{HeaderMap, StatusCode, header};
 use jiff::fmt::rfc2822::DateTimeParser;
 use serde_json::Value;
+use url::Url;
 
-use crate::clock::Clock;
+use super::Install;
 use crate::domain::text::cut;
 
 /// How long one answer may take.
@@ -35,6 +36,8 @@ pub(super) enum Silence {
     Name(String),
     #[error("no connection: {0}")]
     Connect(String),
+    #[error("no connection through the proxy: {0}")]
+    Proxy(String),
     #[error("TLS: {0}")]
     Tls(String),
     #[error("no answer within {} s", ANSWERS_WITHIN.as_secs())]
@@ -53,6 +56,7 @@ impl Silence {
                     "see that {key} is right and that nothing blocks the way; where only a proxy leads out, set proxy"
                 )
             }
+            Self::Proxy(_) => "see that proxy is right and lets the bot out".to_owned(),
             Self::Tls(_) => {
                 format!("see that {key} has a certificate that is trusted, and set ca_file for one of your own")
             }
@@ -74,17 +78,17 @@ impl Heard {
 }
 
 /// Asks, and reads the answer.
-pub(super) async fn ask(request: reqwest::RequestBuilder, clock: &Clock) -> Result<Heard, Silence> {
-    let before = clock.now();
+pub(super) async fn ask(install: &Install, request: reqwest::RequestBuilder) -> Result<Heard, Silence> {
+    let before = install.clock.now();
     let request = request.timeout(ANSWERS_WITHIN);
     let (client, request) = request.build_split();
     let request = request.map_err(|error| Silence::Broken(reason(&error)))?;
     let url = request.url().clone();
     let mut answer = match client.execute(request).await {
         Ok(answer) => answer,
-        Err(error) => return Err(silence(error, &url).await),
+        Err(error) => return Err(silence(install, error, &url).await),
     };
-    let halfway = (before.as_millisecond() + clock.now().as_millisecond()) / 2;
+    let halfway = (before.as_millisecond() + install.clock.now().as_millisecond()) / 2;
     let date = answer.headers().get(header::DATE).and_then(|date| date.to_str().ok());
     let theirs = date.and_then(|date| DateTimeParser::new().parse_timestamp(date).ok());
     let mut body = Vec::new();
@@ -92,7 +96,7 @@ pub(super) async fn ask(request: reqwest::RequestBuilder, clock: &Clock) -> Resu
         match answer.chunk().await {
             Ok(Some(chunk)) => body.extend_from_slice(&chunk),
             Ok(None) => break,
-            Err(error) => return Err(silence(error, &url).await),
+            Err(error) => return Err(silence(install, error, &url).await),
         }
     }
     Ok(Heard {
@@ -104,13 +108,17 @@ pub(super) async fn ask(request: reqwest::RequestBuilder, clock: &Clock) -> Resu
     })
 }
 
-async fn silence(error: reqwest::Error, url: &url::Url) -> Silence {
+async fn silence(install: &Install, error: reqwest::Error, url: &Url) -> Silence {
     let error = error.without_url();
     if let Some(tls) = tls_error(&error) {
         return Silence::Tls(cut(&tls.to_string(), MOST_REASON));
     }
     if !error.is_connect() {
         return if error.is_timeout() { Silence::Slow } else { Silence::Broken(reason(&error)) };
+    }
+    // Names are then the proxy's business.
+    if install.settings.outbound.proxy.is_some() {
+        return Silence::Proxy(reason(&error));
     }
     let host = url.host_str().unwrap_or_default();
     let named = tokio::net::lookup_host((host.trim_matches(['[', ']']), url.port_or_known_default().unwrap_or(443)));

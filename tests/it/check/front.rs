@@ -25,6 +25,8 @@ pub enum Mood {
     Answers(u16, &'static [(&'static str, &'static str)], &'static str),
     /// Answers challenges without a look at who signed them.
     Parrot,
+    /// Forwards, and answers something of its own.
+    Muffles,
     /// Never answers.
     Silent,
     /// Forwards Slack's doors, and answers at P0's itself.
@@ -77,7 +79,7 @@ async fn pass(State(way): State<Way>, request: Request) -> Response {
     let (mut parts, body) = request.into_parts();
     let mut body = axum::body::to_bytes(body, usize::MAX).await.unwrap();
     match &way.mood {
-        Mood::Honest => {}
+        Mood::Honest | Mood::Muffles => {}
         Mood::Rewrites => body = rewritten(&body),
         Mood::Drops(name) => drop(parts.headers.remove(*name)),
         Mood::Blocks if body.is_ascii() && !body.contains(&b'%') => {}
@@ -100,6 +102,9 @@ async fn pass(State(way): State<Way>, request: Request) -> Response {
     let Ok(heard) = way.client.post(url).headers(parts.headers).body(body).send().await else {
         return StatusCode::BAD_GATEWAY.into_response();
     };
+    if matches!(way.mood, Mood::Muffles) {
+        return answer(200, &[], "thank you");
+    }
     (heard.status(), Body::from(heard.bytes().await.unwrap())).into_response()
 }
 

@@ -144,7 +144,7 @@ async fn an_install_that_works_is_told_so_line_by_line() {
     ok    slack.scopes                everything that the bot needs is granted; not needed: im:read, usergroups:read
     ok    channel C01ACCESS           the bot is in #access-requests, and no other company is
     ok    p0.org                      P0 knows the organisation acme
-    ok    p0.addresses                P0 names no other API than p0.base_url; people log in with okta at sso.example.com
+    ok    p0.addresses                P0 names no other API than p0.base_url; people log in with okta at sso.example.com, which no setting pins yet
     ok    p0.clock                    this machine's clock agrees with P0's
     ok    person U01ALICE             may decide, as alice@example.com; P0 takes their token
     ok    person U02BOB               may decide, as bob@example.com; P0 takes their token

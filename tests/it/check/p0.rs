@@ -40,6 +40,12 @@ async fn a_p0_that_is_not_there_or_is_not_ours_is_named() {
         company.p0.fail_next(1, Verb::Discovery, fault);
         assert_eq!(company.check(&company.good()).await.about("p0.org"), not_p0(status));
     }
+    company.p0.fail_next(1, Verb::Discovery, Fault::Drop);
+    assert_eq!(
+        company.check(&company.good()).await.about("p0.org"),
+        "FAIL P0 cannot be asked: the answer broke off: connection closed before message completed\n\
+         → see what answers at p0.base_url"
+    );
     company.p0.stop().await;
     let told = company.check(&company.good()).await;
     assert_eq!(
@@ -70,7 +76,7 @@ async fn another_address_that_p0_names_is_told() {
     let told = company.check(&company.good()).await;
     assert_eq!(
         told.about("p0.addresses"),
-        "ok P0 names the same API as p0.base_url; people log in with okta at sso.example.com"
+        "ok P0 names the same API as p0.base_url; people log in with okta at sso.example.com, which no setting pins yet"
     );
 }
 

@@ -135,3 +135,16 @@ async fn an_approver_whose_own_requests_cannot_be_told_is_named() {
         )
     );
 }
+
+#[tokio::test]
+async fn token_files_are_looked_at_where_slack_cannot_be_asked() {
+    let company = Company::new().await;
+    company.slack.stop();
+    company.protect("U02BOB.token", 0o644);
+    let told = company.check(&company.good()).await;
+    assert_eq!(
+        told.about("person U02BOB"),
+        "FAIL U02BOB.token: others can read or write it (chmod o-rwx)\n→ put a token of theirs in that file, chmod 600"
+    );
+    assert_eq!(told.about("person U01ALICE"), "");
+}

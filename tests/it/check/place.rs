@@ -1,5 +1,6 @@
 //! The place that an install has on its machine: files, disk, addresses.
 
+use std::path::Path;
 use std::str::FromStr as _;
 
 use axum::Router;
@@ -91,6 +92,43 @@ async fn a_ledger_of_a_newer_version_and_somebody_elses_database_are_named() {
     assert_eq!(
         told.about("ledger"),
         "FAIL other.db is a database, but not one of p0-chatops'\n→ set database_url to a file of the bot's own"
+    );
+}
+
+#[tokio::test]
+async fn a_disk_that_forgets_is_a_warning() {
+    if !Path::new("/dev/shm").is_dir() {
+        return eprintln!("skipped: a_disk_that_forgets_is_a_warning needs a /dev/shm in memory");
+    }
+    let company = Company::new().await;
+    let name = format!("/dev/shm/p0-chatops-{}.db", std::process::id());
+    let told = company.check(&format!("database_url = \"sqlite://{name}\"\n{}", company.good())).await;
+    assert_eq!(
+        (told.about("ledger.disk"), told.code),
+        (
+            format!(
+                "warn {name} is on tmpfs: what is written there is gone when this machine starts anew\n\
+                 → set database_url to a file on a disk that lasts"
+            ),
+            Some(0)
+        )
+    );
+}
+
+#[tokio::test]
+async fn a_ledger_of_another_user_is_a_warning() {
+    const NOBODY: u32 = 65534;
+    let company = Company::new().await;
+    drop(company.serve().await);
+    if std::os::unix::fs::chown(company.folder.join("p0-chatops.db"), Some(NOBODY), None).is_err() {
+        return eprintln!("skipped: a_ledger_of_another_user_is_a_warning needs to run as root");
+    }
+    let told = company.check(&company.good()).await;
+    assert_eq!(
+        told.about("ledger"),
+        "warn p0-chatops.db belongs to another user than the one who runs `check`\n\
+         → run `check` as the user that runs `serve`: whether that one can write is not known\n\
+         ok p0-chatops.db can be written and keeps what is written"
     );
 }
 

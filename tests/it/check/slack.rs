@@ -11,6 +11,8 @@ use super::roughly;
 use crate::serve::Company;
 use crate::world::CHANNEL;
 
+const NOBODY: &str = "skip needs a token that may read users: only token files were looked at";
+
 async fn with(slack: SlackSetup) -> Company {
     Company::with(slack, P0Setup::default()).await
 }
@@ -24,7 +26,9 @@ async fn a_token_that_is_none_is_named_and_what_needs_it_is_not_looked_at() {
         "FAIL Slack refuses: invalid_auth\n\
          → install the app in the workspace and set slack.bot_token to the Bot User OAuth Token that Slack then shows"
     );
-    assert_eq!(told.about("slack.scopes"), "skip needs the token, as do channel and people");
+    assert_eq!(told.about("slack.clock"), "ok this machine's clock agrees with Slack's");
+    assert_eq!(told.about("slack.scopes"), "skip needs a token that is good, as does the channel");
+    assert_eq!(told.about("person"), NOBODY);
     assert_eq!((told.about("channel C01ACCESS").as_str(), told.code), ("", Some(1)));
 }
 
@@ -71,7 +75,8 @@ async fn a_proxy_is_used_and_named_without_its_password() {
     let settings = format!("proxy = \"http://bot:the-proxy-password@127.0.0.1:1\"\n{}", company.good());
     let told = company.check(&settings).await;
     assert_eq!(told.about("outbound"), "ok every call goes through the proxy 127.0.0.1:1");
-    assert!(told.about("slack.token").starts_with("FAIL Slack cannot be asked: no connection"), "{}", told.text);
+    assert!(told.about("slack.token").starts_with("FAIL Slack cannot be asked: no connection through the proxy: "));
+    assert!(told.about("slack.token").ends_with("→ see that proxy is right and lets the bot out"), "{}", told.text);
 }
 
 #[tokio::test]
@@ -85,7 +90,7 @@ async fn certificate_authorities_that_cannot_be_read_leave_nobody_to_ask() {
         "FAIL ca_file: nowhere.pem cannot be read: No such file or directory (os error 2)\n\
          → put this right: Slack and P0 are called with it"
     );
-    assert_eq!(told.about("slack"), "skip needs a way out: token, scopes, clock, channel, people");
+    assert_eq!(told.about("slack.token"), "skip needs a way out, as do scopes, clock and channel");
     assert_eq!(told.about("p0.org"), "skip needs a way out");
     assert_eq!(told.about("public_url"), "skip needs a way out");
     assert!(told.about("notifier.key").starts_with("ok"), "{}", told.text);
@@ -100,6 +105,20 @@ async fn a_list_of_workspaces_without_the_apps_own_is_named() {
         told.about("slack.workspace"),
         "FAIL slack.allowed_teams leaves out the workspace in which the app is installed, T01ACME: every press in it is refused\n\
          → add T01ACME to slack.allowed_teams"
+    );
+}
+
+#[tokio::test]
+async fn an_app_of_a_whole_organisation_may_name_any_of_its_workspaces() {
+    let company = with(SlackSetup::default().on_grid()).await;
+    for settings in [company.good(), company.good().replace("[p0]", "allowed_teams = [\"T02SALES\"]\n[p0]")] {
+        assert_eq!(company.check(&settings).await.about("slack.workspace"), "");
+    }
+    let told = company.check(&company.good()).await;
+    assert_eq!(told.about("slack.token"), "ok the bot is p0 in acme (E01ACME)");
+    assert_eq!(
+        (told.about("person U01ALICE").split(';').next(), told.code),
+        (Some("ok may decide, as alice@example.com"), Some(0))
     );
 }
 
@@ -147,7 +166,7 @@ async fn each_missing_scope_is_named_with_what_does_not_work_without_it() {
         assert_eq!(told.about(&format!("scope {scope}")), format!("{line}{REMEDY}"));
         assert_eq!((told.code, told.about("slack.scopes").as_str()), (Some(code), ""), "{scope}");
         let skipped = told.about("person");
-        assert_eq!(skipped, if scope == "users:read" { "skip needs users:read: nobody was looked at" } else { "" });
+        assert_eq!(skipped, if scope == "users:read" { NOBODY } else { "" });
     }
 }
 
@@ -159,7 +178,7 @@ async fn scopes_that_slack_does_not_tell_are_a_warning() {
     let told = company.check(&company.good()).await;
     assert_eq!(
         told.about("slack.scopes"),
-        "warn Slack does not say which scopes the token has\n→ compare them with the manifest"
+        "warn Slack does not say which scopes the token has\n→ compare them with those that `p0-chatops manifest` prints"
     );
     assert!(told.about("person U01ALICE").starts_with("ok"), "{}", told.text);
 }
