@@ -9,6 +9,7 @@ use sqlx::{Connection as _, SqliteConnection};
 use tokio::net::TcpListener;
 
 use super::{free_address, front};
+use crate::interop::say;
 use crate::serve::Company;
 
 #[tokio::test]
@@ -98,7 +99,7 @@ async fn a_ledger_of_a_newer_version_and_somebody_elses_database_are_named() {
 #[tokio::test]
 async fn a_disk_that_forgets_is_a_warning() {
     if !Path::new("/dev/shm").is_dir() {
-        return eprintln!("skipped: a_disk_that_forgets_is_a_warning needs a /dev/shm in memory");
+        return say("SKIPPED: a_disk_that_forgets_is_a_warning (needs a /dev/shm in memory)");
     }
     let company = Company::new().await;
     let name = format!("/dev/shm/p0-chatops-{}.db", std::process::id());
@@ -121,7 +122,7 @@ async fn a_ledger_of_another_user_is_a_warning() {
     let company = Company::new().await;
     drop(company.serve().await);
     if std::os::unix::fs::chown(company.folder.join("p0-chatops.db"), Some(NOBODY), None).is_err() {
-        return eprintln!("skipped: a_ledger_of_another_user_is_a_warning needs to run as root");
+        return say("SKIPPED: a_ledger_of_another_user_is_a_warning (needs to run as root)");
     }
     let told = company.check(&company.good()).await;
     assert_eq!(
