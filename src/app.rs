@@ -16,7 +16,7 @@ use crate::authorize::Authorizer;
 use crate::authorize::credentials::Credentials;
 use crate::authorize::workspace::Workspace;
 use crate::clock::Clock;
-use crate::config::{ConfigError, Settings};
+use crate::config::{self, ConfigError, Settings};
 use crate::decide::{self, Desk, Tools};
 use crate::domain::rules::Limits;
 use crate::forward::permission_api::PermissionApi;
@@ -29,7 +29,7 @@ use crate::ledger::copies::Placement;
 use crate::ledger::{Ledger, LedgerError};
 use crate::notify::Offer;
 use crate::notify::courier::Courier;
-use crate::notify::web_api::{SlackApi, SlackFailure};
+use crate::notify::web_api::{Installed, SlackApi, SlackFailure};
 use crate::serve::serve;
 use crate::telemetry::Metrics;
 
@@ -173,17 +173,20 @@ impl App {
 
 /// Whose members may decide: as the settings say, else the members of where the app is installed.
 async fn workspace(settings: &Settings, slack: &SlackApi) -> Result<Workspace, StartError> {
-    let installed = who_am_i(slack).await?;
-    let (mut teams, mut enterprises) =
-        (settings.slack.allowed_teams.clone(), settings.slack.allowed_enterprises.clone());
+    Ok(allowed(&settings.slack, who_am_i(slack).await?))
+}
+
+/// As the settings say, else where the app is installed.
+pub(crate) fn allowed(slack: &config::Slack, installed: Installed) -> Workspace {
+    let (mut teams, mut enterprises) = (slack.allowed_teams.clone(), slack.allowed_enterprises.clone());
     if teams.is_empty() && enterprises.is_empty() {
         teams.extend(installed.team);
         enterprises.extend(installed.enterprise);
     }
-    Ok(Workspace { teams, enterprises, allow_guests: settings.slack.allow_guests })
+    Workspace { teams, enterprises, allow_guests: slack.allow_guests }
 }
 
-async fn who_am_i(slack: &SlackApi) -> Result<crate::notify::web_api::Installed, StartError> {
+async fn who_am_i(slack: &SlackApi) -> Result<Installed, StartError> {
     let mut tries = 1;
     loop {
         match slack.auth_test().await {

@@ -18,6 +18,7 @@ const SECTIONS: [Section; 3] = [
             #[cfg(feature = "sandbox")]
             ("p0-chatops sandbox", "Try it here, with no account anywhere"),
             ("p0-chatops manifest --link", "The link that creates the Slack app for your settings"),
+            ("p0-chatops check", "Whether this install will work, and what to do where not"),
             ("p0-chatops serve", "Run the bot"),
         ],
     ),
@@ -29,7 +30,7 @@ const SECTIONS: [Section; 3] = [
         "Exit status",
         &[
             ("0", "Done"),
-            ("1", "Failed, as the last line says"),
+            ("1", "Failed, as the last line says; or `check` found what will not work"),
             ("2", "Refused: the line names the argument, or the key of the settings"),
         ],
     ),
@@ -49,7 +50,7 @@ fn below() -> String {
 #[command(version, max_term_width = 100, after_help = below())]
 pub struct Cli {
     /// What to log: error, warn, info, debug or trace, also for single parts (`warn,p0_chatops::forward=debug`)
-    /// [default: info for serve, else warn].
+    /// [default: info for serve, off for check, else warn].
     #[arg(long, global = true, value_name = "FILTER", help_heading = "Logging")]
     pub log: Option<String>,
     /// Log a JSON object on each line.
@@ -65,6 +66,15 @@ pub struct Cli {
 pub enum Command {
     /// Run the bot: take Slack's and P0's deliveries, forward decisions, keep the cards true.
     Serve(ConfigArgs),
+    /// Say whether this install will work, and what to do where it will not.
+    ///
+    /// A line for each thing: settings, files with secrets, ledger, clocks, Slack's token and scopes, the channel, P0,
+    /// people and their tokens, the notifier's key, listeners, and each door as it is reached through `public_url`.
+    /// Run it as the user that runs `serve`, which may be running. It posts nothing, decides nothing and writes no row;
+    /// the one file that it makes, beside the ledger, is removed. Where no `serve` runs it answers at `listen` itself
+    /// while it calls `public_url`. It takes at most two minutes, mostly a few seconds. The exit code is 0, or 1 where
+    /// something will not work.
+    Check(CheckArgs),
     /// Try the bot here, with stand-ins for Slack and P0: prints an address to open in a browser.
     #[cfg(feature = "sandbox")]
     Sandbox(SandboxArgs),
@@ -83,6 +93,18 @@ pub struct ConfigArgs {
     /// P0_CHATOPS_<SECTION>__<KEY>.
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
+}
+
+/// What `check` looks at, and how it tells.
+#[derive(Args, Debug)]
+pub struct CheckArgs {
+    /// Where the settings are.
+    #[command(flatten)]
+    pub config: ConfigArgs,
+    /// Print one JSON object at the end: `ok`, and `checks` with `id`, `subject`, `status` (ok, warn, fail, skip),
+    /// `message` and `remedy`.
+    #[arg(long)]
+    pub json: bool,
 }
 
 /// How the sandbox runs.

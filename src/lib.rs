@@ -10,12 +10,14 @@
 //!    is theirs, the ledger marks it as being sent, P0 is told once, and what came of it is written down.
 //! 5. [`notify`]: every copy of the card is drawn anew, and whoever has to know is told.
 //!
+//! [`check`] looks whether an install will work, by the rooms' own ways.
 //! [`app`] wires these together; [`config`], [`clock`], [`telemetry`] and [`lifecycle`] are what they stand on.
 //! [`manifest`] writes what Slack is told of the app, before there is one; [`scopes`] is what it asks for.
 
 mod answer;
 pub mod app;
 pub mod authorize;
+pub mod check;
 pub mod cli;
 pub mod clock;
 pub mod config;

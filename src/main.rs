@@ -9,7 +9,7 @@ use p0_chatops::app::{App, StartError};
 use p0_chatops::cli::{Cli, Command, ConfigArgs, Format, ManifestArgs, packaging};
 use p0_chatops::clock::Clock;
 use p0_chatops::lifecycle::{self, Signals};
-use p0_chatops::{config, manifest, telemetry};
+use p0_chatops::{check, config, manifest, telemetry};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -20,30 +20,14 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let usual = match &cli.command {
         Command::Serve(_) => "info",
+        // It says itself what it finds.
+        Command::Check(_) => "off",
         // What they print should stay in sight.
         _ => "warn",
     };
     telemetry::start_logging(cli.log.as_deref().unwrap_or(usual), cli.log_json);
-    let run = || -> anyhow::Result<()> {
-        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-        let result = runtime.block_on(async {
-            match cli.command {
-                Command::Serve(args) => serve(args).await,
-                #[cfg(feature = "sandbox")]
-                Command::Sandbox(args) => p0_chatops::sandbox::run(args).await,
-                Command::Manifest(args) => print(slack_app(&args)?.as_bytes()),
-                Command::Completions(args) => print(&packaging::completions(args.shell)),
-                Command::Man(args) => {
-                    print(&packaging::man(args.command.as_deref()).unwrap_or_else(|error| error.exit()))
-                }
-            }
-        });
-        // A second signal has no patience with what still runs.
-        runtime.shutdown_background();
-        result
-    };
-    match run() {
-        Ok(()) => ExitCode::SUCCESS,
+    match run(cli.command) {
+        Ok(code) => code,
         Err(error) => {
             complain(&error);
             let refused = error.downcast_ref::<config::ConfigError>().is_some()
@@ -51,6 +35,31 @@ fn main() -> ExitCode {
             if refused { ExitCode::from(REFUSED_SETTINGS) } else { ExitCode::FAILURE }
         }
     }
+}
+
+fn run(command: Command) -> anyhow::Result<ExitCode> {
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let result = runtime.block_on(carry_out(command));
+    // A second signal has no patience with what still runs.
+    runtime.shutdown_background();
+    result
+}
+
+async fn carry_out(command: Command) -> anyhow::Result<ExitCode> {
+    match command {
+        Command::Serve(args) => serve(args).await?,
+        Command::Check(args) => {
+            if !check::run(&args, Clock::system()).await {
+                return Ok(ExitCode::FAILURE);
+            }
+        }
+        #[cfg(feature = "sandbox")]
+        Command::Sandbox(args) => p0_chatops::sandbox::run(args).await?,
+        Command::Manifest(args) => print(slack_app(&args)?.as_bytes())?,
+        Command::Completions(args) => print(&packaging::completions(args.shell))?,
+        Command::Man(args) => print(&packaging::man(args.command.as_deref()).unwrap_or_else(|error| error.exit()))?,
+    }
+    Ok(ExitCode::SUCCESS)
 }
 
 #[expect(clippy::print_stderr, reason = "this is the line that the operator reads")]

@@ -104,6 +104,14 @@ impl Credentials {
         }
     }
 
+    /// What the operator has to mend before the person's credential can be used, without a word of what it holds.
+    pub async fn problem(&self, user: &UserId) -> Option<String> {
+        match &self.mode {
+            Mode::Tokens(files) => files.problem(user, self.identity(user), self.clock.now()).await,
+            Mode::Assertion(_) | Mode::Service(_) => None,
+        }
+    }
+
     /// The person's credential.
     ///
     /// # Errors

@@ -32,6 +32,20 @@ impl TokenFiles {
         }
     }
 
+    /// What the operator has to mend before the person's file can be used; `None` also where they have none.
+    pub(super) async fn problem(&self, user: &UserId, identity: Option<&str>, now: Timestamp) -> Option<String> {
+        let path = self.0.get(user)?;
+        let problem = match read(path).await {
+            Err(problem) => problem,
+            Ok(token) => match check_claims(&readable_claims(&token)?, identity, now) {
+                Err(Refusal::CredentialExpired) => "its token has run out",
+                Err(_) => "its token says that it is somebody else's",
+                Ok(_) => return None,
+            },
+        };
+        Some(format!("{}: {problem}", path.display()))
+    }
+
     /// Reads the person's token. What exactly is wrong with a file is for the operator: it is logged, not told.
     ///
     /// `identity` is who they are to P0 by the table of people; where that says nothing the token's claims do.

@@ -10,8 +10,8 @@ use url::Url;
 use super::app::{api_base_url, command, is_govslack, mode};
 use super::raw::{Raw, RawAssertion, RawDurations, RawIdentity, RawNotifier, RawP0, RawRoute, RawSettings, RawSlack};
 use super::settings::{
-    Assertion, Durations, FIELDS, Fields, Identity, Notifier, NotifierKeySource, Outbound, P0, Preset, Route, Settings,
-    Slack, Tokens,
+    Assertion, Durations, FIELDS, Fields, Identity, Notifier, NotifierKeySource, Origin, Outbound, P0, Preset, Route,
+    Settings, Slack, Tokens,
 };
 use super::values::{
     Checked, address, https, https_base, ids, long_enough, not_built, parse_url, required, required_secret, span,
@@ -20,9 +20,10 @@ use super::{ConfigError, Secret};
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::person::{ChannelId, EnterpriseId, TeamId, UserId};
 
-pub(super) fn check(raw: Raw, folder: &Path) -> Checked<Settings> {
+pub(super) fn check(raw: Raw, folder: &Path, origin: Origin) -> Checked<Settings> {
     let top = raw.top;
     let settings = Settings {
+        origin,
         listen: address("listen", top.listen.as_deref().unwrap_or("127.0.0.1:3000"))?,
         admin_listen: address("admin_listen", top.admin_listen.as_deref().unwrap_or("127.0.0.1:3001"))?,
         public_url: top.public_url.map(|url| https_base("public_url", &url)).transpose()?,

@@ -1,6 +1,6 @@
 //! The settings file, the variables over it, and the files that hold secrets.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
@@ -73,8 +73,22 @@ fn parse_value(text: &str) -> Value {
     parsed.unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
-/// Puts the content of each `<key>_file` where `<key>` is read.
-pub(super) fn read_secret_files(table: &mut Table, folder: &Path) -> Result<(), ConfigError> {
+/// The keys of the secrets that a settings file states itself. A proxy's address counts where it holds a password.
+pub(super) fn stated_secrets(table: &Table) -> Vec<String> {
+    let stated = |section: &str, key: &str| {
+        section.split('.').try_fold(table, |t, part| t.get(part)?.as_table()).is_some_and(|t| t.contains_key(key))
+    };
+    let secrets = SECRETS.iter().filter(|(section, key)| stated(section, key));
+    let mut keys: Vec<String> = secrets.map(|(section, key)| format!("{section}.{key}")).collect();
+    if table.get("proxy").and_then(Value::as_str).is_some_and(|address| address.contains('@')) {
+        keys.push("proxy".to_owned());
+    }
+    keys
+}
+
+/// Puts the content of each `<key>_file` where `<key>` is read; answers the keys and the files.
+pub(super) fn read_secret_files(table: &mut Table, folder: &Path) -> Result<Vec<(String, PathBuf)>, ConfigError> {
+    let mut files = Vec::new();
     for (section, key) in SECRETS {
         let Some(place) = section_of(table, section) else { continue };
         let file_key = format!("{key}_file");
@@ -93,8 +107,9 @@ pub(super) fn read_secret_files(table: &mut Table, folder: &Path) -> Result<(), 
             _ => Value::String(text.trim().to_owned()),
         };
         place.insert((*key).to_owned(), value);
+        files.push((named(), folder.join(path)));
     }
-    Ok(())
+    Ok(files)
 }
 
 /// Takes each `<key>_file` of a secret away, for whoever needs none: the files may not be there yet.

@@ -13,8 +13,8 @@ use std::path::{Path, PathBuf};
 pub use app::SlackApp;
 pub use secret::Secret;
 pub use settings::{
-    Assertion, Durations, Fields, Identity, Notifier, NotifierKeySource, Outbound, P0, Preset, Route, Settings, Slack,
-    Tokens,
+    Assertion, Durations, Fields, Identity, Notifier, NotifierKeySource, Origin, Outbound, P0, Preset, Route, Settings,
+    Slack, Tokens,
 };
 
 /// The prefix of every variable of the environment that is a setting.
@@ -45,8 +45,10 @@ impl ConfigError {
 /// Unknown keys, missing or short secrets and contradictions, each with its key.
 pub fn load(file: Option<&Path>) -> Result<Settings, ConfigError> {
     let Sources { file, text, environment } = sources(file)?;
-    let folder = file.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-    parse(&text, environment, folder)
+    let folder = file.as_deref().and_then(Path::parent).unwrap_or(Path::new("")).to_owned();
+    let mut settings = parse(&text, environment, &folder)?;
+    settings.origin.file = file;
+    Ok(settings)
 }
 
 /// Reads from the same places what the Slack app is made from. Secrets, keys and routes may be missing: most of them
@@ -106,9 +108,11 @@ pub fn parse(
     folder: &Path,
 ) -> Result<Settings, ConfigError> {
     let mut table = file::table(text)?;
+    let stated = file::stated_secrets(&table);
     file::overlay(&mut table, environment)?;
-    file::read_secret_files(&mut table, folder)?;
-    check::check(raw::Raw::read(table)?, folder)
+    let files = file::read_secret_files(&mut table, folder)?;
+    let origin = Origin { file: None, stated, files };
+    check::check(raw::Raw::read(table)?, folder, origin)
 }
 
 /// Reads what the Slack app is made from, from text and variables.

@@ -15,6 +15,8 @@ use crate::domain::person::{ChannelId, EnterpriseId, TeamId, UserId};
 /// Everything that `serve` is told.
 #[derive(Clone, Debug)]
 pub struct Settings {
+    /// Where all of this was read from.
+    pub origin: Origin,
     /// Where Slack and P0 come in.
     pub listen: SocketAddr,
     /// Where the operator's probes come in.
@@ -39,6 +41,17 @@ pub struct Settings {
     pub durations: Durations,
     /// Where requests are shown.
     pub route: Route,
+}
+
+/// Where the settings were read from, and which of these files hold secrets.
+#[derive(Clone, Debug, Default)]
+pub struct Origin {
+    /// The settings file; none where everything came from the environment.
+    pub file: Option<PathBuf>,
+    /// The keys of the secrets that stand in the settings file itself.
+    pub stated: Vec<String>,
+    /// The files that secrets were read from, each with the key that names it.
+    pub files: Vec<(String, PathBuf)>,
 }
 
 /// How other servers are reached. The environment's proxies are ignored.

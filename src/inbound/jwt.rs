@@ -12,7 +12,7 @@ use super::keys::{NoKeys, NotifierKey, NotifierKeys};
 use crate::config::Notifier;
 
 /// How far P0's clock may be ahead of ours.
-const AHEAD: Duration = Duration::from_secs(30);
+pub const AHEAD: Duration = Duration::from_secs(30);
 
 /// Why a push is not believed. Metrics count these; the sender learns nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

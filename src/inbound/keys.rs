@@ -48,6 +48,27 @@ impl NotifierKey {
     }
 }
 
+/// The keys of a JSON Web Key Set that tokens can be checked by.
+///
+/// # Errors
+/// Where the text is no key set.
+pub fn of_key_set(text: &[u8]) -> Result<Vec<NotifierKey>, serde_json::Error> {
+    let set: JwkSet = serde_json::from_slice(text)?;
+    Ok(set.keys.iter().filter_map(NotifierKey::from_jwk).collect())
+}
+
+/// What a file holds instead of a public key.
+fn not_a_key(pem: &[u8]) -> &'static str {
+    let text = String::from_utf8_lossy(pem);
+    if text.contains("PRIVATE KEY-----") {
+        "holds a PRIVATE key: the bot only needs the public one, and whoever holds the private one can speak as P0"
+    } else if text.contains("-----BEGIN CERTIFICATE-----") {
+        "holds a certificate: the public key in it is needed (openssl x509 -pubkey -noout)"
+    } else {
+        "is no public key in PEM form: RSA, P-256 and Ed25519 are known"
+    }
+}
+
 /// Where the keys come from; cheap to clone.
 #[derive(Clone)]
 pub struct NotifierKeys(Source);
@@ -99,9 +120,7 @@ impl NotifierKeys {
         let refused = |problem: String| ConfigError::new("notifier.public_key_file", problem);
         let shown = path.display();
         let pem = std::fs::read(path).map_err(|error| refused(format!("{shown} cannot be read: {error}")))?;
-        let key = NotifierKey::from_pem(&pem).ok_or_else(|| {
-            refused(format!("{shown} is no public key in PEM form: RSA, P-256 and Ed25519 are known"))
-        })?;
+        let key = NotifierKey::from_pem(&pem).ok_or_else(|| refused(format!("{shown} {}", not_a_key(&pem))))?;
         Ok(Self(Source::Fixed(key)))
     }
 
@@ -157,15 +176,12 @@ impl Asked {
     async fn ask(&self) -> Option<Vec<NotifierKey>> {
         let answer = self.client.get(self.url.clone()).timeout(ASK_WITHIN).send().await;
         let set = match answer.and_then(reqwest::Response::error_for_status) {
-            Ok(answer) => answer.json::<JwkSet>().await,
+            Ok(answer) => answer.bytes().await,
             Err(error) => Err(error),
         };
-        match set {
-            Ok(set) => Some(set.keys.iter().filter_map(NotifierKey::from_jwk).collect()),
-            Err(error) => {
-                tracing::error!(error = %error.without_url(), "notifier.jwks_url did not answer with keys");
-                None
-            }
-        }
+        let keys = set
+            .map_err(|error| error.without_url().to_string())
+            .and_then(|set| of_key_set(&set).map_err(|error| error.to_string()));
+        keys.inspect_err(|error| tracing::error!(error, "notifier.jwks_url did not answer with keys")).ok()
     }
 }

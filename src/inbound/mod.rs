@@ -1,7 +1,7 @@
 //! The doors: strangers' bytes become typed values here, and nowhere else.
 
-mod body;
-mod jwt;
+pub(crate) mod body;
+pub(crate) mod jwt;
 pub mod keys;
 mod payload;
 pub mod push;

@@ -8,10 +8,12 @@ use sha2::Sha256;
 use crate::config::Secret;
 
 /// How far a delivery's time may be from ours, either way, in seconds (Slack's documentation).
-const MOST_SECONDS_OFF: i64 = 300;
+pub const MOST_SECONDS_OFF: i64 = 300;
 
-const SIGNATURE: HeaderName = HeaderName::from_static("x-slack-signature");
-const TIMESTAMP: HeaderName = HeaderName::from_static("x-slack-request-timestamp");
+/// The header with the signature, `v0=<hex>`.
+pub const SIGNATURE: HeaderName = HeaderName::from_static("x-slack-signature");
+/// The header with Slack's time of the delivery, in epoch seconds.
+pub const TIMESTAMP: HeaderName = HeaderName::from_static("x-slack-request-timestamp");
 
 /// Why a delivery is not believed. Metrics count these; the sender learns nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +65,14 @@ pub fn verify(secrets: &[Secret], headers: &HeaderMap, body: &[u8], now: Timesta
     }
     let ours = secrets.iter().any(|secret| keyed(secret, stamp, body).verify_slice(&mac).is_ok());
     if ours { Ok(Verified { signature: given.to_owned(), at }) } else { Err(Unsigned::Wrong) }
+}
+
+/// The headers that Slack would send with this body at this time, for a delivery that the bot makes to itself.
+pub fn sign(secret: &Secret, at: Timestamp, body: &[u8]) -> [(HeaderName, String); 2] {
+    let stamp = at.as_second().to_string();
+    let mac = keyed(secret, &stamp, body).finalize().into_bytes();
+    let hex: String = mac.iter().map(|byte| format!("{byte:02x}")).collect();
+    [(TIMESTAMP, stamp), (SIGNATURE, format!("v0={hex}"))]
 }
 
 fn single<'h>(headers: &'h HeaderMap, name: &HeaderName) -> Result<&'h str, Unsigned> {
@@ -139,6 +149,12 @@ mod tests {
     fn takes_slacks_published_example_with_any_current_secret() {
         let verified = check(&["another-secret-of-ours", SECRET], STAMP, SIGNATURE_TEXT, 1_531_420_618).unwrap();
         assert_eq!(verified.at, at(1_531_420_618));
+    }
+
+    #[test]
+    fn signs_as_slack_does() {
+        let [(_, stamp), (_, signature)] = sign(&Secret::new(SECRET), at(1_531_420_618), BODY.as_bytes());
+        assert_eq!((stamp.as_str(), signature.as_str()), (STAMP, SIGNATURE_TEXT));
     }
 
     #[test]

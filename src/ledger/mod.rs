@@ -6,6 +6,7 @@ pub mod copies;
 pub mod decisions;
 pub mod deliveries;
 pub mod drafts;
+pub mod inspect;
 pub mod leases;
 pub mod notices;
 mod outcomes;
@@ -90,6 +91,9 @@ impl LedgerError {
     }
 }
 
+/// The schema, step by step.
+static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/ledger/migrations");
+
 type Statement = sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
 
 /// The ledger: a handle that is cheap to clone.
@@ -117,7 +121,7 @@ impl Ledger {
             .busy_timeout(BUSY);
         make_private(options.get_filename())?;
         let mut connection = SqliteConnection::connect_with(&options).await?;
-        sqlx::migrate!("src/ledger/migrations").run(&mut connection).await?;
+        MIGRATIONS.run(&mut connection).await?;
         let writer = Writer::start(connection, options.clone());
         let readers = SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options.read_only(true));
         Ok(Self { writer, readers, clock, changed: watch::Sender::new(()), _lock: None })

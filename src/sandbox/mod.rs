@@ -20,8 +20,18 @@ pub mod slack;
 mod stage;
 mod stories;
 
+use http::HeaderValue;
+use jiff::Timestamp;
+use jiff::fmt::rfc2822::DateTimePrinter;
+
 pub use run::run;
 pub use stories::Scenario;
+
+/// The time as the `Date` header says it.
+fn date_header(now: Timestamp) -> HeaderValue {
+    let text = DateTimePrinter::new().timestamp_to_rfc9110_string(&now).unwrap_or_default();
+    HeaderValue::from_str(&text).unwrap_or(HeaderValue::from_static(""))
+}
 
 /// 128 random bits, for addresses, tokens and names that nobody is to guess.
 fn new_secret() -> String {

@@ -5,6 +5,7 @@
 mod any_bytes;
 mod approve;
 mod architecture;
+mod check;
 mod commands;
 mod completions;
 mod convergence;

@@ -27,12 +27,16 @@ pub struct Company {
 
 impl Company {
     pub async fn new() -> Self {
+        Self::with(SlackSetup::new(Clock::system()), P0Setup::default()).await
+    }
+
+    pub async fn with(slack: SlackSetup, p0: P0Setup) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let name = format!("p0-chatops-serve-{}-{}", std::process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
         let folder = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&folder).unwrap();
-        let slack = Slack::start(SlackSetup::new(Clock::system())).await.unwrap();
-        let p0 = P0::start(P0Setup::default()).await.unwrap();
+        let slack = Slack::start(slack).await.unwrap();
+        let p0 = P0::start(p0).await.unwrap();
         std::fs::write(folder.join("notifier.pem"), p0.notifier_public_key_pem()).unwrap();
         for (user, email) in [(ALICE, "alice@example.com"), (BOB, "bob@example.com")] {
             p0.trust_token(&token_of(user), email);

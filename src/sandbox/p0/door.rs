@@ -9,8 +9,8 @@ use axum::body::{Body, Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
 use futures_util::stream::{self, StreamExt};
-use http::HeaderMap;
 use http::request::Parts;
+use http::{HeaderMap, header};
 
 use super::bearer::{self, Caller};
 use super::calls::Call;
@@ -23,6 +23,7 @@ use super::route::Route;
 use super::settings_api;
 use super::shared::Shared;
 use super::state::State as Memory;
+use crate::sandbox::date_header;
 
 /// The largest body that is read, in bytes. The calls of the contract are far below it.
 const BODY_CAP: usize = 64 * 1024;
@@ -48,10 +49,10 @@ async fn handle(State(shared): State<Arc<Shared>>, ConnectInfo(line): ConnectInf
     let (parts, body) = request.into_parts();
     // Too long or broken off; it is looked at no further, but the log has it.
     let body = to_bytes(body, BODY_CAP).await.ok();
-    let connection = line.number;
+    let (connection, clock) = (line.number, shared.clock.clone());
     // In a task of its own, because a server finishes its work although the caller has hung up.
     let work = tokio::spawn(async move { answer(&shared, connection, &parts, body).await });
-    match work.await.expect("answering a call does not panic") {
+    let mut response = match work.await.expect("answering a call does not panic") {
         Sending::Whole(reply) => reply.into_response(),
         Sending::After(wait, reply) => {
             tokio::time::sleep(wait).await;
@@ -63,7 +64,9 @@ async fn handle(State(shared): State<Arc<Shared>>, ConnectInfo(line): ConnectInf
             Response::new(Body::empty())
         }
         Sending::Never => std::future::pending().await,
-    }
+    };
+    response.headers_mut().insert(header::DATE, date_header(clock.now()));
+    response
 }
 
 /// Logs the call, lets the script have its way with it or does the work.
@@ -152,7 +155,9 @@ fn work(
             settings_api::settle(state, own_org(org), call, caller.kind, headers, body)
         }
         Some(Route::Account { org }) => discovery::account(own_org(org), caller),
-        Some(Route::Discovery { org }) if own_org(org) => discovery::organisation(org),
+        Some(Route::Discovery { org }) if own_org(org) => {
+            discovery::organisation(org, state.behaviour.app_url.as_deref())
+        }
         Some(Route::Discovery { .. }) | None => Reply::not_found_page(),
     }
 }

@@ -51,7 +51,7 @@ pub enum Undocumented {
 }
 
 /// What may differ from one P0 to the next, or is not published.
-#[derive(Clone, Copy, Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Behaviour {
     /// Whether requesters and principals may approve their own requests; `PUT default-approvals` changes it too.
     pub one_party: bool,
@@ -61,6 +61,8 @@ pub struct Behaviour {
     pub undocumented_settings: Undocumented,
     /// How the labels of expiry options are computed.
     pub labels: Labels,
+    /// Where discovery says that the organisation's API is, for those that have it elsewhere.
+    pub app_url: Option<String>,
 }
 
 /// One attempt to push something to the bot.

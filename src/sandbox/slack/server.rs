@@ -14,6 +14,7 @@ use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{any, post};
 use axum::serve::{IncomingStream, Listener};
+use http::header::DATE;
 use http::{HeaderMap, Method, StatusCode};
 use serde_json::Value;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
@@ -25,6 +26,7 @@ use super::records::{Answered, Call};
 use super::state::Workspace;
 use super::web_api::{self, Args, Refusal, Reply};
 use super::{Shared, response_url};
+use crate::sandbox::date_header;
 
 /// The largest request the stand-in reads; a message with 50 full blocks stays far below.
 const BODY_CAP: usize = 1 << 20;
@@ -80,8 +82,21 @@ async fn respond(
 }
 
 impl Service {
-    /// Does the work unless a fault was ordered, and notes what the caller heard.
+    /// Does the work unless a fault was ordered, notes what the caller heard, and dates it by the stand-in's clock.
     async fn handle(
+        &self,
+        line: &Line,
+        method: &str,
+        body: Value,
+        work: impl FnOnce(&mut Workspace) -> Reply,
+    ) -> Response {
+        let mut response = self.answer(line, method, body, work).await;
+        let now = self.shared.look(|slack| slack.setup.clock.now());
+        response.headers_mut().insert(DATE, date_header(now));
+        response
+    }
+
+    async fn answer(
         &self,
         line: &Line,
         method: &str,

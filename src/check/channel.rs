@@ -1,0 +1,66 @@
+//! The channel in which requests are shown: there, open, joined, and read by nobody else.
+
+use serde_json::Value;
+
+use super::Install;
+use super::report::Report;
+use super::slack::{Failed, Home, call, said};
+use crate::domain::person::ChannelId;
+use crate::domain::text::cut;
+
+/// Looks at the route's channel.
+pub(super) async fn check(install: &Install, home: Option<&Home>, report: &mut Report<'_>) {
+    let (Some(channel), Some(home)) = (&install.settings.route.channel, home) else { return };
+    let about = ("channel", channel);
+    let heard = call(install, "conversations.info", Some(("channel", channel.as_str()))).await;
+    match heard.map_err(Failed::Silent).and_then(|heard| said(&heard)) {
+        Ok(answer) => look(home, channel, &answer["channel"], report),
+        Err(Failed::Refused(code)) if code == "channel_not_found" => report.fail(
+            about,
+            "Slack shows the bot no such channel: the id is wrong, or it is private and the bot is not in it",
+            "correct route.channel (Slack shows the id under the channel's details), or invite the bot with /invite",
+        ),
+        Err(Failed::Refused(code)) if code == "missing_scope" => report.warn(
+            about,
+            "Slack does not tell the bot about this channel: whether the bot is in it is not known, and it counts as \
+             not shared with another company",
+            "add channels:read (groups:read for a private channel) and install the app again",
+        ),
+        Err(failed) => report.fail(about, failed.words(), "run `check` again when Slack is well"),
+    }
+}
+
+fn look(home: &Home, channel: &ChannelId, object: &Value, report: &mut Report<'_>) {
+    let about = || ("channel", channel);
+    let is = |name: &str| object.get(name).and_then(Value::as_bool);
+    let name = cut(object["name"].as_str().unwrap_or("the channel"), 80);
+    if is("is_archived") == Some(true) {
+        report.fail(
+            about(),
+            format!("#{name} is archived: no card can be posted"),
+            "take another channel, or unarchive it",
+        );
+    } else if is("is_member") == Some(false)
+        && !(is("is_private") == Some(false) && home.surely_may("chat:write.public"))
+    {
+        report.fail(
+            about(),
+            format!("the bot is not in #{name}: no card can be posted"),
+            "invite it: /invite in the channel",
+        );
+    } else if is("is_ext_shared") == Some(true) || is("is_pending_ext_shared") == Some(true) {
+        report.fail(
+            about(),
+            format!("#{name} is shared with another company: cards do not go there"),
+            "take a channel that only your own company reads",
+        );
+    } else if is("is_ext_shared").is_none() {
+        report.warn(
+            about(),
+            format!("Slack does not say whether #{name} is shared with another company: it counts as not shared"),
+            "see under the channel's details who reads it",
+        );
+    } else {
+        report.ok(about(), format!("the bot is in #{name}, and no other company is"));
+    }
+}

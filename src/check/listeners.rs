@@ -1,0 +1,123 @@
+//! The addresses that `serve` listens on: free, or a running `serve` is there already.
+
+use std::io::ErrorKind;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+
+use http::StatusCode;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::AbortOnDropHandle;
+use url::Url;
+
+use super::Install;
+use super::doors::{self, Seen};
+use super::probe::{Probe, SLACK_DOORS, Shape};
+use super::report::Report;
+use super::web::ask;
+use crate::inbound::keys::NotifierKeys;
+use crate::serve::serve;
+
+/// Who is behind `listen` while `public_url` is called.
+pub(super) enum Doors {
+    /// A running `serve` that knows the signing secret.
+    Serving,
+    /// This process, until it is dropped.
+    Own {
+        /// What has arrived.
+        seen: Seen,
+        /// Ends the listening.
+        _serving: AbortOnDropHandle<()>,
+    },
+    /// Something else, or nothing.
+    Other,
+}
+
+/// Looks at both addresses.
+pub(super) async fn check(install: &Install, keys: Option<NotifierKeys>, report: &mut Report<'_>) -> Doors {
+    let doors = doors(install, keys, report).await;
+    probes(install, report).await;
+    doors
+}
+
+async fn doors(install: &Install, keys: Option<NotifierKeys>, report: &mut Report<'_>) -> Doors {
+    let listen = install.settings.listen;
+    match TcpListener::bind(listen).await {
+        Ok(listener) => {
+            report.ok("listen", format!("{listen} is free"));
+            let seen = Seen::default();
+            let router = doors::router(install, keys, seen.clone());
+            let serving = tokio::spawn(serve(listener, router, CancellationToken::new()));
+            Doors::Own { seen, _serving: AbortOnDropHandle::new(serving) }
+        }
+        Err(error) if error.kind() == ErrorKind::AddrInUse => in_use(install, report).await,
+        Err(error) => {
+            report.fail(
+                "listen",
+                format!("{listen} cannot be bound: {error}"),
+                "set listen to an address and port of this machine that the bot may use",
+            );
+            Doors::Other
+        }
+    }
+}
+
+/// Asks whoever has the address what only a bot with this signing secret can answer.
+async fn in_use(install: &Install, report: &mut Report<'_>) -> Doors {
+    let listen = install.settings.listen;
+    let probe = Probe::new(SLACK_DOORS[2], Shape::Plain);
+    let secret = &install.settings.slack.signing_secrets[0];
+    let heard = ask(install, probe.signed(&install.local, &local_url(listen), secret, &install.clock)).await;
+    match heard {
+        Ok(heard) if probe.is_answered_by(&heard.body) => {
+            report.ok("listen", format!("a running p0-chatops with this signing secret has {listen}"));
+            return Doors::Serving;
+        }
+        Ok(heard) if heard.status == StatusCode::UNAUTHORIZED => report.fail(
+            "listen",
+            format!("what runs at {listen} refuses what is signed with slack.signing_secrets"),
+            "restart `serve` if the secret was changed since it started; else stop what has the address",
+        ),
+        Ok(_) | Err(_) => report.fail(
+            "listen",
+            format!("something that is not p0-chatops has {listen}"),
+            "stop it, or set listen to another port",
+        ),
+    }
+    Doors::Other
+}
+
+async fn probes(install: &Install, report: &mut Report<'_>) {
+    let listen = install.settings.admin_listen;
+    match TcpListener::bind(listen).await {
+        Ok(_) => report.ok("admin_listen", format!("{listen} is free")),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            let health = local_url(listen).join("healthz").expect("a path behind an address");
+            match ask(install, install.local.get(health)).await {
+                Ok(heard) if heard.status.is_success() && heard.body == b"ok\n" => {
+                    report.ok("admin_listen", format!("a running p0-chatops has {listen}"));
+                }
+                Ok(_) | Err(_) => report.fail(
+                    "admin_listen",
+                    format!("something that is not p0-chatops has {listen}"),
+                    "stop it, or set admin_listen to another port",
+                ),
+            }
+        }
+        Err(error) => report.fail(
+            "admin_listen",
+            format!("{listen} cannot be bound: {error}"),
+            "set admin_listen to an address and port of this machine that the bot may use",
+        ),
+    }
+}
+
+/// How this machine reaches what listens there.
+fn local_url(listen: SocketAddr) -> Url {
+    let ip = match listen.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    let address = SocketAddr::new(ip, listen.port());
+    Url::parse(&format!("http://{address}/")).expect("an address and a port")
+}

@@ -1,0 +1,120 @@
+//! `p0-chatops check`: whether this install will work, a line for each thing that has to be so.
+//!
+//! It posts nothing, decides nothing and writes no row; the only file that it makes is removed again. It goes the
+//! bot's own ways: the same settings, HTTP clients, gates and judgements, so that what it says is what `serve` does.
+
+mod channel;
+mod clocks;
+mod doors;
+mod ledger;
+mod listeners;
+mod mounts;
+mod notifier;
+mod p0;
+mod people;
+mod probe;
+mod public_url;
+mod report;
+mod secrets;
+mod slack;
+mod trouble;
+mod web;
+
+use std::io::{IsTerminal as _, stdout};
+use std::time::Duration;
+
+use url::Url;
+
+use crate::authorize::credentials::Credentials;
+use crate::cli::CheckArgs;
+use crate::clock::Clock;
+use crate::config::{self, DEFAULT_FILE, Identity, Outbound, Secret, Settings};
+use crate::http_client::Clients;
+use report::{Form, Report};
+
+/// How long all of it may take.
+const WHOLE_WITHIN: Duration = Duration::from_secs(120);
+
+/// What the checks work with.
+struct Install {
+    settings: Settings,
+    clock: Clock,
+    /// As `serve` calls Slack and P0: through the proxy, with the certificate authorities of the settings.
+    clients: Option<Clients>,
+    /// For what listens on this machine, where no proxy belongs in between.
+    local: reqwest::Client,
+    /// None where the key that signs assertions cannot be used.
+    credentials: Option<Credentials>,
+}
+
+/// Looks at everything and says what it finds. Answers whether the install will work.
+pub async fn run(args: &CheckArgs, clock: Clock) -> bool {
+    let mut out = stdout();
+    let form = if args.json { Form::Json } else { Form::Lines { colours: out.is_terminal() } };
+    let mut report = Report::new(&mut out, form);
+    if tokio::time::timeout(WHOLE_WITHIN, look(args, clock, &mut report)).await.is_err() {
+        let seconds = WHOLE_WITHIN.as_secs();
+        report.fail("time", format!("not everything was looked at within {seconds} s"), "see which line came last");
+    }
+    report.finish()
+}
+
+async fn look(args: &CheckArgs, clock: Clock, report: &mut Report<'_>) {
+    let settings = match config::load(args.config.config.as_deref()) {
+        Ok(settings) => settings,
+        Err(error) => {
+            report.fail("settings", error.to_string(), "put this right first, then run `check` again");
+            report.skip(
+                "rest",
+                "needs the settings: secrets, ledger, Slack, P0, people, notifier, listeners, public_url",
+            );
+            return;
+        }
+    };
+    let source = settings.origin.file.as_ref().map(|path| path.display().to_string());
+    report.ok("settings", source.unwrap_or_else(|| format!("from the environment alone: there is no {DEFAULT_FILE}")));
+    secrets::check(&settings, report);
+    ledger::check(&settings.database_url, report).await;
+    let Some(install) = install(settings, clock, report) else { return };
+    let home = slack::check(&install, report).await;
+    channel::check(&install, home.as_ref(), report).await;
+    let p0_answers = p0::check(&install, report).await;
+    people::check(&install, home.as_ref(), p0_answers, report).await;
+    let keys = notifier::check(&install, report).await;
+    let doors = listeners::check(&install, keys, report).await;
+    public_url::check(&install, doors, report).await;
+}
+
+/// Makes ready what `serve` makes ready at its start.
+fn install(settings: Settings, clock: Clock, report: &mut Report<'_>) -> Option<Install> {
+    let local = Clients::new(&Outbound::default())
+        .inspect_err(|error| report.fail("outbound", error.to_string(), "nobody can be asked without it"))
+        .ok()?;
+    let clients = Clients::new(&settings.outbound);
+    match &clients {
+        Err(error) => report.fail("outbound", error.to_string(), "put this right: Slack and P0 are called with it"),
+        Ok(_) => settings.outbound.proxy.iter().for_each(|proxy| {
+            report.ok("outbound", format!("every call goes through the proxy {}", host_of(proxy)));
+        }),
+    }
+    let credentials = Credentials::new(settings.identity.clone(), clock.clone());
+    if let Identity::Assertion(assertion) = &settings.identity {
+        match &credentials {
+            Ok(_) => report.ok(
+                "assertion.key",
+                format!("{} fits {:?}", assertion.private_key_file.display(), assertion.algorithm),
+            ),
+            Err(error) => {
+                report.fail("assertion.key", error.to_string(), "make one of that kind, readable by the bot alone")
+            }
+        }
+    }
+    Some(Install { local: local.decisions, clients: clients.ok(), credentials: credentials.ok(), settings, clock })
+}
+
+/// Where a proxy is, without the password that its address may hold.
+fn host_of(proxy: &Secret) -> String {
+    let url = Url::parse(proxy.expose()).ok();
+    let host = |url: Url| Some(format!("{}:{}", url.host_str()?, url.port_or_known_default()?));
+    url.and_then(host).unwrap_or_default()
+}

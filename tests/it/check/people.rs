@@ -1,0 +1,150 @@
+//! The people whom the settings name.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use p0_chatops::sandbox::p0::P0Setup;
+use p0_chatops::sandbox::slack::{Fault, SlackSetup, Times};
+use serde_json::{Value, json};
+
+use crate::serve::{Company, token_of};
+use crate::world::{ALICE, BOB, write_token};
+
+#[tokio::test]
+async fn an_approver_who_may_not_decide_is_named() {
+    let company = Company::new().await;
+    for (user, line) in [
+        ("U99NOBODY", "FAIL Slack knows nobody with this id\n→ correct the id, or take it out of the settings"),
+        ("U06GONE", "FAIL is deactivated in Slack: may not decide\n→ take them out of the settings"),
+        ("U07ROBOT", "FAIL is a bot: may not decide\n→ name a person instead"),
+        ("U04GUEST", "FAIL is a guest: may not decide\n→ name a member instead, or set slack.allow_guests"),
+        (
+            "U05STRANGER",
+            "FAIL is of another company or workspace: may not decide\n→ name a member instead, or set slack.allowed_teams",
+        ),
+    ] {
+        let told = company.check(&company.good().replace("U02BOB =", &format!("{user} ="))).await;
+        assert_eq!((told.about(&format!("person {user}")).as_str(), told.code), (line, Some(1)));
+    }
+    let settings = company.good().replace("U02BOB =", "U04GUEST =").replace("[p0]", "allow_guests = true\n[p0]");
+    let told = company.check(&settings).await;
+    assert_eq!(told.about("person U04GUEST"), "ok may decide, as bob@example.com; P0 takes their token");
+}
+
+#[tokio::test]
+async fn people_who_only_ask_and_people_who_are_only_told_are_looked_at_too() {
+    let company = Company::new().await;
+    let asks = company.good().replace("[identity.tokens]", "U06GONE = \"gone@example.com\"\n[identity.tokens]");
+    let told = company.check(&asks).await;
+    assert_eq!(
+        (told.about("person U06GONE").as_str(), told.code),
+        ("warn is deactivated in Slack\n→ take them out of identity.people if they ask for nothing any more", Some(0))
+    );
+    let told = company.check(&format!("{}notify = [\"U03CAROL\", \"U04GUEST\"]\n", company.good())).await;
+    assert_eq!(
+        told.about("person U03CAROL"),
+        "warn is told of requests and has no identity here, so cannot decide\n\
+         → name them under identity too, or take them out of route.notify"
+    );
+    assert!(
+        told.about("person U04GUEST").starts_with("FAIL is a guest: is told of requests and may not decide; is told")
+    );
+    let company = Company::with(SlackSetup::default().without_scope("im:write"), P0Setup::default()).await;
+    let told = company.check(&format!("{}notify = [\"U02BOB\"]\n", company.good())).await;
+    assert_eq!(
+        told.about("person U02BOB"),
+        "FAIL gets no direct message\n→ add the scope im:write and install the app again"
+    );
+    assert!(told.about("person U01ALICE").starts_with("ok"));
+}
+
+#[tokio::test]
+async fn a_token_file_that_cannot_be_used_is_named_and_never_shown() {
+    const REMEDY: &str = "\n→ put a token of theirs in that file, chmod 600";
+    let company = Company::new().await;
+    let jwt = |claims: Value| format!("e30.{}.the-p0-bearer-of", BASE64_URL_SAFE_NO_PAD.encode(claims.to_string()));
+    for (token, mode, line) in [
+        (token_of(BOB), 0o644, "FAIL U02BOB.token: others can read or write it (chmod o-rwx)"),
+        (token_of(BOB), 0o660, "FAIL U02BOB.token: its group can write it (chmod g-w)"),
+        (String::new(), 0o600, "FAIL U02BOB.token: it does not hold one token and nothing else"),
+        (jwt(json!({"email": "bob@example.com", "exp": 1})), 0o600, "FAIL U02BOB.token: its token has run out"),
+        (
+            jwt(json!({"email": "mallory@example.com"})),
+            0o600,
+            "FAIL U02BOB.token: its token says that it is somebody else's",
+        ),
+    ] {
+        write_token(&company.folder, BOB, &token);
+        company.protect("U02BOB.token", mode);
+        let told = company.check(&company.good()).await;
+        assert_eq!((told.about("person U02BOB"), told.code), (format!("{line}{REMEDY}"), Some(1)));
+        assert!(told.about("person U01ALICE").starts_with("ok"));
+    }
+    std::fs::remove_file(company.folder.join("U02BOB.token")).unwrap();
+    let told = company.check(&company.good()).await;
+    assert_eq!(told.about("person U02BOB"), format!("FAIL U02BOB.token: it cannot be opened{REMEDY}"));
+}
+
+#[tokio::test]
+async fn a_token_that_p0_refuses_is_a_warning() {
+    let company = Company::new().await;
+    company.p0.revoke_token(&token_of(ALICE));
+    let told = company.check(&company.good()).await;
+    assert_eq!(
+        (told.about("person U01ALICE").as_str(), told.code),
+        ("warn P0 refuses their token (HTTP 401)\n→ put a new token of theirs in its file", Some(0))
+    );
+    company.p0.stop().await;
+    let told = company.check(&company.good()).await;
+    assert_eq!(
+        told.about("person U01ALICE"),
+        "ok may decide, as alice@example.com; P0 does not say whether their token is good"
+    );
+}
+
+#[tokio::test]
+async fn people_about_whom_slack_cannot_be_asked_are_not_guessed() {
+    let company = Company::new().await;
+    company.slack.fail("users.info", Fault::Status(500, String::new()), Times::UntilCleared);
+    let told = company.check(&company.good()).await;
+    assert_eq!(
+        (told.about("person U01ALICE").as_str(), told.code),
+        ("warn Slack could not be asked about them\n→ run `check` again in a minute", Some(0))
+    );
+}
+
+#[tokio::test]
+async fn a_slack_that_asks_to_wait_is_asked_once_more() {
+    let company = Company::new().await;
+    company.slack.fail("users.info", Fault::RateLimited { retry_after_s: 1 }, Times::Count(1));
+    let told = company.check(&company.good()).await;
+    assert!(told.about("person U01ALICE").starts_with("ok"), "{}", told.text);
+}
+
+#[tokio::test]
+async fn an_approver_whose_own_requests_cannot_be_told_is_named() {
+    let company = Company::new().await;
+    company.slack.change_person(BOB, |bob| bob.is_email_confirmed = false);
+    let settings = company.good().replace("U02BOB = \"bob@example.com\"\n", "");
+    let told = company.check(&settings).await;
+    assert_eq!(
+        (told.about("person U02BOB").as_str(), told.code),
+        (
+            "FAIL no e-mail address of theirs is known: their approvals are refused, since each request could be their own\n\
+             → put their address under identity.people",
+            Some(1)
+        )
+    );
+}
+
+#[tokio::test]
+async fn token_files_are_looked_at_where_slack_cannot_be_asked() {
+    let company = Company::new().await;
+    company.slack.stop();
+    company.protect("U02BOB.token", 0o644);
+    let told = company.check(&company.good()).await;
+    assert_eq!(
+        told.about("person U02BOB"),
+        "FAIL U02BOB.token: others can read or write it (chmod o-rwx)\n→ put a token of theirs in that file, chmod 600"
+    );
+    assert_eq!(told.about("person U01ALICE"), "");
+}
