@@ -26,17 +26,14 @@ fn main() -> ExitCode {
         Command::Sandbox(_) => "warn",
     };
     telemetry::start_logging(cli.log.as_deref().unwrap_or(usual), cli.log_json);
-    let run = || -> anyhow::Result<ExitCode> {
+    let run = || -> anyhow::Result<()> {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
         let result = runtime.block_on(async {
             match cli.command {
-                Command::Serve(args) => serve(args).await.map(|()| ExitCode::SUCCESS),
-                Command::Check(args) => {
-                    let works = check::run(&args, Clock::system()).await;
-                    Ok(if works { ExitCode::SUCCESS } else { ExitCode::FAILURE })
-                }
+                Command::Serve(args) => serve(args).await,
+                Command::Check(args) => Ok(check::run(&args, Clock::system()).await?),
                 #[cfg(feature = "sandbox")]
-                Command::Sandbox(args) => p0_chatops::sandbox::run(args.port).await.map(|()| ExitCode::SUCCESS),
+                Command::Sandbox(args) => p0_chatops::sandbox::run(args.port).await,
             }
         });
         // A second signal has no patience with what still runs.
@@ -44,7 +41,8 @@ fn main() -> ExitCode {
         result
     };
     match run() {
-        Ok(code) => code,
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<check::WillNotWork>() => ExitCode::FAILURE,
         Err(error) => {
             complain(&error);
             let refused = error.downcast_ref::<config::ConfigError>().is_some()
