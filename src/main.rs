@@ -27,7 +27,8 @@ fn main() -> ExitCode {
     };
     telemetry::start_logging(cli.log.as_deref().unwrap_or(usual), cli.log_json);
     match run(cli.command) {
-        Ok(code) => code,
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) if error.is::<check::WillNotWork>() => ExitCode::FAILURE,
         Err(error) => {
             complain(&error);
             let refused = error.downcast_ref::<config::ConfigError>().is_some()
@@ -37,7 +38,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(command: Command) -> anyhow::Result<ExitCode> {
+fn run(command: Command) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let result = runtime.block_on(carry_out(command));
     // A second signal has no patience with what still runs.
@@ -45,21 +46,17 @@ fn run(command: Command) -> anyhow::Result<ExitCode> {
     result
 }
 
-async fn carry_out(command: Command) -> anyhow::Result<ExitCode> {
+async fn carry_out(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Serve(args) => serve(args).await?,
-        Command::Check(args) => {
-            if !check::run(&args, Clock::system()).await {
-                return Ok(ExitCode::FAILURE);
-            }
-        }
+        Command::Check(args) => check::run(&args, Clock::system()).await?,
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => p0_chatops::sandbox::run(args).await?,
         Command::Manifest(args) => print(slack_app(&args)?.as_bytes())?,
         Command::Completions(args) => print(&packaging::completions(args.shell))?,
         Command::Man(args) => print(&packaging::man(args.command.as_deref()).unwrap_or_else(|error| error.exit()))?,
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(())
 }
 
 #[expect(clippy::print_stderr, reason = "this is the line that the operator reads")]

@@ -47,8 +47,16 @@ struct Install {
     credentials: Option<Credentials>,
 }
 
-/// Looks at everything and says what it finds. Answers whether the install will work.
-pub async fn run(args: &CheckArgs, clock: Clock) -> bool {
+/// Something will not work. Each line of it has been told by then.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("something will not work")]
+pub struct WillNotWork;
+
+/// Looks at everything and says on standard output what it finds.
+///
+/// # Errors
+/// Where something was found that will not work.
+pub async fn run(args: &CheckArgs, clock: Clock) -> Result<(), WillNotWork> {
     let mut out = stdout();
     let form = if args.json { Form::Json } else { Form::Lines { colours: out.is_terminal() } };
     let mut report = Report::new(&mut out, form);
@@ -56,7 +64,7 @@ pub async fn run(args: &CheckArgs, clock: Clock) -> bool {
         let seconds = WHOLE_WITHIN.as_secs();
         report.fail("time", format!("not everything was looked at within {seconds} s"), "see which line came last");
     }
-    report.finish()
+    if report.finish() { Ok(()) } else { Err(WillNotWork) }
 }
 
 async fn look(args: &CheckArgs, clock: Clock, report: &mut Report<'_>) {
