@@ -6,11 +6,13 @@ use serde_json::{Value, json};
 use super::{Browser, rows};
 use crate::cli::SandboxArgs;
 use crate::sandbox::run::Sandbox;
+use crate::sandbox::scene::CHANNEL;
 
 /// What a decision's row says of its stage.
 const STAGE: usize = 4;
 const TRIES: usize = 6;
-/// What a copy's row says of its drawing.
+/// What a copy's row says of its place and its drawing.
+const IN: usize = 3;
 const BEHIND: usize = 6;
 
 #[tokio::test]
@@ -111,7 +113,7 @@ async fn each_fault_of_p0_shows_in_its_own_way_and_ends_when_it_is_switched_back
             assert_eq!(state["p0"]["calls"][calls]["status"], status, "{fault}");
         }
         browser.switch(json!({ "p0": "none" })).await;
-        let drawn = |state: &Value| rows(state, "copies").iter().all(|row| row[BEHIND] == "no");
+        let drawn = |state: &Value| rows(state, "copies").iter().all(|row| row[IN] != CHANNEL || row[BEHIND] == "no");
         browser.until(|state| rows(state, "decisions")[0][STAGE] == ends && drawn(state)).await;
     }
     browser.close().await;
