@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use jsonwebtoken::jwk::{AlgorithmParameters, Jwk, JwkSet};
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet};
 use jsonwebtoken::{Algorithm, DecodingKey};
 use url::Url;
 
@@ -36,11 +36,12 @@ impl NotifierKey {
             .ok()
     }
 
-    /// A symmetric key in a set that anybody can read is no secret: it is passed over.
+    /// A symmetric key in a set that anybody can read is no secret: it is passed over, as are curves that no algorithm
+    /// of ours is on.
     fn from_jwk(jwk: &Jwk) -> Option<Self> {
-        let algorithm = match jwk.algorithm {
-            AlgorithmParameters::EllipticCurve(_) => Algorithm::ES256,
-            AlgorithmParameters::OctetKeyPair(_) => Algorithm::EdDSA,
+        let algorithm = match &jwk.algorithm {
+            AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => Algorithm::ES256,
+            AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => Algorithm::EdDSA,
             AlgorithmParameters::RSA(_) => Algorithm::RS256,
             _ => return None,
         };
@@ -183,5 +184,22 @@ impl Asked {
             .map_err(|error| error.without_url().to_string())
             .and_then(|set| of_key_set(&set).map_err(|error| error.to_string()));
         keys.inspect_err(|error| tracing::error!(error, "notifier.jwks_url did not answer with keys")).ok()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn of_a_set_only_keys_that_can_check_a_token_are_taken() {
+        let point = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        let taken = |key: serde_json::Value| of_key_set(json!({ "keys": [key] }).to_string().as_bytes()).unwrap().len();
+        assert_eq!(taken(json!({ "kty": "EC", "crv": "P-256", "x": point, "y": point })), 1);
+        assert_eq!(taken(json!({ "kty": "EC", "crv": "P-384", "x": point, "y": point })), 0);
+        assert_eq!(taken(json!({ "kty": "OKP", "crv": "Ed25519", "x": point })), 1);
+        assert_eq!(taken(json!({ "kty": "oct", "k": point })), 0);
     }
 }
