@@ -91,6 +91,7 @@ async fn the_example_seed_is_one() {
     let sandbox = Sandbox::start(&["--seed", seed.to_str().unwrap()]);
     let state = reqwest::get(format!("{}state", sandbox.url)).await.unwrap().text().await.unwrap();
     assert!(state.contains("approver, on call: gets a direct message"));
+    assert_eq!(sandbox.interrupt(), Some(0));
 }
 
 #[test]
