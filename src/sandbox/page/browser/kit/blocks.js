@@ -1,0 +1,64 @@
+// Block Kit's blocks.
+
+import { html } from '../html.js';
+import { Element } from './elements.js';
+import { Input } from './input.js';
+import { NotDrawn } from './missing.js';
+import { plain, textObject } from './mrkdwn.js';
+import { RichText } from './rich_text.js';
+import { useSurface } from './surface.js';
+
+/** Blocks in order. They keep their nodes as long as their ids stay, and with them the focus and open menus. */
+export const Blocks = ({ blocks }) =>
+  html`<div class="blocks">${blocks.map((block, index) => html`<${Block} key=${block.block_id ?? index} block=${block} />`)}</div>`;
+
+function Block({ block }) {
+  const { names } = useSurface();
+  switch (block.type) {
+    case 'header': return html`<h4 class="head">${plain(block.text)}</h4>`;
+    case 'divider': return html`<hr />`;
+    case 'section': return html`<${Section} block=${block} />`;
+    case 'context': return html`<${ContextBlock} block=${block} />`;
+    case 'actions': return html`<${Actions} elements=${block.elements} />`;
+    case 'input': return html`<${Input} block=${block} />`;
+    case 'image': return html`<${Image} image=${block} />`;
+    case 'rich_text': return html`<${RichText} block=${block} names=${names} />`;
+    default: return html`<${NotDrawn} thing=${block} />`;
+  }
+}
+
+function Section({ block }) {
+  const { names } = useSurface();
+  const { text, fields, accessory } = block;
+  return html`<div class="section">
+    <div class="said">
+      ${text && html`<div class="text">${textObject(text, names)}</div>`}
+      ${fields && html`<ul class="fields">${fields.map((field) => html`<li class="text">${textObject(field, names)}</li>`)}</ul>`}
+    </div>
+    ${accessory && html`<div class="accessory">
+      ${accessory.type === 'image' ? html`<${Image} image=${accessory} small />` : html`<${Element} element=${accessory} />`}
+    </div>`}
+  </div>`;
+}
+
+function ContextBlock({ block }) {
+  const { names } = useSurface();
+  return html`<div class="context">${block.elements.map((element) => {
+    if (element.type === 'image') return html`<${Image} image=${element} tiny />`;
+    if (element.text !== undefined) return html`<span class="text">${textObject(element, names)}</span>`;
+    return html`<${NotDrawn} thing=${element} />`;
+  })}</div>`;
+}
+
+const Actions = ({ elements }) => html`<div class="actions">
+  ${elements.map((element, index) => html`<${Element} key=${element.action_id ?? index} element=${element} />`)}
+</div>`;
+
+/** The place of a picture. It would come from elsewhere, and the page fetches nothing from there. */
+function Image({ image, small, tiny }) {
+  const from = URL.canParse(image.image_url ?? '') ? new URL(image.image_url).host : 'a file in Slack';
+  const box = html`<span class=${tiny ? 'picture tiny' : small ? 'picture small' : 'picture'} role="img" aria-label=${image.alt_text} title=${`${image.alt_text} (from ${from}; the sandbox fetches nothing)`}>
+    ${!tiny && html`<span aria-hidden="true">${image.alt_text}</span>`}
+  </span>`;
+  return small || tiny ? box : html`<figure>${image.title && html`<figcaption>${plain(image.title)}</figcaption>`}${box}</figure>`;
+}

@@ -1,0 +1,25 @@
+// What blocks have to know of the place in which they stand.
+
+import { createContext } from 'preact';
+import { useContext, useState } from 'preact/hooks';
+
+/**
+ * `names` tells what ids are called, `slack` is the workspace, `phone` says whether it is a phone's screen;
+ * `perform(element, option)` presses or chooses and resolves to a complaint of Slack's or to nothing;
+ * in a modal `form` holds what is being filled in, and `errors` what is wrong with it, by block id.
+ */
+export const Surface = createContext(null);
+
+export const useSurface = () => useContext(Surface);
+
+/** Acts once at a time, and keeps what Slack complained of: `[act, busy, complaint]`. */
+export function usePerform() {
+  const { perform } = useSurface();
+  const [{ busy, complaint }, set] = useState({ busy: false, complaint: null });
+  const act = async (element, option) => {
+    if (busy) return;
+    set({ busy: true, complaint: null });
+    set({ busy: false, complaint: await perform(element, option) });
+  };
+  return [act, busy, complaint];
+}
