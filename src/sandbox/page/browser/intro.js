@@ -5,7 +5,8 @@ import { html } from './html.js';
 
 export function Intro({ page }) {
   const [hidden, setHidden] = useState(() => sessionStorage.getItem('intro') === 'read');
-  if (hidden) return null;
+  // A story says itself what to look at.
+  if (hidden || page.state.story) return null;
   const close = () => {
     sessionStorage.setItem('intro', 'read');
     setHidden(true);

@@ -15,7 +15,7 @@ export const Blocks = ({ blocks }) =>
 function Block({ block }) {
   const { names } = useSurface();
   switch (block.type) {
-    case 'header': return html`<h4 class="head">${plain(block.text)}</h4>`;
+    case 'header': return html`<h3 class="head">${plain(block.text)}</h3>`;
     case 'divider': return html`<hr />`;
     case 'section': return html`<${Section} block=${block} />`;
     case 'context': return html`<${ContextBlock} block=${block} />`;

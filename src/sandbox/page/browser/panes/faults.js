@@ -30,10 +30,10 @@ export function FaultsPane({ page }) {
 
 function Choice({ name, choices, value, choose }) {
   const id = useId();
-  return html`<section role="radiogroup" aria-label=${name}>
+  return html`<div role="radiogroup" class="group" aria-label=${name}>
     <h2>${name}</h2>
     ${choices.map((choice) => html`<label class="choice" key=${choice.id}>
       <input type="radio" name=${id} checked=${choice.id === value} onChange=${() => choose(choice.id)} /><span>${choice.what}</span>
     </label>`)}
-  </section>`;
+  </div>`;
 }

@@ -25,15 +25,14 @@ export function P0Pane({ page }) {
 }
 
 function Call({ call }) {
-  const took = call.effect ? 'took effect' : call.status === null ? 'no answer' : 'no effect';
+  const took = call.effect ? 'took effect' : 'no effect';
   return html`<li class="card">
     <p class="row"><span><b>${call.verb}</b> as <b>${call.identity ?? 'nobody'}</b></span>
-      <span class=${classes('status', call.effect ? 'good' : 'bad')}>${call.status ?? '…'} ${took}</span></p>
+      <span class=${classes('status', call.effect ? 'good' : 'bad')}>${call.status ?? 'no answer'}, ${took}</span></p>
     <p class="small"><time>${new Date(call.at).toLocaleTimeString()}</time> ${' '}
       <a href=${`#request-${encodeURIComponent(call.request_id)}`}>${call.request_id}</a>
       ${call.body && html` <code>${JSON.stringify(call.body)}</code>`}
-      ${call.bearer_refused && ` (${call.bearer_refused})`}
-      ${call.effect && call.status === null && ' It counted, and its answer was lost.'}</p>
+      ${call.bearer_refused && ` (${call.bearer_refused})`}</p>
   </li>`;
 }
 

@@ -9,7 +9,8 @@ export function Conversation({ client }) {
   const { channel, lines } = client;
   const { members, bot_is_member: botIsIn, is_ext_shared: shared, name } = channel;
   const note = shared ? 'shared with another company' : `${members.length} members`;
-  const empty = botIsIn ? 'No messages yet. Cards of the bot arrive within a few seconds.' : 'No messages here: the bot was never invited.';
+  const cards = channel.id === client.page.cards ? 'No cards yet: they arrive within a few seconds.' : 'No messages here yet.';
+  const empty = botIsIn ? cards : 'No messages here: the bot was never invited.';
   return html`
     <${TopBar} client=${client} title=${`${channel.is_private ? '🔒 ' : '# '}${name}`} note=${note} />
     <${Messages} key=${`${client.person} ${channel.id}`} client=${client} lines=${lines} empty=${empty} />

@@ -34,7 +34,7 @@ export function Dialog({ kind, title, described, onClose, head, hidden, covered,
     <div class=${`dialog ${kind}`} ref=${dialog} role="dialog" aria-modal="true" aria-labelledby=${`${id}-title`} aria-describedby=${described && `${id}-text`} tabindex="-1" onKeyDown=${keys}>
       <header class="dialog-head">
         ${head}
-        <h3 id=${`${id}-title`}>${title}</h3>
+        <h2 id=${`${id}-title`}>${title}</h2>
       </header>
       ${children(id)}
     </div>

@@ -26,9 +26,9 @@ function Entry({ client, place, name, mark, label, note, app }) {
   const spoken = [name, unread > 0 && `${unread} new`, note].filter(Boolean).join(', ');
   return html`<button type="button" class=${classes('entry', unread && 'unread', app && 'app')} aria-label=${spoken} title=${note}
     aria-current=${client.place === place ? 'page' : undefined} onClick=${() => client.go(place)}>
-    <span class="mark" aria-hidden="true">${mark}</span>
+    <span class="mark" data-mark=${mark}></span>
     <span class="name">${label}</span>
-    ${note && html`<span class="shared" aria-hidden="true">◇</span>`}
+    ${note && html`<span class="shared" data-mark="◇"></span>`}
     ${unread > 0 && html`<span class="badge" aria-hidden="true">${unread}</span>`}
   </button>`;
 }

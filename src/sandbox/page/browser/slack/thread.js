@@ -1,6 +1,6 @@
 // A thread: a message and the answers to it.
 
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 import { html } from '../html.js';
 import { Composer } from './composer.js';
 import { Messages } from './messages.js';
@@ -9,10 +9,11 @@ import { repliesTo } from './workspace.js';
 export function Thread({ client }) {
   const { page, thread, channel } = client;
   const close = useRef(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const opener = document.activeElement;
     close.current?.focus();
-    return () => opener?.isConnected && opener.focus({ preventScroll: true });
+    // Its message may be under the thread until everything is drawn.
+    return () => queueMicrotask(() => opener?.isConnected && opener.focus({ preventScroll: true }));
   }, []);
   const root = page.slack.messages.find((message) => message.channel === thread.channel && message.ts === thread.ts);
   const keys = (event) => {
@@ -21,7 +22,7 @@ export function Thread({ client }) {
   return html`<aside class="thread" aria-label="Thread" onKeyDown=${keys}>
     <header class="topbar">
       ${client.phone && html`<button type="button" class="back" ref=${close} aria-label="Close the thread" onClick=${() => client.openThread(null)}>‹</button>`}
-      <h3>Thread ${channel && !channel.im_with && html`<span class="note">#${channel.name}</span>`}</h3>
+      <h2>Thread ${channel && !channel.im_with && html`<span class="note">#${channel.name}</span>`}</h2>
       ${!client.phone && html`<button type="button" class="tool" ref=${close} aria-label="Close the thread" onClick=${() => client.openThread(null)}>✕</button>`}
     </header>
     <${Messages} client=${client} lines=${root ? [root, ...repliesTo(page.slack, root)] : []} empty="This message was deleted." inThread />
