@@ -10,22 +10,29 @@ const MOST = 3;
 export function Announcer({ page }) {
   const [said, setSaid] = useState('');
   const known = useRef(null);
+  const watched = useRef('');
   const { slack, state, names } = page;
   useEffect(() => {
-    const now = new Map(tellable(slack, state.p0, names));
+    const now = new Map(tellable(slack, state.p0, names, page.watched()));
     const old = known.current;
     known.current = now;
     if (!old) return;
-    const news = [...now].filter(([key, text]) => old.get(key) !== text).map(([, text]) => text);
+    // Somebody else's messages are no news only because one looks at them now.
+    const looks = page.watched().join();
+    const same = looks === watched.current;
+    watched.current = looks;
+    if (!same) return;
+    const news = [...new Set([...now].filter(([key, text]) => old.get(key) !== text).map(([, text]) => text))];
     if (news.length) setSaid(news.length > MOST ? `${news.length} changes. ${news.at(-1)}` : news.join(' '));
   }, [state]);
   return html`<p class="unseen" role="status">${said}</p>`;
 }
 
-/** Each thing with its sentence: messages and private lines by their `ts`, calls of P0 by their number. */
-function tellable(slack, p0, names) {
-  const messages = slack.messages.map((message) => [message.channel + message.ts, `${names.person(message.user)}: ${spoken(message.text, names)}`]);
-  const whispers = slack.ephemerals.map((line) => [`${line.user}${line.ts}`, `Only visible to ${names.person(line.user)}: ${spoken(line.text, names)}`]);
+/** What these people see, each thing with its sentence: messages and private lines by their `ts`, calls of P0 by their number. */
+function tellable(slack, p0, names, people) {
+  const seen = new Set(slack.channels.filter((channel) => people.some((person) => channel.members.includes(person))).map((channel) => channel.id));
+  const messages = slack.messages.filter((message) => seen.has(message.channel)).map((message) => [message.channel + message.ts, `${names.person(message.user)}: ${spoken(message.text, names)}`]);
+  const whispers = slack.ephemerals.filter((line) => people.includes(line.user)).map((line) => [`${line.user}${line.ts}`, `Only visible to ${names.person(line.user)}: ${spoken(line.text, names)}`]);
   const calls = p0.calls.map((call, index) => [`call ${index}`, call]).filter(([, call]) => call.request_id && call.status !== null);
   return [...messages, ...whispers, ...calls.map(([key, call]) => [key, `P0 was told to ${call.verb} as ${call.identity ?? 'nobody'}: ${call.status}.`])];
 }

@@ -9,7 +9,7 @@ export function Banners({ page, lost }) {
   return html`<div class="banners">
     ${lost && html`<p class="banner bad" role="alert">The sandbox does not answer. It has stopped, or is being restarted; this page goes on trying.</p>`}
     ${bot && !bot.running && html`<p class="banner bad" role="alert">
-      <span><b>The bot is killed.</b> Slack gets no answer, P0 hears nothing. What it had written down is still on disk.</span>
+      <span><b>The bot is killed.</b> Slack gets no answer; what the bot wrote down is still on disk.</span>
       <button type="button" class="button" onClick=${() => post('bot', { do: 'start' })}>Start it again</button>
     </p>`}
     ${violations.length > 0 && html`<details class="banner warn">

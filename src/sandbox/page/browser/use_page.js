@@ -38,7 +38,8 @@ function useModalOwners(slack, wide) {
       return !wide || owner === undefined || owner === client || whose.current.get(owner) !== person;
     });
   };
-  return { actedFrom, modalsFor };
+  const watched = () => [...whose.current].filter(([client]) => wide || client === 'Phone').map(([, person]) => person);
+  return { actedFrom, modalsFor, watched };
 }
 
 /** An address that names a request of P0's shows it. */

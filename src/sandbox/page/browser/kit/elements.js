@@ -51,8 +51,7 @@ function Overflow({ element, act, busy }) {
 function Choosing({ element, act, busy }) {
   const [picked, setPicked] = useState(null);
   const pick = async (value) => {
-    await act(element, value);
-    setPicked(value);
+    if (await act(element, value)) setPicked(value);
   };
   return html`<${Field} element=${element} value=${picked ?? initialOf(element)} busy=${busy} onChange=${pick} acts />`;
 }

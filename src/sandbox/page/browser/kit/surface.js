@@ -5,21 +5,24 @@ import { useContext, useState } from 'preact/hooks';
 
 /**
  * `names` tells what ids are called, `slack` is the workspace, `phone` says whether it is a phone's screen;
- * `perform(element, option)` presses or chooses and resolves to a complaint of Slack's or to nothing;
+ * `perform(element, option)` presses or chooses and resolves to a complaint of Slack's, to null when it is done, or to
+ * false when the person thought better of it;
  * in a modal `form` holds what is being filled in, and `errors` what is wrong with it, by block id.
  */
 export const Surface = createContext(null);
 
 export const useSurface = () => useContext(Surface);
 
-/** Acts once at a time, and keeps what Slack complained of: `[act, busy, complaint]`. */
+/** Acts once at a time, and keeps what Slack complained of: `[act, busy, complaint]`. `act` resolves to whether it was done. */
 export function usePerform() {
   const { perform } = useSurface();
   const [{ busy, complaint }, set] = useState({ busy: false, complaint: null });
   const act = async (element, option) => {
-    if (busy) return;
+    if (busy) return false;
     set({ busy: true, complaint: null });
-    set({ busy: false, complaint: await perform(element, option) });
+    const outcome = await perform(element, option);
+    set({ busy: false, complaint: outcome || null });
+    return outcome === null;
   };
   return [act, busy, complaint];
 }

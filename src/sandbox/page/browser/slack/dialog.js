@@ -11,7 +11,8 @@ export function Dialog({ kind, title, described, onClose, head, hidden, covered,
   useLayoutEffect(() => {
     if (hidden) return undefined;
     const opener = document.activeElement;
-    const frame = dialog.current.closest('[data-frame]');
+    // The opener may be gone by then: what it stood in is next.
+    const candidates = [opener, opener?.closest('article'), dialog.current.closest('[data-frame]')];
     const body = dialog.current.querySelector('[data-body]') ?? dialog.current;
     const first = dialog.current.querySelector('[data-focus]') ?? body.querySelector(FOCUSABLE) ?? dialog.current.querySelector('button');
     first?.focus({ preventScroll: true });
@@ -19,7 +20,7 @@ export function Dialog({ kind, title, described, onClose, head, hidden, covered,
     return () => queueMicrotask(() => {
       const lost = document.activeElement === document.body || !document.activeElement?.isConnected;
       if (!lost) return;
-      const back = opener?.isConnected && opener !== document.body && !opener.closest('[inert], [hidden]') ? opener : frame;
+      const back = candidates.find((node) => node?.isConnected && node !== document.body && !node.closest('[inert], [hidden]'));
       back?.focus({ preventScroll: true });
     });
   }, [hidden]);

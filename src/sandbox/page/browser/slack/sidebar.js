@@ -29,6 +29,6 @@ function Entry({ client, place, name, mark, label, note, app }) {
     <span class="mark" data-mark=${mark}></span>
     <span class="name">${label}</span>
     ${note && html`<span class="shared" data-mark="◇"></span>`}
-    ${unread > 0 && html`<span class="badge" aria-hidden="true">${unread}</span>`}
+    ${unread > 0 && html`<span class="badge" data-mark=${unread}></span>`}
   </button>`;
 }

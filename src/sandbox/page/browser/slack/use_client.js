@@ -48,7 +48,7 @@ export function useClient({ name, phone, page, shown }) {
   });
   /** Presses or chooses at a place of the stand-in's, after the confirm where there is one. */
   const performAt = (spot) => async (element, option) => {
-    if (element.confirm && !(await agreed(element.confirm))) return null;
+    if (element.confirm && !(await agreed(element.confirm))) return false;
     const what = { place: spot, action_id: element.action_id };
     return act(option === undefined ? { kind: 'press', ...what } : { kind: 'choose', ...what, option });
   };
