@@ -2,7 +2,7 @@
 
 import { useEffect, useState } from 'preact/hooks';
 
-/** Sends JSON; resolves to the answer, which holds `error` where it could not be done. */
+/** Sends JSON; resolves to the answer, which holds `error`, and the HTTP status as `code`, where it could not be done. */
 export async function post(where, body) {
   let response;
   try {
@@ -11,16 +11,25 @@ export async function post(where, body) {
     return { error: 'the sandbox does not answer' };
   }
   const text = await response.text().catch(() => '');
+  if (!response.ok) return { code: response.status, error: errorIn(text) ?? `the sandbox answered ${response.status}` };
+  return text ? JSON.parse(text) : {};
+}
+
+function errorIn(text) {
   try {
-    return JSON.parse(text);
+    return JSON.parse(text).error;
   } catch {
-    return response.ok ? {} : { error: text || `the sandbox answered ${response.status}` };
+    return text || undefined;
   }
 }
 
-/** Does something as a person; resolves to what Slack would complain of, or to nothing. */
+/** The status with which the sandbox tells that the bot was not reached. */
+const NOT_REACHED = 502;
+
+/** Does something as a person; resolves to what Slack would complain of, or to null. */
 export async function act(person, deed) {
-  const { error, status } = await post('act', { person, ...deed });
+  const { error, code, status } = await post('act', { person, ...deed });
+  if (code === NOT_REACHED) return 'This app did not respond.';
   if (error) return error;
   const answered = status === null || status === undefined || (status >= 200 && status <= 299);
   return answered ? null : `This app did not respond (${status}).`;

@@ -1,7 +1,6 @@
 // What the two clients and the panes share.
 
-import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
-import { act } from './server.js';
+import { useEffect, useRef, useState } from 'preact/hooks';
 import { useCue } from './cue.js';
 import { namesOf } from './slack/workspace.js';
 
@@ -20,7 +19,7 @@ export function usePage(state, wide) {
 
   // A tab that there is only where the window is narrow.
   const shown = wide && pane === 'Slack' ? 'P0' : pane;
-  useRequestInAddress(slack, setPane);
+  useRequestInAddress(setPane);
   return { state, wide, slack, people, cards, names: namesOf(slack), markRead, readUpTo, pane: shown, setPane, cue: useCue(state, wide), ...owners };
 }
 
@@ -43,26 +42,21 @@ function useModalOwners(slack, wide) {
 }
 
 /** An address that names a request of P0's shows it. */
-function useRequestInAddress(slack, setPane) {
-  const latest = useRef(slack);
-  latest.current = slack;
-  const follow = useCallback(() => {
-    if (!location.hash.startsWith('#request-')) return;
-    // In Slack the window would stay open in another tab.
-    for (const [person, views] of Object.entries(latest.current.modals)) {
-      views.forEach((view) => act(person, { kind: 'close', view_id: view.id }));
-    }
-    setPane('P0');
-    setTimeout(() => {
-      const request = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-      request?.scrollIntoView({ block: 'center' });
-      request?.focus({ preventScroll: true });
-    });
-  }, []);
+function useRequestInAddress(setPane) {
   useEffect(() => {
-    follow();
+    const follow = () => {
+      if (!location.hash.startsWith('#request-')) return;
+      setPane('P0');
+      // Once the pane is drawn.
+      setTimeout(() => {
+        const request = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+        request?.scrollIntoView({ block: 'center' });
+        request?.focus({ preventScroll: true });
+      });
+    };
     // A link to the request that the address names already changes nothing, and is followed all the same.
     const pressed = ({ target }) => target.closest?.('a[href^="#request-"]')?.hash === location.hash && follow();
+    follow();
     addEventListener('hashchange', follow);
     addEventListener('click', pressed);
     return () => {

@@ -8,6 +8,9 @@ import { NotDrawn } from './missing.js';
 import { Link, plain } from './mrkdwn.js';
 import { usePerform } from './surface.js';
 
+/** About how many characters of a label Slack shows. */
+const SHOWN = 30;
+
 /** One element with its own line for what Slack complains of. */
 export function Element({ element }) {
   const [act, busy, complaint] = usePerform();
@@ -26,16 +29,18 @@ function drawn(element, act, busy) {
 
 /** A button that holds an address opens it, and Slack tells the bot of the press all the same. */
 function Button({ element, act, busy }) {
+  const label = plain(element.text);
   const look = {
     class: classes('button', element.style, busy && 'busy'),
-    title: element.accessibility_label,
+    title: label.length > SHOWN ? label : undefined,
+    'aria-label': element.accessibility_label,
     // Not `disabled`: that would lose the focus.
     'aria-busy': busy || undefined,
     onClick: () => act(element),
   };
-  const label = html`<span class="label">${plain(element.text)}</span>`;
-  if (element.url) return html`<${Link} url=${element.url} label=${label} ...${look} />`;
-  return html`<button type="button" ...${look}>${label}</button>`;
+  const face = html`<span class="label">${label}</span>`;
+  if (element.url) return html`<${Link} url=${element.url} label=${face} ...${look} />`;
+  return html`<button type="button" ...${look}>${face}</button>`;
 }
 
 function Overflow({ element, act, busy }) {

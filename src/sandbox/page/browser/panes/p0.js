@@ -38,7 +38,7 @@ function Call({ call }) {
 
 function Request({ request }) {
   const { requestor, principal, display, approvalDetails: approval, expiryTimestamp: expires } = request;
-  const rows = (display?.rows ?? []).map((row) => `${row.label}: ${row.content}`).join(' · ');
+  const rows = (display?.rows ?? []).filter((row) => !row.isHidden).map((row) => `${row.label}: ${row.content}`).join(' · ');
   return html`<li class="card request" id=${`request-${request.requestId}`} tabindex="-1">
     <p class="row"><b>${request.type} ${request.access}</b><span class=${classes('status', TONES[request.status])}>${request.status}</span></p>
     <p>${requestor === principal ? requestor : `${requestor} for ${principal}`}${request.duration && `, for ${request.duration}`}</p>

@@ -25,6 +25,13 @@ export function useClient({ name, phone, page, shown }) {
     if (reading && last) page.markRead(person, place, last);
   }, [reading, person, place, last]);
 
+  // A screen that is gone takes the focus with it: the next one has it then.
+  const drawn = useRef(false);
+  useEffect(() => {
+    if (drawn.current && document.activeElement === document.body) frame.current.focus({ preventScroll: true });
+    drawn.current = true;
+  }, [place, at.tab, at.thread, locked]);
+
   const become = (id) => {
     sessionStorage.setItem(`person ${name}`, id);
     setPerson(id);
