@@ -73,3 +73,53 @@ pub(super) const FILES: [(&str, &str, &str); 62] = [
     ("vendor/preact-11.2.0/hooks.mjs", SCRIPT, include_str!("browser/vendor/preact-11.2.0/hooks.mjs")),
     ("vendor/preact-11.2.0/preact.mjs", SCRIPT, include_str!("browser/vendor/preact-11.2.0/preact.mjs")),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::path::Path;
+
+    use base64::Engine as _;
+    use base64::engine::general_purpose::STANDARD;
+    use serde_json::Value;
+    use sha2::{Digest as _, Sha256};
+
+    use super::FILES;
+    use crate::sandbox::page::guard::HEADERS;
+
+    fn is_served(name: &str) -> bool {
+        FILES.iter().any(|(served, _, _)| *served == name)
+    }
+
+    /// What a script imports and the page does not serve would leave the page empty.
+    #[test]
+    fn every_file_of_the_page_is_served() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sandbox/page/browser");
+        let mut folders = vec![root.clone()];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).unwrap() {
+                let path = entry.unwrap().path();
+                let name = path.strip_prefix(&root).unwrap().to_str().unwrap();
+                if path.is_dir() {
+                    folders.push(path);
+                } else if !name.ends_with("LICENSE") && name != "index.html" {
+                    assert!(is_served(name), "{name}");
+                }
+            }
+        }
+    }
+
+    /// A browser runs the import map only if the policy names its hash; without it there is no page.
+    #[test]
+    fn the_policy_lets_the_import_map_pass() {
+        let (_, _, html) = FILES[0];
+        let (_, rest) = html.split_once("<script type=\"importmap\">").unwrap();
+        let (map, _) = rest.split_once("</script>").unwrap();
+        let hash = format!("'sha256-{}'", STANDARD.encode(Sha256::digest(map)));
+        let (_, policy) = &HEADERS[0];
+        assert!(policy.contains(&hash), "{hash}");
+        let map: Value = serde_json::from_str(map).unwrap();
+        for path in map["imports"].as_object().unwrap().values() {
+            assert!(is_served(path.as_str().unwrap().trim_start_matches("./")), "{path}");
+        }
+    }
+}

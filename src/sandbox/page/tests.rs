@@ -2,14 +2,10 @@
 
 use std::time::Duration;
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
-use sha2::{Digest as _, Sha256};
 use tokio_util::sync::CancellationToken;
 
-use super::{files, guard};
 use crate::sandbox::p0::P0;
 use crate::sandbox::run::Sandbox;
 use crate::sandbox::scene;
@@ -90,41 +86,6 @@ async fn only_who_knows_the_address_gets_in() {
         assert_eq!(stranger.status(), StatusCode::NOT_FOUND, "{path}");
     }
     browser.close().await;
-}
-
-/// A browser runs the import map only if the policy names its hash; without it there is no page.
-#[test]
-fn the_policy_lets_the_import_map_pass() {
-    let (_, _, html) = files::FILES[0];
-    let (_, rest) = html.split_once("<script type=\"importmap\">").unwrap();
-    let (map, _) = rest.split_once("</script>").unwrap();
-    let hash = format!("'sha256-{}'", STANDARD.encode(Sha256::digest(map)));
-    let (_, policy) = &guard::HEADERS[0];
-    assert!(policy.contains(&hash), "{hash}");
-    // What it leads to is served.
-    let map: Value = serde_json::from_str(map).unwrap();
-    for path in map["imports"].as_object().unwrap().values() {
-        let path = path.as_str().unwrap().trim_start_matches("./");
-        assert!(files::FILES.iter().any(|(name, _, _)| *name == path), "{path}");
-    }
-}
-
-/// What a script imports and the page does not serve would leave the page empty.
-#[test]
-fn every_file_of_the_page_is_served() {
-    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("src/sandbox/page/browser");
-    let mut folders = vec![root.clone()];
-    while let Some(folder) = folders.pop() {
-        for entry in std::fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.strip_prefix(&root).unwrap().to_str().unwrap();
-            if path.is_dir() {
-                folders.push(path);
-            } else if !name.ends_with("LICENSE") && name != "index.html" {
-                assert!(files::FILES.iter().any(|(served, _, _)| *served == name), "{name}");
-            }
-        }
-    }
 }
 
 #[tokio::test]
