@@ -4,11 +4,11 @@ import { useState } from 'preact/hooks';
 import { html, classes } from '../html.js';
 import { post } from '../server.js';
 
-/** The step to look at: what is being done, else what was done last, else what comes first. Nothing without a story. */
+/** The step to look at: what is being done or went wrong, else what was done last, else what comes first. */
 export function currentStep(story) {
   if (!story) return null;
   const steps = story.steps.map((step, index) => ({ ...step, index }));
-  return steps.find((step) => step.state === 'doing') ?? steps.findLast((step) => step.state === 'done') ?? steps[0] ?? null;
+  return steps.find((step) => step.state === 'doing' || step.trouble) ?? steps.findLast((step) => step.state === 'done') ?? steps[0] ?? null;
 }
 
 export function StoryPane({ page }) {
@@ -39,6 +39,7 @@ function Told({ page, story, tell }) {
     <p class="telling" role="status">${at?.say}</p>
     ${at?.who && html`<p class="about">${page.names.person(at.who)}${at.device && `, on the ${at.device}`}</p>`}
     ${at?.trouble && html`<p class="trouble">⚠ ${at.trouble}</p>`}
+    ${story.ended && html`<p class="about">This is the end of the story. Everything stays as it is: look around, and take over.</p>`}
     <${Controls} story=${story} tell=${tell} />
     <ol class="steps">${story.steps.map((step, index) => html`<li key=${index} class=${classes('step', step.state)} aria-current=${index === at?.index ? 'step' : undefined}>
       <span class="unseen">${step.state === 'done' ? 'Done: ' : step.state === 'doing' ? 'Now: ' : ''}</span>${step.say}
@@ -51,7 +52,9 @@ const Controls = ({ story, tell }) => html`<div class="buttons">
   <button type="button" class="button primary" aria-disabled=${story.ended || story.playing} onClick=${() => !story.ended && !story.playing && tell({ do: 'next' })}>Next step</button>
   ${story.playing
     ? html`<button type="button" class="button" onClick=${() => tell({ do: 'pause' })}>Pause</button>`
-    : html`<button type="button" class="button" aria-disabled=${story.ended} onClick=${() => !story.ended && tell({ do: 'play' })}>Play</button>`}
+    : story.ended
+      ? html`<button type="button" class="button" onClick=${() => tell({ start: story.name })}>Again</button>`
+      : html`<button type="button" class="button" onClick=${() => tell({ do: 'play' })}>Play</button>`}
   <button type="button" class="button" onClick=${() => tell({ do: 'leave' })}>Leave</button>
 </div>`;
 

@@ -43,7 +43,7 @@ export function Messages({ client, lines, empty, inThread = false }) {
   </div>`;
 }
 
-/** Brings a message into sight, and the focus to it, when somebody is led to it. */
+/** Brings a message into sight when somebody is led to it, and the focus as well unless it is to happen quietly. */
 function useGoal(list, atEnd, goal) {
   useEffect(() => {
     const message = goal && list.current.querySelector(`[data-ts="${CSS.escape(goal.ts)}"]`);
@@ -53,7 +53,7 @@ function useGoal(list, atEnd, goal) {
     const from = list.current.getBoundingClientRect().top;
     list.current.scrollTop += top - from - 8;
     atEnd.current = list.current.scrollHeight - list.current.scrollTop - list.current.clientHeight < NEAR;
-    message.focus({ preventScroll: true });
+    if (!goal.quiet) message.focus({ preventScroll: true });
     message.classList.add('found');
     message.addEventListener('animationend', () => message.classList.remove('found'), { once: true });
   }, [goal]);

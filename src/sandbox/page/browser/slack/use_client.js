@@ -38,9 +38,9 @@ export function useClient({ name, phone, page, shown }) {
     setConfirm(null);
     setAt((old) => ({ ...old, thread: null, goal: null }));
   };
-  const go = (to, { tab = 'Messages', ts = null, thread = null } = {}) => {
+  const go = (to, { tab = 'Messages', ts = null, thread = null, quiet = false } = {}) => {
     setLocked(false);
-    setAt({ place: to, tab, thread, goal: ts && { ts } });
+    setAt({ place: to, tab, thread, goal: ts && { ts, quiet } });
   };
   const act = (deed) => {
     page.actedFrom(person, name);
@@ -64,7 +64,11 @@ export function useClient({ name, phone, page, shown }) {
   useEffect(() => {
     if (page.cue?.device !== name) return;
     if (page.cue.who && page.cue.who !== person) become(page.cue.who);
-    if (page.cue.place) go(page.cue.place, { ts: page.cue.ts });
+    const { place: where, ts, isNew } = page.cue;
+    const isPush = phone && where === APP && isNew && ts > page.readUpTo(page.cue.who, APP);
+    // What has just come in lights up the locked phone.
+    if (isPush) setLocked(true);
+    else if (where) go(where, { ts, quiet: true });
   }, [page.cue]);
 
   return {
