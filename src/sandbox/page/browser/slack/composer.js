@@ -61,7 +61,7 @@ export function Composer({ client, to, hint, send, inThread }) {
     <div class="writing">
       <textarea ref=${box} rows="1" maxlength="2000" placeholder=${`Message ${to}`} aria-label=${`Message ${to}`} value=${text} autocomplete="off"
         aria-describedby=${hint ? `${id}-hint` : undefined} aria-autocomplete="list" aria-controls=${offers.length ? `${id}-offers` : undefined}
-        aria-activedescendant=${offers.length ? `${id}-${chosen}` : undefined} onInput=${(event) => write(event.currentTarget.value)} onKeyDown=${keys}></textarea>
+        aria-activedescendant=${offers.length ? `${id}-${chosen}` : undefined} onInput=${(event) => write(event.currentTarget.value)} onBlur=${() => setClosed(true)} onKeyDown=${keys}></textarea>
       <button class="send" aria-label="Send" title="Send" disabled=${!text.trim()}><span aria-hidden="true">➤</span></button>
     </div>
     ${hint && html`<p class="hint" id=${`${id}-hint`}>${hint}</p>`}
