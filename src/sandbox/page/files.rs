@@ -9,7 +9,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const ICON: &str = "image/svg+xml";
 
 /// Name below the page's address, type, content.
-pub(super) const FILES: [(&str, &str, &str); 62] = [
+pub(super) const FILES: [(&str, &str, &str); 63] = [
     ("", HTML, include_str!("browser/index.html")),
     ("announcer.js", SCRIPT, include_str!("browser/announcer.js")),
     ("app.js", SCRIPT, include_str!("browser/app.js")),
@@ -49,6 +49,7 @@ pub(super) const FILES: [(&str, &str, &str); 62] = [
     ("kit/emoji.js", SCRIPT, include_str!("browser/kit/emoji.js")),
     ("kit/fields.js", SCRIPT, include_str!("browser/kit/fields.js")),
     ("kit/input.js", SCRIPT, include_str!("browser/kit/input.js")),
+    ("kit/markdown.js", SCRIPT, include_str!("browser/kit/markdown.js")),
     ("kit/menu.js", SCRIPT, include_str!("browser/kit/menu.js")),
     ("kit/missing.js", SCRIPT, include_str!("browser/kit/missing.js")),
     ("kit/mrkdwn.js", SCRIPT, include_str!("browser/kit/mrkdwn.js")),

@@ -3,14 +3,24 @@
 import { html } from '../html.js';
 import { Element } from './elements.js';
 import { Input } from './input.js';
+import { Markdown } from './markdown.js';
 import { NotDrawn } from './missing.js';
 import { plain, textObject } from './mrkdwn.js';
 import { RichText } from './rich_text.js';
 import { useSurface } from './surface.js';
 
-/** Blocks in order. They keep their nodes as long as their ids stay, and with them the focus and open menus. */
-export const Blocks = ({ blocks }) =>
-  html`<div class="blocks">${blocks.map((block, index) => html`<${Block} key=${block.block_id ?? index} block=${block} />`)}</div>`;
+/**
+ * Blocks in order. Slack gives those without an id a new one with each change, so it is their kind and number that
+ * decides whether they keep their nodes, and with them the focus and open menus.
+ */
+export function Blocks({ blocks }) {
+  const counts = {};
+  const keyed = blocks.map((block) => {
+    counts[block.type] = (counts[block.type] ?? 0) + 1;
+    return [`${block.type} ${counts[block.type]}`, block];
+  });
+  return html`<div class="blocks">${keyed.map(([key, block]) => html`<${Block} key=${key} block=${block} />`)}</div>`;
+}
 
 function Block({ block }) {
   const { names } = useSurface();
@@ -19,9 +29,10 @@ function Block({ block }) {
     case 'divider': return html`<hr />`;
     case 'section': return html`<${Section} block=${block} />`;
     case 'context': return html`<${ContextBlock} block=${block} />`;
-    case 'actions': return html`<${Actions} elements=${block.elements} />`;
+    case 'actions': return html`<${Actions} block=${block} />`;
     case 'input': return html`<${Input} block=${block} />`;
     case 'image': return html`<${Image} image=${block} />`;
+    case 'markdown': return html`<${Markdown} text=${block.text} />`;
     case 'rich_text': return html`<${RichText} block=${block} names=${names} />`;
     default: return html`<${NotDrawn} thing=${block} />`;
   }
@@ -36,7 +47,7 @@ function Section({ block }) {
       ${fields && html`<ul class="fields">${fields.map((field) => html`<li class="text">${textObject(field, names)}</li>`)}</ul>`}
     </div>
     ${accessory && html`<div class="accessory">
-      ${accessory.type === 'image' ? html`<${Image} image=${accessory} small />` : html`<${Element} element=${accessory} />`}
+      ${accessory.type === 'image' ? html`<${Image} image=${accessory} small />` : html`<${Element} key=${accessory.action_id} element=${accessory} block=${block} />`}
     </div>`}
   </div>`;
 }
@@ -50,8 +61,8 @@ function ContextBlock({ block }) {
   })}</div>`;
 }
 
-const Actions = ({ elements }) => html`<div class="actions">
-  ${elements.map((element, index) => html`<${Element} key=${element.action_id ?? index} element=${element} />`)}
+const Actions = ({ block }) => html`<div class="actions">
+  ${block.elements.map((element, index) => html`<${Element} key=${element.action_id ?? index} element=${element} block=${block} />`)}
 </div>`;
 
 /** The place of a picture. It would come from elsewhere, and the page fetches nothing from there. */

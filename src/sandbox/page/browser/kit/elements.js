@@ -11,19 +11,19 @@ import { usePerform } from './surface.js';
 /** About how many characters of a label Slack shows. */
 const SHOWN = 30;
 
-/** One element with its own line for what Slack complains of. */
-export function Element({ element }) {
-  const [act, busy, complaint] = usePerform();
+/** One element of a block, with its own line for what Slack complains of. */
+export function Element({ element, block }) {
+  const [act, busy, complaint] = usePerform(block.block_id);
   return html`<span class=${classes('element', element.type === 'overflow' && 'last')} data-action=${element.action_id}>
-    ${drawn(element, act, busy)}
+    ${drawn(element, act, busy, block.block_id)}
     ${complaint && html`<span class="trouble" role="alert">⚠ ${complaint}</span>`}
   </span>`;
 }
 
-function drawn(element, act, busy) {
+function drawn(element, act, busy, blockId) {
   if (element.type === 'button') return html`<${Button} element=${element} act=${act} busy=${busy} />`;
   if (element.type === 'overflow') return html`<${Overflow} element=${element} act=${act} busy=${busy} />`;
-  if (isField(element)) return html`<${Choosing} element=${element} act=${act} busy=${busy} />`;
+  if (isField(element)) return html`<${Choosing} blockId=${blockId} element=${element} act=${act} busy=${busy} />`;
   return html`<${NotDrawn} thing=${element} />`;
 }
 
@@ -52,11 +52,11 @@ function Overflow({ element, act, busy }) {
   return html`<${MenuButton} role="menu" name="More actions" face="⋯" groups=${[{ options: element.options }]} busy=${busy} onPick=${pick} />`;
 }
 
-/** Shows what was picked, as a client does until the bot draws the message anew. */
-function Choosing({ element, act, busy }) {
-  const [picked, setPicked] = useState(null);
+/** Shows what was picked, as a client does until the bot draws the block anew. */
+function Choosing({ element, blockId, act, busy }) {
+  const [picked, setPicked] = useState({ value: '', at: null });
   const pick = async (value) => {
-    if (await act(element, value)) setPicked(value);
+    if (await act(element, value)) setPicked({ value, at: blockId });
   };
-  return html`<${Field} element=${element} value=${picked ?? initialOf(element)} busy=${busy} onChange=${pick} acts />`;
+  return html`<${Field} element=${element} value=${picked.at === blockId ? picked.value : initialOf(element)} busy=${busy} onChange=${pick} acts />`;
 }

@@ -54,8 +54,9 @@ export function useClient({ name, phone, page, shown }) {
     setConfirm({ question, answer });
   });
   /** Presses or chooses at a place of the stand-in's, after the confirm where there is one. */
-  const performAt = (spot) => async (element, option) => {
+  const performAt = (spot) => async (element, option, begin) => {
     if (element.confirm && !(await agreed(element.confirm))) return false;
+    begin?.();
     const what = { place: spot, action_id: element.action_id };
     return act(option === undefined ? { kind: 'press', ...what } : { kind: 'choose', ...what, option });
   };
