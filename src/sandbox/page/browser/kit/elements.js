@@ -31,7 +31,7 @@ function drawn(element, act, busy, blockId) {
 function Button({ element, act, busy }) {
   const label = plain(element.text);
   const look = {
-    class: classes('button', element.style, busy && 'busy'),
+    class: classes('button', element.style),
     title: label.length > SHOWN ? label : undefined,
     'aria-label': element.accessibility_label,
     // Not `disabled`: that would lose the focus.

@@ -40,7 +40,7 @@ export function MenuButton({ role, name, face, groups, chosen = [], multiple, mo
     setOpen(true);
   };
   return html`<span class="menu-holder">
-    <button ref=${button} type="button" class=${classes('button', face ? 'icon' : 'select', busy && 'busy', !shown && 'unset')} ...${labelled}
+    <button ref=${button} type="button" class=${classes('button', face ? 'icon' : 'select', !shown && 'unset')} ...${labelled}
       aria-labelledby=${labelled && `${labelled['aria-labelledby']} ${id}-face`} aria-required=${undefined} aria-label=${labelled ? undefined : nameOf(name, shown)}
       aria-haspopup=${role} aria-expanded=${open} aria-controls=${open ? id : undefined} aria-busy=${busy || undefined}
       onClick=${() => (open ? close() : busy || setOpen(true))} onKeyDown=${keys}>

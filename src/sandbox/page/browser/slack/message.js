@@ -38,7 +38,7 @@ export function Message({ line, client, inThread }) {
 
 /** The answers of a thread, and the way into it. */
 function ThreadLink({ line, client }) {
-  const replies = repliesTo(client.page.slack, line);
+  const replies = repliesTo(client.page.slack, line, client.person);
   const open = () => client.openThread(line);
   if (replies.length > 0) {
     return html`<button type="button" class="replies" onClick=${open}>${replies.length === 1 ? '1 reply' : `${replies.length} replies`}</button>`;

@@ -12,7 +12,7 @@ export function Notification({ client }) {
   const pushes = usePushes(client).filter((push) => push.ts > dismissed);
   const newest = pushes.at(-1);
   if (!newest) return null;
-  return html`<div class="notification" key=${newest.ts}>
+  return html`<div class="notification">
     <${Push} client=${client} push=${newest} more=${pushes.length - 1} />
     <button type="button" class="tool" aria-label="Dismiss the notification" onClick=${() => setDismissed(newest.ts)}>✕</button>
   </div>`;

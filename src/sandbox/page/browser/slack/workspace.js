@@ -34,17 +34,21 @@ export function linesAt(slack, place, person) {
   const messages = channel ? slack.messages.filter((message) => message.channel === channel.id && !inThread(message)) : [];
   // Some of Slack's own complaints stand nowhere in particular.
   const here = (line) => line.channel === '' || line.channel === channel?.id;
-  const whispers = slack.ephemerals
-    .filter((line) => line.user === person && here(line))
-    .map((line) => ({ ...line, whispered: true }));
-  return [...messages, ...whispers].sort((a, b) => a.ts.localeCompare(b.ts));
+  const whispers = whispersTo(slack, person).filter((line) => here(line) && !inThread(line));
+  return [...messages, ...whispers].sort(byTime);
 }
+
+const byTime = (a, b) => a.ts.localeCompare(b.ts);
+
+const whispersTo = (slack, person) => slack.ephemerals.filter((line) => line.user === person).map((line) => ({ ...line, whispered: true }));
 
 const inThread = (message) => message.thread_ts && message.thread_ts !== message.ts;
 
-/** The answers to a message, oldest first. */
-export const repliesTo = (slack, { channel, ts }) =>
-  slack.messages.filter((message) => message.channel === channel && message.thread_ts === ts && message.ts !== ts);
+/** The answers to a message as a person sees them, oldest first. */
+export function repliesTo(slack, { channel, ts }, person) {
+  const isReply = (line) => line.channel === channel && line.thread_ts === ts && line.ts !== ts;
+  return [...slack.messages, ...whispersTo(slack, person)].filter(isReply).sort(byTime);
+}
 
 /** How many lines at a place are newer than what the person has read. */
 export function unreadAt(slack, place, person, readUpTo) {
