@@ -30,9 +30,13 @@ export function Announcer({ page }) {
 
 /** What these people see, each thing with its sentence: messages and private lines by their `ts`, calls of P0 by their number. */
 function tellable(slack, p0, names, people) {
-  const seen = new Set(slack.channels.filter((channel) => people.some((person) => channel.members.includes(person))).map((channel) => channel.id));
-  const messages = slack.messages.filter((message) => seen.has(message.channel)).map((message) => [message.channel + message.ts, `${names.person(message.user)}: ${spoken(message.text, names)}`]);
-  const whispers = slack.ephemerals.filter((line) => people.includes(line.user)).map((line) => [`${line.user}${line.ts}`, `Only visible to ${names.person(line.user)}: ${spoken(line.text, names)}`]);
-  const calls = p0.calls.map((call, index) => [`call ${index}`, call]).filter(([, call]) => call.request_id && call.status !== null);
-  return [...messages, ...whispers, ...calls.map(([key, call]) => [key, `P0 was told to ${call.verb} as ${call.identity ?? 'nobody'}: ${call.status}.`])];
+  const seen = new Set(slack.channels.filter(({ members }) => people.some((person) => members.includes(person))).map(({ id }) => id));
+  const messages = slack.messages.filter((message) => seen.has(message.channel));
+  const whispers = slack.ephemerals.filter((line) => people.includes(line.user));
+  const calls = p0.calls.map((call, index) => [index, call]).filter(([, call]) => call.request_id && call.status !== null);
+  return [
+    ...messages.map(({ channel, ts, user, text }) => [`${channel} ${ts}`, `${names.person(user)}: ${spoken(text, names)}`]),
+    ...whispers.map(({ user, ts, text }) => [`${user} ${ts}`, `Only visible to ${names.person(user)}: ${spoken(text, names)}`]),
+    ...calls.map(([index, call]) => [`call ${index}`, `P0 was told to ${call.verb} as ${call.identity ?? 'nobody'}: ${call.status}.`]),
+  ];
 }

@@ -1,6 +1,6 @@
 // Block Kit's blocks.
 
-import { html } from '../html.js';
+import { html, classes } from '../html.js';
 import { Element } from './elements.js';
 import { Input } from './input.js';
 import { Markdown } from './markdown.js';
@@ -47,7 +47,9 @@ function Section({ block }) {
       ${fields && html`<ul class="fields">${fields.map((field) => html`<li class="text">${textObject(field, names)}</li>`)}</ul>`}
     </div>
     ${accessory && html`<div class="accessory">
-      ${accessory.type === 'image' ? html`<${Image} image=${accessory} small />` : html`<${Element} key=${accessory.action_id} element=${accessory} block=${block} />`}
+      ${accessory.type === 'image'
+        ? html`<${Image} image=${accessory} small />`
+        : html`<${Element} key=${accessory.action_id} element=${accessory} block=${block} />`}
     </div>`}
   </div>`;
 }
@@ -68,7 +70,8 @@ const Actions = ({ block }) => html`<div class="actions">
 /** The place of a picture. It would come from elsewhere, and the page fetches nothing from there. */
 function Image({ image, small, tiny }) {
   const from = URL.canParse(image.image_url ?? '') ? new URL(image.image_url).host : 'a file in Slack';
-  const box = html`<span class=${tiny ? 'picture tiny' : small ? 'picture small' : 'picture'} role="img" aria-label=${image.alt_text} title=${`${image.alt_text} (from ${from}; the sandbox fetches nothing)`}>
+  const title = `${image.alt_text} (from ${from}; the sandbox fetches nothing)`;
+  const box = html`<span class=${classes('picture', small && 'small', tiny && 'tiny')} role="img" aria-label=${image.alt_text} title=${title}>
     ${!tiny && html`<span aria-hidden="true">${image.alt_text}</span>`}
   </span>`;
   return small || tiny ? box : html`<figure>${image.title && html`<figcaption>${plain(image.title)}</figcaption>`}${box}</figure>`;

@@ -41,12 +41,14 @@ export function MenuButton({ role, name, face, groups, chosen = [], multiple, mo
   };
   return html`<span class="menu-holder">
     <button ref=${button} type="button" class=${classes('button', face ? 'icon' : 'select', !shown && 'unset')} ...${labelled}
-      aria-labelledby=${labelled && `${labelled['aria-labelledby']} ${id}-face`} aria-required=${undefined} aria-label=${labelled ? undefined : nameOf(name, shown)}
+      aria-labelledby=${labelled && `${labelled['aria-labelledby']} ${id}-face`} aria-required=${undefined}
+      aria-label=${labelled ? undefined : nameOf(name, shown)}
       aria-haspopup=${role} aria-expanded=${open} aria-controls=${open ? id : undefined} aria-busy=${busy || undefined}
       onClick=${() => (open ? close() : busy || setOpen(true))} onKeyDown=${keys}>
       <span class="label" id=${`${id}-face`}>${face ?? (shown || name)}</span>
     </button>
-    ${open && html`<${Popup} id=${id} role=${role} name=${name} groups=${groups} chosen=${picked} multiple=${multiple} phone=${phone} anchor=${button} onPick=${pick} onClose=${close} />`}
+    ${open && html`<${Popup} id=${id} role=${role} name=${name} groups=${groups} chosen=${picked} multiple=${multiple}
+      phone=${phone} anchor=${button} onPick=${pick} onClose=${close} />`}
   </span>`;
 }
 

@@ -52,7 +52,12 @@ export function Popup({ id, role, name, groups, chosen, multiple, phone, anchor,
   </li>`;
   const list = html`<ul id=${id} role=${role} aria-label=${name} aria-multiselectable=${multiple || undefined} tabindex="-1">
     ${groups.map(({ label, options }) => (label
-      ? html`<li role="presentation" key=${label}><ul role="group" aria-label=${label}><li class="group" aria-hidden="true" role="presentation">${label}</li>${options.map(one)}</ul></li>`
+      ? html`<li role="presentation" key=${label}>
+          <ul role="group" aria-label=${label}>
+            <li class="group" aria-hidden="true" role="presentation">${label}</li>
+            ${options.map(one)}
+          </ul>
+        </li>`
       : options.map(one)))}
   </ul>`;
   return html`

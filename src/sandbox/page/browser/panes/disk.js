@@ -28,6 +28,6 @@ function Table({ table }) {
 /** Times are shown short; the whole one is in the title. */
 function shownCell(cell) {
   if (cell === null || cell === '') return html`<span class="null">–</span>`;
-  if (typeof cell === 'string' && /^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(cell)) return html`<time datetime=${cell} title=${cell}>${new Date(cell).toLocaleTimeString()}</time>`;
-  return String(cell);
+  if (typeof cell !== 'string' || !/^\d{4}-\d\d-\d\dT\d\d:\d\d/.test(cell)) return String(cell);
+  return html`<time datetime=${cell} title=${cell}>${new Date(cell).toLocaleTimeString()}</time>`;
 }

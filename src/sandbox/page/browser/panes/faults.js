@@ -19,7 +19,8 @@ export function FaultsPane({ page }) {
     </section>
     ${bot && html`<section>
       <h2>The bot</h2>
-      <p class="about">${bot.running ? 'It runs.' : 'It is killed: no goodbye, nothing tidied up.'} It was started ${bot.starts === 1 ? 'once' : `${bot.starts} times`}.</p>
+      <p class="about">${bot.running ? 'It runs.' : 'It is killed: no goodbye, nothing tidied up.'}${' '}
+        It was started ${bot.starts === 1 ? 'once' : `${bot.starts} times`}.</p>
       <div class="buttons">
         <button type="button" class="button danger" aria-disabled=${!bot.running} onClick=${() => bot.running && tell('bot', { do: 'kill' })}>Kill the bot</button>
         <button type="button" class="button" aria-disabled=${bot.running} onClick=${() => !bot.running && tell('bot', { do: 'start' })}>Start the bot</button>

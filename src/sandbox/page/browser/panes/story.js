@@ -41,22 +41,26 @@ function Told({ page, story, tell }) {
     ${at?.trouble && html`<p class="trouble">⚠ ${at.trouble}</p>`}
     ${story.ended && html`<p class="about">This is the end of the story. Everything stays as it is: look around, and take over.</p>`}
     <${Controls} story=${story} tell=${tell} />
-    <ol class="steps">${story.steps.map((step, index) => html`<li key=${index} class=${classes('step', step.state)} aria-current=${index === at?.index ? 'step' : undefined}>
+    <ol class="steps">${story.steps.map((step, index) => html`<li key=${index} class=${classes('step', step.state)}
+      aria-current=${index === at?.index ? 'step' : undefined}>
       <span class="unseen">${step.state === 'done' ? 'Done: ' : step.state === 'doing' ? 'Now: ' : ''}</span>${step.say}
       ${step.trouble && html`<span class="trouble"> ⚠ ${step.trouble}</span>`}
     </li>`)}</ol>
   </section>`;
 }
 
-const Controls = ({ story, tell }) => html`<div class="buttons">
-  <button type="button" class="button primary" aria-disabled=${story.ended || story.playing} onClick=${() => !story.ended && !story.playing && tell({ do: 'next' })}>Next step</button>
-  ${story.playing
-    ? html`<button type="button" class="button" onClick=${() => tell({ do: 'pause' })}>Pause</button>`
-    : story.ended
-      ? html`<button type="button" class="button" onClick=${() => tell({ start: story.name })}>Again</button>`
-      : html`<button type="button" class="button" onClick=${() => tell({ do: 'play' })}>Play</button>`}
-  <button type="button" class="button" onClick=${() => tell({ do: 'leave' })}>Leave</button>
-</div>`;
+function Controls({ story, tell }) {
+  const canStep = !story.ended && !story.playing;
+  return html`<div class="buttons">
+    <button type="button" class="button primary" aria-disabled=${!canStep} onClick=${() => canStep && tell({ do: 'next' })}>Next step</button>
+    ${story.playing
+      ? html`<button type="button" class="button" onClick=${() => tell({ do: 'pause' })}>Pause</button>`
+      : story.ended
+        ? html`<button type="button" class="button" onClick=${() => tell({ start: story.name })}>Again</button>`
+        : html`<button type="button" class="button" onClick=${() => tell({ do: 'play' })}>Play</button>`}
+    <button type="button" class="button" onClick=${() => tell({ do: 'leave' })}>Leave</button>
+  </div>`;
+}
 
 /** The story's line over a phone's screen, where the pane is another tab. */
 export function StoryBar({ story, more }) {

@@ -42,7 +42,8 @@ function Home({ client }) {
     client.act({ kind: 'open_home' });
   }, []);
   if (!home) {
-    return html`<div class="home" tabindex="0"><p class="empty">p0 has not published a Home for ${page.names.person(person)}. What it sends is under Messages.</p></div>`;
+    const empty = `p0 has not published a Home for ${page.names.person(person)}. What it sends is under Messages.`;
+    return html`<div class="home" tabindex="0"><p class="empty">${empty}</p></div>`;
   }
   const surface = { names: page.names, slack: page.slack, phone, perform: client.performAt({ in: 'view', view_id: home.id }) };
   return html`<div class="home" tabindex="0"><${Surface.Provider} value=${surface}><${Blocks} blocks=${home.view.blocks} /><//></div>`;

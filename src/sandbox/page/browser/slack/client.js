@@ -53,6 +53,7 @@ function WhoseBar({ client }) {
     <select id=${id} value=${person} onChange=${(event) => client.become(event.currentTarget.value)}>
       ${page.people.map((one) => html`<option key=${one.id} value=${one.id}>${page.names.person(one.id)}: ${one.what}</option>`)}
     </select>
-    <button type="button" class="tool" title="Reload this client, as Slack does now and then: lines that only one person sees are gone" aria-label="Reload this client" onClick=${() => client.act({ kind: 'reload' })}>↻</button>
+    <button type="button" class="tool" aria-label="Reload this client" title="Reload this client: lines that only one person sees are gone then"
+      onClick=${() => client.act({ kind: 'reload' })}>↻</button>
   </div>`;
 }

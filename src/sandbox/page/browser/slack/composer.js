@@ -54,14 +54,16 @@ export function Composer({ client, to, hint, send, inThread }) {
   };
   return html`<form class="composer" onSubmit=${submit}>
     ${offers.length > 0 && html`<ul class="offers" role="listbox" id=${`${id}-offers`} aria-label="Commands">
-      ${offers.map((offer, index) => html`<li key=${offer.usage} id=${`${id}-${index}`} role="option" aria-selected=${index === chosen} onPointerDown=${(event) => event.preventDefault()} onClick=${() => take(offer)}>
+      ${offers.map((offer, index) => html`<li key=${offer.usage} id=${`${id}-${index}`} role="option" aria-selected=${index === chosen}
+        onPointerDown=${(event) => event.preventDefault()} onClick=${() => take(offer)}>
         <b>${offer.usage}</b> <span class="hint">${offer.about}</span>
       </li>`)}
     </ul>`}
     <div class="writing">
       <textarea ref=${box} rows="1" maxlength="2000" placeholder=${`Message ${to}`} aria-label=${`Message ${to}`} value=${text} autocomplete="off"
         aria-describedby=${hint ? `${id}-hint` : undefined} aria-autocomplete="list" aria-controls=${offers.length ? `${id}-offers` : undefined}
-        aria-activedescendant=${offers.length ? `${id}-${chosen}` : undefined} onInput=${(event) => write(event.currentTarget.value)} onBlur=${() => setClosed(true)} onKeyDown=${keys}></textarea>
+        aria-activedescendant=${offers.length ? `${id}-${chosen}` : undefined}
+        onInput=${(event) => write(event.currentTarget.value)} onBlur=${() => setClosed(true)} onKeyDown=${keys}></textarea>
       <button class="send" aria-label="Send" title="Send" disabled=${!text.trim()}><span aria-hidden="true">➤</span></button>
     </div>
     ${hint && html`<p class="hint" id=${`${id}-hint`}>${hint}</p>`}

@@ -32,7 +32,8 @@ export function Dialog({ kind, title, described, onClose, head, hidden, covered,
   };
   return html`<div class=${`layer ${kind}-layer`} hidden=${hidden} inert=${covered}>
     <span class="scrim" onClick=${kind === 'confirm' ? onClose : undefined}></span>
-    <div class=${`dialog ${kind}`} ref=${dialog} role="dialog" aria-modal="true" aria-labelledby=${`${id}-title`} aria-describedby=${described && `${id}-text`} tabindex="-1" onKeyDown=${keys}>
+    <div class=${`dialog ${kind}`} ref=${dialog} role="dialog" aria-modal="true"
+      aria-labelledby=${`${id}-title`} aria-describedby=${described && `${id}-text`} tabindex="-1" onKeyDown=${keys}>
       <header class="dialog-head">
         ${head}
         <h2 id=${`${id}-title`}>${title}</h2>

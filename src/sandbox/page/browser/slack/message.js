@@ -45,5 +45,7 @@ function ThreadLink({ line, client }) {
   }
   // In a direct message everything is heard anyway.
   if (client.channel?.im_with) return null;
-  return html`<button type="button" class="start-thread" aria-label="Reply in thread" title="Reply in thread" onClick=${open}><span aria-hidden="true">💬</span></button>`;
+  return html`<button type="button" class="start-thread" aria-label="Reply in thread" title="Reply in thread" onClick=${open}>
+    <span aria-hidden="true">💬</span>
+  </button>`;
 }

@@ -52,7 +52,9 @@ function Modal({ client, entry, below, top, covered }) {
       ${complaint && html`<p class="trouble" role="alert">⚠ ${complaint}</p>`}
       <footer class="dialog-foot">
         <button type="button" class="button" onClick=${close}>${plain(view.close) || 'Close'}</button>
-        ${view.submit && html`<button class="button primary" aria-busy=${busy || undefined} aria-disabled=${view.submit_disabled || undefined}>${plain(view.submit)}</button>`}
+        ${view.submit && html`<button class="button primary" aria-busy=${busy || undefined} aria-disabled=${view.submit_disabled || undefined}>
+          ${plain(view.submit)}
+        </button>`}
       </footer>
     </form>`}
   <//>`;
