@@ -10,11 +10,12 @@ use http::header::{
 };
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 
-/// On every answer. Nothing is fetched from elsewhere, nothing is kept, and no other page may frame this one.
-const HEADERS: [(HeaderName, &str); 5] = [
+/// On every answer. Nothing is fetched from elsewhere, nothing is kept, and no other page may frame this one. The hash is
+/// that of the page's import map, the one script that has to stand in the page itself.
+pub(super) const HEADERS: [(HeaderName, &str); 5] = [
     (
         CONTENT_SECURITY_POLICY,
-        "default-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
+        "default-src 'self'; script-src 'self' 'sha256-47oHmI6JSs1CrOWyfMvxWPCyqC4lN13uS6N98buzum0='; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; object-src 'none'",
     ),
     (X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (X_FRAME_OPTIONS, "DENY"),

@@ -1,11 +1,12 @@
 //! The page on which a user is anybody in the sandbox: it shows Slack and P0, and acts as the person picked.
 //!
-//! `guard` turns foreign pages away, `act` does what a person does, `events` says when to look again; what runs in the
-//! browser is in `browser/`. Everything is below one random path, so that only who was told the address gets in.
+//! `guard` turns foreign pages away, `act` does what a person does, `events` says when to look again, `files` holds what
+//! runs in the browser. Everything is below one random path, so that only who was told the address gets in.
 
 mod act;
 mod answer;
 mod events;
+mod files;
 mod guard;
 mod switches;
 #[cfg(test)]
@@ -34,25 +35,6 @@ use guard::Guard;
 
 /// The largest thing that anybody types, in bytes.
 const BODY_CAP: usize = 64 * 1024;
-
-const HTML: &str = "text/html; charset=utf-8";
-const CSS: &str = "text/css; charset=utf-8";
-const SCRIPT: &str = "text/javascript; charset=utf-8";
-const ICON: &str = "image/svg+xml";
-
-/// What the browser is given: name below the page's address, type, content.
-const FILES: [(&str, &str, &str); 10] = [
-    ("", HTML, include_str!("browser/index.html")),
-    ("style.css", CSS, include_str!("browser/style.css")),
-    ("icon.svg", ICON, include_str!("browser/icon.svg")),
-    ("app.js", SCRIPT, include_str!("browser/app.js")),
-    ("dom.js", SCRIPT, include_str!("browser/dom.js")),
-    ("slack.js", SCRIPT, include_str!("browser/slack.js")),
-    ("blocks.js", SCRIPT, include_str!("browser/blocks.js")),
-    ("mrkdwn.js", SCRIPT, include_str!("browser/mrkdwn.js")),
-    ("dialogs.js", SCRIPT, include_str!("browser/dialogs.js")),
-    ("p0.js", SCRIPT, include_str!("browser/p0.js")),
-];
 
 /// The page before it is served: its port is taken and its address known.
 pub(super) struct Page {
@@ -104,7 +86,7 @@ fn router(token: &str, port: u16, desk: Desk) -> Router {
         .route(&format!("{base}fault"), post(switches::fault))
         .route(&format!("{base}bot"), post(switches::bot))
         .route(&format!("{base}story"), post(switches::story));
-    for (name, kind, content) in FILES {
+    for (name, kind, content) in files::FILES {
         let file = move || async move { ([(CONTENT_TYPE, HeaderValue::from_static(kind))], content) };
         router = router.route(&format!("{base}{name}"), get(file));
     }

@@ -1,0 +1,49 @@
+// What P0 heard from the bot, and where its requests stand.
+
+import { html, classes } from '../html.js';
+import { clock } from '../kit/dates.js';
+import { post } from '../server.js';
+
+/** How a status is coloured; any other is neutral. */
+const TONES = { PENDING_APPROVAL: 'waits', APPROVED: 'good', DONE: 'good', DENIED: 'bad', REVOKE_SUBMITTED: 'bad', REVOKED: 'bad' };
+
+export function P0Pane({ page }) {
+  const { p0 } = page.state;
+  const calls = p0.calls.map((call, index) => ({ ...call, index })).filter((call) => call.request_id).reverse();
+  const requests = p0.requests.toReversed();
+  return html`
+    <section>
+      <h2 id="calls-title">Calls of the bot</h2>
+      ${calls.length === 0 && html`<p class="empty">The bot has not called P0 yet.</p>`}
+      <ol class="cards" aria-labelledby="calls-title">${calls.map((call) => html`<${Call} key=${call.index} call=${call} />`)}</ol>
+    </section>
+    <section>
+      <div class="row"><h2 id="requests-title">Requests</h2><button type="button" class="button" onClick=${() => post('request', {})}>Another request</button></div>
+      ${requests.length === 0 && html`<p class="empty">Nobody has asked for anything.</p>`}
+      <ol class="cards" aria-labelledby="requests-title">${requests.map((request) => html`<${Request} key=${request.requestId} request=${request} />`)}</ol>
+    </section>`;
+}
+
+function Call({ call }) {
+  const took = call.effect ? 'took effect' : 'no effect';
+  return html`<li class="card">
+    <p class="row"><span><b>${call.verb}</b> as <b>${call.identity ?? 'nobody'}</b></span>
+      <span class=${classes('status', call.effect ? 'good' : 'bad')}>${call.status ?? 'no answer'}, ${took}</span></p>
+    <p class="small"><time>${new Date(call.at).toLocaleTimeString()}</time> ${' '}
+      <a href=${`#request-${encodeURIComponent(call.request_id)}`}>${call.request_id}</a>
+      ${call.body && html` <code>${JSON.stringify(call.body)}</code>`}
+      ${call.bearer_refused && ` (${call.bearer_refused})`}</p>
+  </li>`;
+}
+
+function Request({ request }) {
+  const { requestor, principal, display, approvalDetails: approval, expiryTimestamp: expires } = request;
+  const rows = (display?.rows ?? []).filter((row) => !row.isHidden).map((row) => `${row.label}: ${row.content}`).join(' · ');
+  return html`<li class="card request" id=${`request-${request.requestId}`} tabindex="-1">
+    <p class="row"><b>${request.type} ${request.access}</b><span class=${classes('status', TONES[request.status])}>${request.status}</span></p>
+    <p>${requestor === principal ? requestor : `${requestor} for ${principal}`}${request.duration && `, for ${request.duration}`}</p>
+    ${rows && html`<p class="small">${rows}</p>`}
+    <p class="small"><time>${clock(new Date(request.requestedTimestamp))}</time> <code>${request.requestId}</code>
+      ${approval && ` approved by ${approval.email}`}${expires && `, until ${clock(new Date(expires))}`}</p>
+  </li>`;
+}

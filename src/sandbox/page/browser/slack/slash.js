@@ -1,0 +1,19 @@
+// What Slack offers when somebody begins a slash command. The words are those of the bot's own help.
+
+const VERBS = [
+  ['pending', '', 'what waits for a decision'],
+  ['approve', 'ID 2h', 'grant it for so long'],
+  ['deny', 'ID because…', 'refuse it'],
+  ['revoke', 'ID', 'take it back'],
+  ['show', 'ID', 'get its card in a direct message'],
+  ['whoami', '', 'who you are to P0'],
+  ['help', '', 'what you can do'],
+];
+
+/** The commands that begin with what was typed; none once the words go on behind the verb. */
+export function offered(command, text) {
+  if (!text.startsWith('/')) return [];
+  return VERBS.filter(([verb]) => `${command} ${verb}`.startsWith(text.trimEnd()) || text === `${command} `).map(([verb, rest, about]) => ({
+    usage: `${command} ${verb} ${rest}`.trim(), about, fill: `${command} ${verb}${rest ? ' ' : ''}`, needsMore: rest !== '',
+  }));
+}
