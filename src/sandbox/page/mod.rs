@@ -26,6 +26,7 @@ use tokio_util::sync::CancellationToken;
 use super::p0::P0;
 use super::slack::Slack;
 use super::{new_secret, scene};
+use files::FILES;
 use guard::Guard;
 
 /// The largest thing that anybody types, in bytes.
@@ -78,7 +79,7 @@ fn router(token: &str, port: u16, stage: Stage) -> Router {
         .route(&format!("{base}events"), get(events::events))
         .route(&format!("{base}act"), post(act::act))
         .route(&format!("{base}request"), post(add_request));
-    for (name, kind, content) in files::FILES {
+    for (name, kind, content) in FILES {
         let file = move || async move { ([(CONTENT_TYPE, HeaderValue::from_static(kind))], content) };
         router = router.route(&format!("{base}{name}"), get(file));
     }
