@@ -31,6 +31,7 @@ use super::stage::Stage;
 use super::stories::Stories;
 use super::{new_secret, scene};
 use answer::{Body, Done};
+use files::FILES;
 use guard::Guard;
 
 /// The largest thing that anybody types, in bytes.
@@ -86,7 +87,7 @@ fn router(token: &str, port: u16, desk: Desk) -> Router {
         .route(&format!("{base}fault"), post(switches::fault))
         .route(&format!("{base}bot"), post(switches::bot))
         .route(&format!("{base}story"), post(switches::story));
-    for (name, kind, content) in files::FILES {
+    for (name, kind, content) in FILES {
         let file = move || async move { ([(CONTENT_TYPE, HeaderValue::from_static(kind))], content) };
         router = router.route(&format!("{base}{name}"), get(file));
     }

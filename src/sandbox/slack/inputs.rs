@@ -106,7 +106,8 @@ pub(super) fn enter(element: &Value, what: &str) -> Result<Value, Cannot> {
     let value = match key {
         "selected_option" => option(element, what)?,
         "selected_options" => {
-            Value::Array(what.split(',').map(|one| option(element, one.trim())).collect::<Result<_, _>>()?)
+            let named = what.split(',').map(str::trim).filter(|one| !one.is_empty());
+            Value::Array(named.map(|one| option(element, one)).collect::<Result<_, _>>()?)
         }
         "selected_users" => what.split(',').map(str::trim).collect(),
         "selected_date_time" => what.parse::<i64>().map_err(|_| Cannot::NotThere("not an epoch second".into()))?.into(),

@@ -66,6 +66,8 @@ pub struct Ephemeral {
     pub channel: String,
     /// Its id; the Web API cannot change it.
     pub ts: String,
+    /// The message whose thread it stands in.
+    pub thread_ts: Option<String>,
     /// Who sees it.
     pub user: String,
     /// Its text.

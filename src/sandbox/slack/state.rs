@@ -131,6 +131,7 @@ impl Workspace {
             self.ephemerals.push(Ephemeral {
                 channel: channel.to_owned(),
                 ts: ts.clone(),
+                thread_ts: content.thread_ts,
                 user: user.to_owned(),
                 text: content.text,
                 blocks: with_ids(content.blocks),

@@ -64,6 +64,9 @@ async fn the_bot_posts_only_where_it_may() {
     };
     assert_eq!(ephemeral("C04RANDOM", "U02BOB").await, "not_in_channel");
     assert_eq!(ephemeral("C01ACCESS", "U05STRANGER").await, "user_not_in_channel");
+    let threaded = json!({"channel": "C01ACCESS", "user": "U02BOB", "text": "x", "thread_ts": "1.000001"});
+    assert_eq!(world.call("chat.postEphemeral", threaded).await["ok"], true);
+    assert_eq!(world.slack.ephemerals("U02BOB")[0].thread_ts.as_deref(), Some("1.000001"));
     world.slack.set_active("U02BOB", false);
     assert_eq!(ephemeral("C01ACCESS", "U02BOB").await, json!(null));
     assert_eq!(world.slack.ephemerals("U02BOB").len(), 0);
