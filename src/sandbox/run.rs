@@ -43,10 +43,11 @@ fn announce(url: &str) -> io::Result<()> {
     say(&format!("Open {url} in a browser. Ctrl-C ends the sandbox, and nothing of it is kept."))
 }
 
-#[expect(clippy::print_stdout, reason = "these are the lines that the user reads")]
+/// Not `println!`: whoever has read enough may close the other end, and that must not stop a story.
 fn say(line: &str) -> io::Result<()> {
-    println!("{line}");
-    io::stdout().flush()
+    let mut out = io::stdout().lock();
+    writeln!(out, "{line}")?;
+    out.flush()
 }
 
 /// Everything that runs in the process.

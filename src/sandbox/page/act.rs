@@ -6,7 +6,7 @@ use axum::Json;
 use axum::extract::State;
 use http::StatusCode;
 use serde::Deserialize;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::Desk;
 use super::answer::{Body, Done, Refused};
@@ -24,10 +24,10 @@ pub(super) struct Act {
 #[derive(Debug, Deserialize)]
 #[serde(tag = "kind", rename_all = "snake_case")]
 enum Deed {
-    /// Presses a button.
-    Press { place: Spot, action_id: String },
-    /// Picks an option, by its value.
-    Choose { place: Spot, action_id: String, option: String },
+    /// Presses a button, which looked like this.
+    Press { place: Spot, action_id: String, shown: Value },
+    /// Picks an option of what looked like this, by its value.
+    Choose { place: Spot, action_id: String, option: String, shown: Value },
     /// Submits a modal, with what was filled in by action id.
     Submit { view_id: String, values: BTreeMap<String, String> },
     /// Closes a modal.
@@ -80,12 +80,40 @@ pub(super) async fn act(State(Desk { stage, .. }): State<Desk>, Body(act): Body<
     }
 }
 
+impl Spot {
+    /// What is acted on is what the person saw: a message may have been drawn anew while they were being asked.
+    async fn acted_on(
+        self,
+        slack: &Slack,
+        person: &str,
+        action_id: &str,
+        option: Option<&str>,
+        shown: Value,
+    ) -> Result<Delivered, Cannot> {
+        if let Self::Message { channel, ts } = &self {
+            let now = slack.element(channel, ts, action_id);
+            if now.is_none_or(|now| without_block(now) != without_block(shown.clone())) {
+                return slack.press_stale(person, channel, ts, &shown, option).await;
+            }
+        }
+        slack.act(person, &self.into(), action_id, option).await
+    }
+}
+
+/// An element by itself: its block has another id after each change.
+fn without_block(mut element: Value) -> Value {
+    if let Some(fields) = element.as_object_mut() {
+        fields.remove("block_id");
+    }
+    element
+}
+
 impl Deed {
     async fn done_by(self, person: &str, slack: &Slack) -> Result<Option<Delivered>, Cannot> {
         let delivered = match self {
-            Self::Press { place, action_id } => slack.act(person, &place.into(), &action_id, None).await?,
-            Self::Choose { place, action_id, option } => {
-                slack.act(person, &place.into(), &action_id, Some(&option)).await?
+            Self::Press { place, action_id, shown } => place.acted_on(slack, person, &action_id, None, shown).await?,
+            Self::Choose { place, action_id, option, shown } => {
+                place.acted_on(slack, person, &action_id, Some(&option), shown).await?
             }
             Self::Submit { view_id, values } => {
                 let values: Vec<_> = values.iter().map(|(id, value)| (id.as_str(), value.as_str())).collect();

@@ -18,6 +18,24 @@ async fn a_press_on_the_page_is_a_decision_at_p0() {
 }
 
 #[tokio::test]
+async fn what_is_pressed_is_what_was_seen() {
+    let browser = Browser::open().await;
+    let ts = browser.card().await;
+    let shown = browser.stage.slack.element(scene::CHANNEL, &ts, "approve").unwrap();
+    browser.press("U01ALICE", "approve").await;
+    browser.until(|state| state["p0"]["calls"][0]["status"] == 200).await;
+    // Carol was being asked while the card was drawn anew.
+    let is_gone = || browser.stage.slack.element(scene::CHANNEL, &ts, "approve").is_none();
+    browser.until(|_| is_gone()).await;
+    let place = json!({ "in": "message", "channel": scene::CHANNEL, "ts": ts });
+    let press = json!({ "kind": "press", "place": place, "action_id": "approve", "shown": shown });
+    browser.does("U03CAROL", press).await;
+    browser.until_line("U03CAROL", "Somebody was first").await;
+    assert_eq!(browser.stage.p0.calls().len(), 1);
+    browser.close().await;
+}
+
+#[tokio::test]
 async fn what_cannot_be_done_is_said() {
     let browser = Browser::open().await;
     let slash = |person: &str| json!({ "person": person, "kind": "slash", "channel": scene::CHANNEL, "text": "help" });

@@ -111,8 +111,12 @@ impl Browser {
     /// Presses a button of the channel's first card that has it.
     async fn press(&self, person: &str, action_id: &str) -> (StatusCode, Value) {
         let ts = tokio::time::timeout(PATIENCE, self.card()).await.unwrap();
+        let shown = self.stage.slack.element(scene::CHANNEL, &ts, action_id);
         let place = json!({ "in": "message", "channel": scene::CHANNEL, "ts": ts });
-        self.post("act", &json!({ "person": person, "kind": "press", "place": place, "action_id": action_id })).await
+        let press = json!({
+            "person": person, "kind": "press", "place": place, "action_id": action_id, "shown": shown,
+        });
+        self.post("act", &press).await
     }
 
     async fn switch(&self, fault: Value) {

@@ -22,7 +22,7 @@ export function usePerform(blockId) {
   const [{ busy, complaint, at }, set] = useState({ busy: false, complaint: null, at: null });
   const act = async (element, option) => {
     if (busy) return false;
-    const outcome = await perform(element, option, () => set({ busy: true, complaint: null, at: blockId }));
+    const outcome = await perform({ ...element, block_id: blockId }, option, () => set({ busy: true, complaint: null, at: blockId }));
     set({ busy: false, complaint: outcome || null, at: blockId });
     return outcome === null;
   };

@@ -57,7 +57,7 @@ export function useClient({ name, phone, page, shown }) {
   const performAt = (spot) => async (element, option, begin) => {
     if (element.confirm && !(await agreed(element.confirm))) return false;
     begin?.();
-    const what = { place: spot, action_id: element.action_id };
+    const what = { place: spot, action_id: element.action_id, shown: element };
     return act(option === undefined ? { kind: 'press', ...what } : { kind: 'choose', ...what, option });
   };
 
