@@ -352,8 +352,12 @@ impl fmt::Display for Refusal {
     /// The sentence that the person reads; mrkdwn.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::ForeignWorkspace => f.write_str("This bot does not take decisions from your workspace."),
-            Self::Stranger => f.write_str("Only members of this company can decide here; you are a guest from another one."),
+            Self::ForeignWorkspace => f.write_str(
+                "This bot does not take decisions from your workspace. Its operator says from which it does.",
+            ),
+            Self::Stranger => f.write_str(
+                "Only members of this company can decide here; you are a guest from another one. Ask one of them.",
+            ),
             Self::Guest => f.write_str("Guests cannot decide here. Ask a full member."),
             Self::Deactivated => f.write_str("Your Slack account is deactivated."),
             Self::Bot => f.write_str("Bots cannot decide."),

@@ -344,7 +344,7 @@ async fn another_workspace_is_told_that_it_decides_nothing() {
     let typed = world.slack.slash(ALICE, CHANNEL, "approve req-1 1h").await.unwrap();
     assert_eq!(typed.status, 200);
     world.work().await;
-    let refusal = "This bot does not take decisions from your workspace.";
+    let refusal = "This bot does not take decisions from your workspace. Its operator says from which it does.";
     let mut lines = world.lines(ALICE);
     lines.dedup();
     assert_eq!((lines, world.rows("decisions").await), (vec![refusal.to_owned()], 0));
@@ -359,7 +359,7 @@ async fn another_companys_member_is_told_that_they_decide_nothing() {
         assert_eq!(world.press(STRANGER, &card, control).await.status, 200, "{control}");
     }
     world.work().await;
-    let refusal = "Only members of this company can decide here; you are a guest from another one.";
+    let refusal = "Only members of this company can decide here; you are a guest from another one. Ask one of them.";
     assert_eq!(world.lines(STRANGER), [refusal; 3]);
     world.slack.mention(STRANGER, CHANNEL, "approve req-1 1h").await.unwrap();
     world.slack.slash(STRANGER, CHANNEL, "approve req-1 1h").await.unwrap();
@@ -428,7 +428,10 @@ async fn an_install_in_another_organisation_decides_nothing() {
     let card = world.usual().await;
     assert_eq!(world.press(ALICE, &card, "approve").await.status, 200);
     world.work().await;
-    assert_eq!(world.lines(ALICE), ["This bot does not take decisions from your workspace."]);
+    assert_eq!(
+        world.lines(ALICE),
+        ["This bot does not take decisions from your workspace. Its operator says from which it does."]
+    );
     assert_eq!(world.rows("decisions").await, 0);
 }
 
