@@ -1,5 +1,7 @@
 // Slack as one person holds it: a desk's client or a phone's.
 
+import { eventually } from './sandbox.js';
+
 /** Those of `found` that say all of `texts`. */
 export const saying = (found, texts) => texts.reduce((left, hasText) => left.filter({ hasText }), found);
 
@@ -35,9 +37,16 @@ export class Client {
 
   /** Goes to a conversation; on a phone by way of the list of them. */
   async open(name) {
+    const entry = this.conversation(name);
     const back = this.at.getByRole('button', { name: 'Back', exact: true });
     if (await back.isVisible()) await this.press(back);
-    await this.press(this.conversation(name));
+    await this.press(entry);
+    if (this !== this.screen.phone) return;
+    // A push that comes in at this moment moves the list: who missed presses again.
+    await eventually(async () => {
+      if (await entry.isVisible()) await this.press(entry);
+      await entry.waitFor({ state: 'hidden', timeout: 1000 });
+    });
   }
 
   /** The newest message that says all this. */
