@@ -70,13 +70,21 @@ story('a reason that is too long stays in the modal', async ({ desk, sandbox }) 
   assert.deepEqual(await sandbox.calls(), ['deny as alice@example.com']);
 });
 
-story('a locked phone shows what has come in, and leads to it', { seed: 'seed.toml' }, async ({ desk }) => {
-  const zoe = await desk('Zoe');
-  const yuki = await zoe.screen.beside('Yuki', { at: null });
-  await yuki.press(yuki.at.getByRole('button', { name: 'Lock', exact: true }));
-  await yuki.press(yuki.notification('zoe@example.com asks for vault secret'));
-  await yuki.card('vault secret').says('Waiting for a decision');
-});
+story(
+  'a locked phone shows what has come in and leads to it, and somebody asks once more',
+  { seed: 'seed.toml' },
+  async ({ desk }) => {
+    const zoe = await desk('Zoe');
+    const yuki = await zoe.screen.beside('Yuki', { at: null });
+    await yuki.press(yuki.at.getByRole('button', { name: 'Lock', exact: true }));
+    await yuki.press(yuki.notification('zoe@example.com asks for vault secret'));
+    await yuki.card('vault secret').says('Waiting for a decision');
+    const pending = zoe.messages.getByRole('article').filter({ hasText: 'Waiting for a decision' });
+    await pending.first().waitFor();
+    await zoe.screen.p0.anotherRequest();
+    await pending.nth(1).waitFor();
+  },
+);
 
 story('the app has Home and Messages', async ({ phone }) => {
   const alice = await phone('Alice');

@@ -77,11 +77,6 @@ export class Sandbox {
     return this.#violations;
   }
 
-  /** Somebody asks P0 for something. */
-  async ask() {
-    await this.#post('request', {});
-  }
-
   /** Switches faults, e.g. `{ p0: 'slow' }`. */
   async fault(faults) {
     await this.#post('fault', faults);

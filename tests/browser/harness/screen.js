@@ -79,15 +79,6 @@ class P0Pane extends Pane {
     );
   }
 
-  /** A request that says all this. */
-  lists(...texts) {
-    return this.look((pane) =>
-      saying(pane.getByRole('list', { name: /^Requests/ }).getByRole('listitem'), texts)
-        .first()
-        .waitFor(),
-    );
-  }
-
   /** Somebody asks for something. */
   anotherRequest() {
     return this.look((pane) => this.press(pane.getByRole('button', { name: 'Another request' })));
