@@ -5,6 +5,7 @@
 mod any_bytes;
 mod approve;
 mod architecture;
+mod browser;
 mod check;
 mod commands;
 mod completions;
