@@ -24,7 +24,10 @@ const SECTIONS: [Section; 3] = [
     ),
     (
         "Environment",
-        &[("P0_CHATOPS_<SECTION>__<KEY>", "A setting, as P0_CHATOPS_P0__ORG; wins over the settings file")],
+        &[
+            ("P0_CHATOPS_<SECTION>__<KEY>", "A setting, as P0_CHATOPS_P0__ORG; wins over the settings file"),
+            ("P0_CHATOPS_<KEY>", "A setting of no section, as P0_CHATOPS_PUBLIC_URL; routes stand in the file only"),
+        ],
     ),
     (
         "Exit status",
@@ -89,8 +92,7 @@ pub enum Command {
 /// Where the settings are.
 #[derive(Args, Debug)]
 pub struct ConfigArgs {
-    /// The settings file [default: p0-chatops.toml, where it exists]. Every key can also be set as
-    /// P0_CHATOPS_<SECTION>__<KEY>.
+    /// The settings file [default: p0-chatops.toml, where it exists].
     #[arg(long, value_name = "FILE")]
     pub config: Option<PathBuf>,
 }
@@ -176,6 +178,15 @@ mod tests {
         let is_there = cfg!(feature = "sandbox");
         assert_eq!(Cli::try_parse_from(["p0-chatops", "sandbox"]).is_ok(), is_there);
         assert_eq!(Cli::command().render_long_help().to_string().contains("sandbox"), is_there);
+    }
+
+    #[test]
+    fn a_packaged_build_holds_no_page() {
+        // In two parts, or this test would find itself.
+        let title = ["<title>p0-chatops", "sandbox</title>"].join(" ");
+        let program = std::fs::read(std::env::current_exe().unwrap()).unwrap();
+        let is_held = program.windows(title.len()).any(|bytes| bytes == title.as_bytes());
+        assert_eq!(is_held, cfg!(feature = "sandbox"));
     }
 
     #[test]

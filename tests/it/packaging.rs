@@ -258,6 +258,11 @@ fn the_image_is_made_of_this_version_by_this_compiler() {
     assert!(dockerfile.contains(&format!("FROM rust:{}-", env!("CARGO_PKG_RUST_VERSION"))));
     let kustomization = object("kustomization.yaml", "Kustomization");
     assert_eq!(kustomization["images"][0]["newTag"], env!("CARGO_PKG_VERSION"));
+    for named in [&kustomization["resources"], &kustomization["configMapGenerator"][0]["files"]] {
+        for file in named.as_array().unwrap() {
+            assert!(!read(&format!("manifest/kubernetes/{}", file.as_str().unwrap())).is_empty());
+        }
+    }
     let let_in = read(".dockerignore");
     for copied in ["Cargo.toml", "Cargo.lock", "src"] {
         assert!(dockerfile.contains(copied) && let_in.contains(&format!("\n!{copied}\n")), "{copied}");
