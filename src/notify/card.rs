@@ -8,6 +8,7 @@ use super::{Offer, controls, foreign, wording};
 use crate::domain::decision::{Choice, Decision, Stage, Verb};
 use crate::domain::facts::Facts;
 use crate::domain::phase::Phase;
+use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::domain::status::{Closing, Ending};
 use crate::ledger::cards::CardFacts;
@@ -112,17 +113,22 @@ fn standing(request: &Request, decisions: &[Decision], under_way: &[&Decision], 
     }
     for decision in under_way.iter().take(MOST_UNDER_WAY) {
         blocks.extend(wording::under_way(decision, now).map(|line| section(&line)));
-        blocks.extend(wording::p0_words(&decision.stage).map(|words| plain_section(&words)));
+        blocks.extend(wording::words_of_answer(&decision.stage).map(|words| plain_section(&words)));
     }
-    // The latest decision that did not count is news until what it was about is done.
+    // The latest decision that did not count is news until what it was about is done. What the bot itself refused is
+    // news for its author alone, and takes no other's place.
     let open = |last: &&Decision| match last.choice.verb() {
         Verb::Approve | Verb::Deny => !request.phase.is_decided(),
         Verb::Revoke => !request.phase.is_ended(),
     };
-    if let Some(last) = decisions.last().filter(open) {
+    let was_sent = |decision: &&Decision| match &decision.stage {
+        Stage::Refused { refusal, .. } => matches!(refusal, Refusal::P0 { .. }),
+        _ => true,
+    };
+    if let Some(last) = decisions.iter().rfind(was_sent).filter(open) {
         blocks.extend(wording::remark(last).map(|line| section(&line)));
         if matches!(last.stage, Stage::Refused { .. }) {
-            blocks.extend(wording::p0_words(&last.stage).map(|words| plain_section(&words)));
+            blocks.extend(wording::words_of_answer(&last.stage).map(|words| plain_section(&words)));
         }
     }
     blocks

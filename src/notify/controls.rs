@@ -85,16 +85,17 @@ pub(super) fn revoke(key: &CardKey, facts: &Facts, label: &str) -> SlackActionBl
     button(Control::Revoke, label)
         .with_value(value(key, None))
         .with_style(SlackBlockButtonStyle::Danger)
-        .with_confirm(confirm("Revoke the access?", &wording::confirm_revoke(facts), "Revoke"))
+        .with_confirm(
+            confirm("Revoke the access?", &wording::confirm_revoke(facts), "Revoke").with_style("danger".to_owned()),
+        )
         .into()
 }
 
 /// Sends an approve again whose first outcome is unknown.
 pub(super) fn try_again(key: &CardKey, facts: &Facts, length: ExpirationLength) -> SlackActionBlockElement {
-    let text = format!("{} P0 may already have applied the first try.", wording::confirm_approve(facts, Some(length)));
     button(Control::TryAgain, "Try again")
         .with_value(value(key, Some(length)))
-        .with_confirm(confirm("Approve once more?", &text, "Try again"))
+        .with_confirm(confirm("Approve once more?", &wording::confirm_again(facts, length), "Try again"))
         .into()
 }
 

@@ -16,8 +16,8 @@ use crate::domain::request::RequestId;
 use crate::ledger::copies::{Audience, StaleCopy};
 use crate::ledger::notices::{Notice, Waiting};
 
-/// How long an answer about a channel's being shared is believed.
-const SHARED_FOR: Duration = Duration::from_secs(10 * 60);
+/// How long an answer about a channel's being shared is believed: Slack takes about 50 such questions a minute.
+const SHARED_FOR: Duration = Duration::from_secs(60);
 
 impl Courier {
     /// Posts a copy, or draws it anew.
@@ -53,7 +53,7 @@ impl Courier {
     async fn withdraw_if_shared(&self, channel: &ChannelId, posted: &Posted) -> Result<(), Undone> {
         let shared = self.unshared(channel).await.err();
         if let Some(Undone::Never(_)) = &shared {
-            let withdrawn = Message::sentence(wording::CARD_WITHDRAWN);
+            let withdrawn = Message::sentence(&wording::card_withdrawn(&self.offer.command));
             let drawn = self.slack.update(posted, &withdrawn).await;
             drawn.map_err(|failure| Undone::Slack(Method::Update, failure))?;
         }

@@ -11,7 +11,6 @@ use crate::domain::card_key::{CardKey, ControlValue};
 use crate::domain::command::MOST_REASON_CHARACTERS;
 use crate::domain::control::Control;
 use crate::domain::decision::Stage;
-use crate::domain::facts::Facts;
 use crate::ledger::cards::CardFacts;
 use crate::ledger::requests::Kept;
 
@@ -39,7 +38,7 @@ pub fn deny(kept: &Kept, draft: Option<String>) -> SlackView {
         .with_block_id(INPUT_BLOCK.into())
         .with_optional(true)
         .with_hint(plain("The requester will read it. P0 does not record it.").into());
-    let blocks = vec![plain_section(&restated(facts, "will not get")), input.into()];
+    let blocks = vec![plain_section(&wording::restated(facts, "will not get")), input.into()];
     let view = modal(Control::Deny, &kept.key, "Deny the request", blocks);
     SlackView::Modal(view.with_submit(plain("Deny").into()).with_close(plain("Cancel").into()))
 }
@@ -54,8 +53,11 @@ pub fn pick(offer: &Offer, kept: &Kept) -> SlackView {
     options.insert(0, preset.unwrap_or(asked));
     let select = SlackBlockStaticSelectElement::new().with_action_id("length".into()).with_options(options);
     let input = SlackInputBlock::new(plain("For how long").into(), select.into()).with_block_id(INPUT_BLOCK.into());
-    let blocks =
-        vec![plain_section(&restated(facts, "gets")), plain_section(&card::facts(&kept.request)), input.into()];
+    let blocks = vec![
+        plain_section(&wording::restated(facts, "gets")),
+        plain_section(&card::facts(&kept.request)),
+        input.into(),
+    ];
     let view = modal(Control::Pick, &kept.key, "Approve the request", blocks);
     SlackView::Modal(view.with_submit(plain("Approve").into()).with_close(plain("Cancel").into()))
 }
@@ -70,13 +72,14 @@ pub fn refused(sentence: &str) -> SlackView {
 pub fn details(offer: &Offer, card: &CardFacts) -> SlackView {
     let request = &card.kept.request;
     let facts = &request.facts;
-    let mut lines = card::parties(request);
+    let mut lines = vec![foreign::line(&wording::what(facts), 200)];
+    lines.extend(card::parties(request));
     lines.push(format!("How long: {}", card::how_long(request)));
     let mut blocks = vec![section(&wording::phase(request)), plain_section(&lines.join("\n"))];
-    let long = [("Why", facts.reason.as_deref()), ("Permission", facts.permission.as_deref())];
-    for (label, text) in long {
-        blocks.extend(text.map(|text| plain_section(&format!("{label}: {}", foreign::paragraph(text, 2900)))));
-    }
+    let long = |label: &str, text: Option<&str>| {
+        text.map(|text| plain_section(&format!("{label}: {}", foreign::paragraph(text, 2900))))
+    };
+    blocks.extend(long("Why", facts.reason.as_deref()));
     for row in facts.display.iter().flatten().take(20) {
         blocks.push(plain_section(&format!(
             "{}: {}",
@@ -84,11 +87,13 @@ pub fn details(offer: &Offer, card: &CardFacts) -> SlackView {
             foreign::paragraph(&row.content, 1000)
         )));
     }
+    blocks.extend(long("Permission", facts.permission.as_deref()));
     for decision in card.decisions.iter().rev().take(HISTORY) {
         let who = wording::person(&decision.by.user);
         let chosen = format!("{who} chose {} {}", wording::choice(&decision.choice), wording::date(decision.chosen));
         blocks.push(context(&format!("{chosen}: {}", stage(&decision.stage))));
     }
+    blocks.push(context("The request's id:"));
     // Alone in its block, so that a long press on a phone copies the id and nothing else.
     blocks.push(plain_section(&foreign::line(request.id.as_str(), 1000)));
     if let Some(link) = controls::link(offer, &request.id, "Open in P0") {
@@ -107,8 +112,4 @@ fn stage(stage: &Stage) -> String {
         Stage::Unknown { .. } => "outcome unknown".to_owned(),
         Stage::Settled { .. } => "its answer was lost; P0 told later where the request stands".to_owned(),
     }
-}
-
-fn restated(facts: &Facts, verb: &str) -> String {
-    format!("{} {verb} {}.", foreign::line(wording::principal(facts), 120), wording::what_exactly(facts))
 }

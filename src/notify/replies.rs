@@ -12,6 +12,9 @@ use crate::domain::refusal::Refusal;
 use crate::ledger::cards::CardFacts;
 use crate::ledger::requests::{Kept, MOST_LISTED};
 
+/// Characters of what one request of a list asks for.
+const LISTED: usize = 300;
+
 /// What waits for a decision, each with a button that brings its card.
 pub fn pending(offer: &Offer, waiting: &[Kept]) -> Message {
     if waiting.is_empty() {
@@ -32,7 +35,7 @@ pub fn pending(offer: &Offer, waiting: &[Kept]) -> Message {
         list.blocks.push(plain_section(&format!(
             "{}: {}{length}\nRequest {}",
             foreign::line(wording::principal(facts), 100),
-            wording::what_exactly(facts),
+            wording::what_exactly(facts, LISTED),
             foreign::line(kept.request.id.as_str(), 250),
         )));
         list.blocks.push(SlackActionsBlock::new(vec![controls::show(&kept.key, nth)]).into());
@@ -48,10 +51,10 @@ pub fn pending(offer: &Offer, waiting: &[Kept]) -> Message {
 pub fn offer_button(command: &TypedCommand, key: &CardKey, facts: &Facts) -> Option<Message> {
     let restated = match command {
         TypedCommand::Approve { length: Some(length), .. } => wording::confirm_approve(facts, Some(*length)),
-        TypedCommand::Approve { length: None, .. } => format!("{} Pick for how long.", wording::gets(facts)),
-        TypedCommand::Deny { .. } => {
-            format!("{} will not get {}.", foreign::line(wording::principal(facts), 120), wording::what_exactly(facts))
+        TypedCommand::Approve { length: None, .. } => {
+            format!("{} Pick for how long.", wording::restated(facts, "gets"))
         }
+        TypedCommand::Deny { .. } => wording::restated(facts, "will not get"),
         TypedCommand::Revoke { .. } => wording::confirm_revoke(facts),
         _ => return None,
     };
@@ -82,7 +85,7 @@ pub fn outcome(offer: &Offer, decision: &Decision, card: Option<&CardFacts>) -> 
         card.decisions.iter().any(|other| other.id != decision.id && matches!(other.stage, Stage::Unknown { .. }))
     });
     let mut message = Message::sentence(wording::outcome(decision, others_open));
-    if let (Stage::Unknown { .. }, Some(words)) = (&decision.stage, wording::p0_words(&decision.stage)) {
+    if let (Stage::Unknown { .. }, Some(words)) = (&decision.stage, wording::words_of_answer(&decision.stage)) {
         message.blocks.push(plain_section(&words));
     }
     let Some(Kept { request, key, .. }) = card.map(|card| &card.kept) else { return message };

@@ -18,8 +18,12 @@ use crate::domain::status::{Closing, Ending};
 
 /// Characters of a name among our own words.
 const NAME: usize = 80;
-/// Characters of what tells a thing from others of its kind, in a confirm that has 300 in all.
-const WHICH: usize = 60;
+/// Characters of a confirm's text (Block Kit's limit).
+const CONFIRM: usize = 300;
+/// Characters of what is asked for, where there is room.
+const RESTATED: usize = 900;
+/// Characters of one fact of a thing among others: what is longer is seen to be cut.
+const FACT: usize = 100;
 /// Characters of P0's words among our own.
 const WORDS: usize = 500;
 
@@ -39,14 +43,23 @@ pub fn what(facts: &Facts) -> String {
     if parts.is_empty() { "access".to_owned() } else { parts.join(" ") }
 }
 
-/// What is asked for, with what tells it from others of its kind: `aws role (AdministratorAccess, prod)`. Plain text.
-pub fn what_exactly(facts: &Facts) -> String {
-    let rows = facts.display.iter().flatten().map(|row| row.content.trim()).filter(|content| !content.is_empty());
-    let rows: Vec<&str> = rows.take(3).collect();
+/// What is asked for, with the facts that P0 shows of it: `aws role (Role: AdministratorAccess, Account: prod)`. Plain
+/// text of about `room` characters: facts that have no place there are counted, never passed over in silence.
+pub fn what_exactly(facts: &Facts, room: usize) -> String {
     let what = foreign::line(&what(facts), NAME);
-    match rows.is_empty() {
-        true => what,
-        false => format!("{what} ({})", foreign::line(&rows.join(", "), WHICH)),
+    let rows = facts.display.iter().flatten().filter(|row| !row.content.trim().is_empty());
+    let all: Vec<String> =
+        rows.map(|row| foreign::line(&format!("{}: {}", row.label.trim(), row.content.trim()), FACT)).collect();
+    let with = |facts: &str| format!("{what} ({facts})");
+    let fits = |text: &String| text.chars().count() <= room;
+    let some = |kept: usize| match all.len() - kept {
+        0 => with(&all.join(", ")),
+        more if kept == 0 => with(&format!("{more} facts: read the card")),
+        more => with(&format!("{} and {more} more: read the card", all[..kept].join(", "))),
+    };
+    match all.is_empty() {
+        true => what.clone(),
+        false => (0..=all.len()).rev().map(some).find(fits).unwrap_or_else(|| some(0)),
     }
 }
 
@@ -64,25 +77,38 @@ pub fn choice(choice: &Choice) -> String {
     }
 }
 
-/// Who would get what, in plain text.
-pub fn gets(facts: &Facts) -> String {
-    format!("{} gets {}.", foreign::line(principal(facts), NAME), what_exactly(facts))
+/// What a choice comes to, in plain text of at most about 1000 characters: `rita@example.com will not get aws role (…).`
+pub fn restated(facts: &Facts, verb: &str) -> String {
+    format!("{} {verb} {}.", foreign::line(principal(facts), NAME), what_exactly(facts, RESTATED))
 }
 
-/// Who gets what for how long: the text of a confirm, in plain text, at most 300 characters.
+/// Who would get what for how long, if that is known: the text of a confirm, in plain text, at most 300 characters.
 pub fn confirm_approve(facts: &Facts, length: Option<ExpirationLength>) -> String {
-    let who = foreign::line(principal(facts), NAME);
-    let what = what_exactly(facts);
-    match length {
-        Some(length) => format!("{who} gets {what} for {}.", length.in_words()),
-        None => format!("{who} gets {what}. The length that you chose will count; the card will restate it."),
-    }
+    in_confirm(
+        facts,
+        "gets",
+        &match length {
+            Some(length) => format!(" for {}.", length.in_words()),
+            None => ". The length that you chose will count; the card will restate it.".to_owned(),
+        },
+    )
+}
+
+/// The same where the outcome of the first try is unknown.
+pub fn confirm_again(facts: &Facts, length: ExpirationLength) -> String {
+    in_confirm(facts, "gets", &format!(" for {}. P0 may already have applied the first try.", length.in_words()))
+}
+
+/// As much of what is asked for as a confirm has room for, beside what has to be said in any case.
+fn in_confirm(facts: &Facts, verb: &str, end: &str) -> String {
+    let begin = format!("{} {verb} ", foreign::line(principal(facts), NAME));
+    let room = CONFIRM.saturating_sub(begin.chars().count() + end.chars().count());
+    format!("{begin}{}{end}", what_exactly(facts, room))
 }
 
 /// What a revocation takes away: the text of a confirm, in plain text, at most 300 characters.
 pub fn confirm_revoke(facts: &Facts) -> String {
-    let who = foreign::line(principal(facts), NAME);
-    format!("{who} loses {} at once, if they have it.", what_exactly(facts))
+    in_confirm(facts, "loses", " at once, if they have it.")
 }
 
 fn actor(by: &Actor) -> Option<String> {
@@ -231,13 +257,15 @@ pub fn remark(decision: &Decision) -> Option<String> {
     }
 }
 
-/// P0's words on a decision, where it gave any; plain text.
-pub fn p0_words(stage: &Stage) -> Option<String> {
-    let words = match stage {
-        Stage::Refused { refusal: Refusal::P0 { words, .. }, .. } | Stage::Unknown { words, .. } => words,
+/// The words that came back on a decision, where there were any; plain text.
+pub fn words_of_answer(stage: &Stage) -> Option<String> {
+    let (whose, words) = match stage {
+        Stage::Refused { refusal: Refusal::P0 { words, .. }, .. } => ("P0 says", words),
+        // It may have been a proxy that answered.
+        Stage::Unknown { words, .. } => ("What came back", words),
         _ => return None,
     };
-    (!words.is_empty()).then(|| format!("P0 says: {}", foreign::line(words, WORDS)))
+    (!words.is_empty()).then(|| format!("{whose}: {}", foreign::line(words, WORDS)))
 }
 
 /// The push notification of a card: a full sentence.
@@ -295,7 +323,12 @@ pub fn name(id: &RequestId) -> String {
 }
 
 /// Takes a card's place where another company has come to read its channel.
-pub const CARD_WITHDRAWN: &str = "This channel is shared with another company now, so this card is not shown here any more. `pending` lists what waits.";
+pub fn card_withdrawn(command: &str) -> String {
+    format!(
+        "This channel is shared with another company now, so this card is not shown here any more. `{command} pending` \
+         lists what waits."
+    )
+}
 
 /// Told privately when a modal did not open.
 pub const NOT_OPENED: &str = "Slack did not open the window in time. Press again; nothing was decided.";
@@ -453,5 +486,42 @@ pub fn whoami(user: &SlackUser, identity: Option<&str>, may_decide: bool, how: A
         (true, _) => format!("{who}. {manner}"),
         (false, Some(_)) => format!("{who}. {}", Refusal::NoCredential),
         (false, None) => format!("{who} ({}). {}", user.user, Refusal::NoIdentity),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::facts::DisplayRow;
+
+    fn asking(rows: &[(&str, &str)]) -> Facts {
+        let display =
+            rows.iter().map(|(label, content)| DisplayRow { label: (*label).into(), content: (*content).into() });
+        Facts {
+            kind: Some("ssh".into()),
+            access: Some("session".into()),
+            principal: Some("mei@example.com".into()),
+            display: Some(display.collect()),
+            ..Facts::default()
+        }
+    }
+
+    #[test]
+    fn a_confirm_hides_no_fact_behind_others() {
+        let rows = [("Instance", "worker-7"), ("Region", "eu"), ("Ticket", "OPS-1"), ("Sudo", "yes"), ("Role", "root")];
+        assert_eq!(
+            confirm_approve(&asking(&rows), "30m".parse().ok()),
+            "mei@example.com gets ssh session (Instance: worker-7, Region: eu, Ticket: OPS-1, Sudo: yes, Role: root) \
+             for 30 minutes."
+        );
+        let long = "/very/long/path".repeat(20);
+        let rows = [("Path", long.as_str()), ("Other", &long), ("Third", &long), ("Sudo", "yes")];
+        for text in [confirm_approve(&asking(&rows), None), confirm_revoke(&asking(&rows))] {
+            assert!(text.chars().count() <= CONFIRM && text.contains(" more: read the card)"), "{text}");
+        }
+        let name = "a".repeat(400);
+        let facts = Facts { principal: Some(name.clone()), kind: Some(name), ..asking(&rows) };
+        let text = confirm_again(&facts, "30m".parse().unwrap());
+        assert!(text.chars().count() <= CONFIRM && text.contains("(4 facts: read the card)"), "{text}");
     }
 }

@@ -71,10 +71,13 @@ async fn a_confirm_restates_who_gets_what_for_how_long() {
         let element = world.slack.element(CHANNEL, &card.ts, action).unwrap();
         element["confirm"]["text"]["text"].as_str().unwrap_or_default().to_owned()
     };
-    assert_eq!(confirm("approve"), "bob@example.com gets aws role (ReadOnly, staging (111122223333)) for 2 hours.");
+    assert_eq!(
+        confirm("approve"),
+        "bob@example.com gets aws role (Role: ReadOnly, Account: staging (111122223333)) for 2 hours."
+    );
     assert_eq!(
         confirm("approve_for"),
-        "bob@example.com gets aws role (ReadOnly, staging (111122223333)). The length that you chose will count; the card will restate it."
+        "bob@example.com gets aws role (Role: ReadOnly, Account: staging (111122223333)). The length that you chose will count; the card will restate it."
     );
 }
 
@@ -101,7 +104,7 @@ async fn a_denial_asks_for_a_reason_that_the_requester_reads_and_p0_does_not() {
     world.press(ALICE, &card, "deny").await;
     let modal = world.slack.modals(ALICE).pop().expect("a modal");
     insta::assert_snapshot!(readable(modal.blocks()), @r"
-    bob@example.com will not get aws role (ReadOnly, staging (111122223333)).
+    bob@example.com will not get aws role (Role: ReadOnly, Account: staging (111122223333)).
     Reason: (plain_text_input)
     ");
     world.slack.submit(ALICE, &modal.id, &[("reason", "Use *staging*\n> Approved by root")]).await.unwrap();

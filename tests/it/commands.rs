@@ -27,7 +27,10 @@ async fn without_a_length_the_picker_opens_and_restates_the_request() {
     world.slack.slash(ALICE, CHANNEL, "approve req-1").await.unwrap();
     let modal = world.slack.modals(ALICE).pop().expect("a modal");
     let lines = readable(modal.blocks());
-    assert!(lines.starts_with("bob@example.com gets aws role (ReadOnly, staging (111122223333)).\n"), "{lines}");
+    assert!(
+        lines.starts_with("bob@example.com gets aws role (Role: ReadOnly, Account: staging (111122223333)).\n"),
+        "{lines}"
+    );
     assert!(lines.ends_with("For how long: [: 2h, 30m, 1h]"), "{lines}");
     world.slack.submit(ALICE, &modal.id, &[("length", "1h")]).await.unwrap();
     world.work().await;
@@ -105,10 +108,10 @@ async fn pending_lists_what_waits_and_show_brings_a_card_that_converges() {
     let line = world.slack.ephemerals(ALICE).pop().unwrap();
     insta::assert_snapshot!(readable(&line.blocks), @r"
     2 requests are waiting for a decision.
-    carol@example.com: aws role (ReadOnly, staging (111122223333)) for 2h
+    carol@example.com: aws role (Role: ReadOnly, Account: staging (111122223333)) for 2h
     Request req-2
     [Show]
-    bob@example.com: aws role (ReadOnly, staging (111122223333)) for 2h
+    bob@example.com: aws role (Role: ReadOnly, Account: staging (111122223333)) for 2h
     Request req-1
     [Show]
     ");

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use crate::world::{ALICE, BOB, CAROL, Setup, World};
+use crate::world::{ALICE, BOB, CAROL, GUEST, Setup, World};
 use p0_chatops::sandbox::p0::{Fault, Verb};
 
 #[tokio::test]
@@ -208,4 +208,7 @@ async fn a_refused_revoke_stands_on_the_card() {
     let shown = world.read(&card);
     assert!(shown.contains("*P0 refused* <@U03CAROL>'s choice (Revoke) (time).\nP0 says: not now"), "{shown}");
     assert!(shown.contains("*Approved* by <@U01ALICE>") && shown.ends_with("[Revoke] [More]"), "{shown}");
+    // Who may not decide cannot wipe it away.
+    world.presses(GUEST, &card, "revoke").await;
+    assert_eq!(world.read(&card), shown);
 }
