@@ -89,7 +89,13 @@ fn sources(file: Option<&Path>) -> Result<Sources, ConfigError> {
             Ok(value) => Ok((name, value)),
             Err(_) => Err(ConfigError::new(name, "is not UTF-8")),
         })
-        .collect::<Result<_, _>>()?;
+        .collect::<Result<Vec<_>, _>>()?;
+    if file.is_none() && environment.is_empty() {
+        let folder = std::env::current_dir().unwrap_or_default();
+        let nowhere =
+            format!("is not in {}, and no {ENVIRONMENT_PREFIX}… is set: name it with --config", folder.display());
+        return Err(ConfigError::new(DEFAULT_FILE, nowhere));
+    }
     Ok(Sources { file, text, environment })
 }
 
