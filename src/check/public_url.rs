@@ -4,7 +4,7 @@
 //! one, and answers the challenge of the first alone; and a signature is only right for a body that was not touched.
 
 use http::{StatusCode, header};
-use url::{Host, Url};
+use url::Url;
 
 use super::Install;
 use super::listeners::Doors;
@@ -12,7 +12,7 @@ use super::probe::{P0_DOOR, Probe, SLACK_DOORS, Shape, door_url};
 use super::report::Report;
 use super::trouble::{Trouble, is_not_there};
 use super::web::{Heard, Silence, ask};
-use crate::config::Secret;
+use crate::config::{Secret, may_be_this_machine};
 
 /// What P0's door is shown instead of a token.
 const NO_TOKEN: &str = "p0-chatops-check";
@@ -37,7 +37,7 @@ pub(super) async fn check(install: &Install, doors: Doors, report: &mut Report<'
     let Some(clients) = &install.clients else {
         return report.skip("public_url", "needs a way out");
     };
-    if is_this_machine(base) {
+    if may_be_this_machine(base) {
         report.warn(
             "public_url",
             format!("{base} is this machine's own name for itself: Slack and P0 cannot reach it"),
@@ -67,15 +67,6 @@ pub(super) async fn check(install: &Install, doors: Doors, report: &mut Report<'
     match way.p0().await {
         Ok(()) => report.ok(("door", P0_DOOR), "is reached, and refuses a push without P0's token"),
         Err(Trouble { message, remedy, .. }) => report.fail(("door", P0_DOOR), message, remedy),
-    }
-}
-
-fn is_this_machine(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
     }
 }
 
