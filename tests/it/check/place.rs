@@ -97,6 +97,30 @@ async fn a_ledger_of_a_newer_version_and_somebody_elses_database_are_named() {
 }
 
 #[tokio::test]
+async fn a_ledger_that_another_serve_has_is_named() {
+    let company = Company::new().await;
+    let bot = company.serve().await;
+    let listen = free_address();
+    let told = company.check(&company.good().replacen("127.0.0.1:0", &listen, 1)).await;
+    assert_eq!(told.about("listen"), format!("ok {listen} is free"));
+    assert_eq!(
+        (told.about("ledger.lock"), told.code),
+        (
+            format!(
+                "FAIL another p0-chatops serve has the ledger, and it does not listen on {listen}: `serve` refuses\n\
+                 → stop it, or give this one a database_url of its own; if it is just starting, run `check` again"
+            ),
+            Some(1)
+        )
+    );
+    let told = company.check(&format!("database_url = \"sqlite://of-its-own.db\"\n{}", company.good())).await;
+    assert_eq!((told.about("ledger.lock").as_str(), told.code), ("", Some(0)));
+    drop(bot);
+    let told = company.check(&company.good()).await;
+    assert_eq!((told.about("ledger.lock").as_str(), told.code), ("", Some(0)));
+}
+
+#[tokio::test]
 async fn a_disk_that_forgets_is_a_warning() {
     if !Path::new("/dev/shm").is_dir() {
         return say("SKIPPED: a_disk_that_forgets_is_a_warning (needs a /dev/shm in memory)");
