@@ -28,6 +28,7 @@ enum Reached {
 /// Calls every door through `public_url`.
 pub(super) async fn check(install: &Install, doors: Doors, report: &mut Report<'_>) {
     let Some(base) = &install.settings.public_url else {
+        report.unseen("Slack reaches the bot");
         return report.warn(
             "public_url",
             "is not set: whether Slack and P0 reach the bot cannot be checked",
@@ -37,11 +38,12 @@ pub(super) async fn check(install: &Install, doors: Doors, report: &mut Report<'
     let Some(clients) = &install.clients else {
         return report.skip("public_url", "needs a way out");
     };
+    // The doors are tried all the same: what is behind them need not wait for a name.
     if may_be_this_machine(base) {
-        report.warn(
+        report.fail(
             "public_url",
             format!("{base} is this machine's own name for itself: Slack and P0 cannot reach it"),
-            "set it to the address under which they reach the bot",
+            "set it to the https:// address under which they reach the bot",
         );
     }
     let way = Way { install, client: &clients.decisions, base, doors: &doors };
@@ -93,7 +95,9 @@ impl Way<'_> {
         let shapes: &[Shape] = if door == SLACK_DOORS[2] { &[Shape::Awkward] } else { &[Shape::Awkward, Shape::Form] };
         let mut reached = Reached::Here;
         for shape in shapes {
-            reached = self.deliver(&Probe::new(door, *shape)).await?;
+            if let Reached::Elsewhere = self.deliver(&Probe::new(door, *shape)).await? {
+                reached = Reached::Elsewhere;
+            }
         }
         self.forge(door).await?;
         Ok(reached)
