@@ -192,7 +192,7 @@ async fn the_key_that_signs_for_approvers_is_read() {
     assert_eq!(told.about("assertion.key"), "ok assertion.pem fits ES256");
     assert_eq!(
         told.about("secrets"),
-        "warn identity.assertion.private_key_file: everybody on this machine can read or write assertion.pem (mode 644)\n\
+        "warn identity.assertion.private_key_file: everybody on this machine can read assertion.pem (mode 644)\n\
          → chmod o-rwx assertion.pem"
     );
     assert_eq!(told.about("person U01ALICE"), "ok may decide, as alice@example.com");
