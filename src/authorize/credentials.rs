@@ -22,6 +22,15 @@ pub struct Credential {
     pub names: Vec<String>,
 }
 
+/// Why a person's credential cannot be used, for the operator.
+#[derive(Debug)]
+pub struct Problem {
+    /// As the person is told it.
+    pub refusal: Refusal,
+    /// Where to mend what.
+    pub words: String,
+}
+
 /// Everybody's credentials.
 pub struct Credentials {
     people: BTreeMap<UserId, String>,
@@ -105,7 +114,7 @@ impl Credentials {
     }
 
     /// What the operator has to mend before the person's credential can be used, without a word of what it holds.
-    pub async fn problem(&self, user: &UserId) -> Option<String> {
+    pub async fn problem(&self, user: &UserId) -> Option<Problem> {
         match &self.mode {
             Mode::Tokens(files) => files.problem(user, self.identity(user), self.clock.now()).await,
             Mode::Assertion(_) | Mode::Service(_) => None,

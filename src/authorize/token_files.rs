@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use tokio::io::AsyncReadExt as _;
 
-use super::credentials::Credential;
+use super::credentials::{Credential, Problem};
 use crate::config::Secret;
 use crate::domain::person::{Authority, UserId};
 use crate::domain::refusal::Refusal;
@@ -33,17 +33,16 @@ impl TokenFiles {
     }
 
     /// What the operator has to mend before the person's file can be used; `None` also where they have none.
-    pub(super) async fn problem(&self, user: &UserId, identity: Option<&str>, now: Timestamp) -> Option<String> {
+    pub(super) async fn problem(&self, user: &UserId, identity: Option<&str>, now: Timestamp) -> Option<Problem> {
         let path = self.0.get(user)?;
-        let problem = match read(path).await {
-            Err(problem) => problem,
-            Ok(token) => match check_claims(&readable_claims(&token)?, identity, now) {
-                Err(Refusal::CredentialExpired) => "its token has run out",
-                Err(_) => "its token says that it is somebody else's",
-                Ok(_) => return None,
+        let (refusal, problem) = match read(path).await {
+            Err(problem) => (Refusal::CredentialUnusable, problem),
+            Ok(token) => match check_claims(&readable_claims(&token)?, identity, now).err()? {
+                Refusal::CredentialExpired => (Refusal::CredentialExpired, "its token has run out"),
+                refusal => (refusal, "its token says that it is somebody else's"),
             },
         };
-        Some(format!("{}: {problem}", path.display()))
+        Some(Problem { refusal, words: format!("{}: {problem}", path.display()) })
     }
 
     /// Reads the person's token. What exactly is wrong with a file is for the operator: it is logged, not told.

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::mounts::{self, Kind};
 use super::report::Report;
 use crate::ledger::inspect::{self, Schema};
+use crate::ledger::lock;
 
 /// How long the disk may take; a network's can hang for ever.
 const WITHIN: Duration = Duration::from_secs(5);
@@ -17,7 +18,7 @@ const PROBE: &[u8] = b"p0-chatops check: this file may be removed\n";
 /// What SQLite and `serve` keep beside the file, by what is put behind its name.
 const BESIDE: [&str; 4] = ["", "-wal", "-shm", "-lock"];
 
-/// Looks at the ledger from beside a `serve` that may have it open: only `serve` locks it.
+/// Looks at the ledger from beside a `serve` that may have it open.
 pub(super) async fn check(url: &str, report: &mut Report<'_>) {
     let path = match inspect::file(url) {
         Ok(path) => path,
@@ -75,6 +76,13 @@ pub(super) async fn check(url: &str, report: &mut Report<'_>) {
         ),
     }
     disk(&path, report);
+}
+
+/// Whether a `serve` has the ledger. Where that cannot be seen, the lock's file was told of already.
+pub(super) async fn is_taken(url: &str) -> bool {
+    let Ok(path) = inspect::file(url) else { return false };
+    let looked = tokio::time::timeout(WITHIN, tokio::task::spawn_blocking(move || lock::is_taken(&path))).await;
+    matches!(looked, Ok(Ok(Ok(true))))
 }
 
 /// What kind of disk it is.

@@ -11,6 +11,7 @@ use url::Url;
 
 use super::Install;
 use super::doors::{self, Seen};
+use super::ledger;
 use super::probe::{Probe, SLACK_DOORS, Shape};
 use super::report::Report;
 use super::web::ask;
@@ -41,7 +42,17 @@ pub(super) async fn check(install: &Install, keys: Option<NotifierKeys>, report:
 
 async fn doors(install: &Install, keys: Option<NotifierKeys>, report: &mut Report<'_>) -> Doors {
     let listen = install.settings.listen;
+    let taken = ledger::is_taken(&install.settings.database_url).await;
     match TcpListener::bind(listen).await {
+        Ok(_) if taken => {
+            report.ok("listen", format!("{listen} is free"));
+            report.fail(
+                "ledger.lock",
+                format!("another p0-chatops serve has the ledger, and it does not listen on {listen}: `serve` refuses"),
+                "stop it, or give this one a database_url of its own; if it is just starting, run `check` again",
+            );
+            Doors::Other
+        }
         Ok(listener) => {
             report.ok("listen", format!("{listen} is free"));
             let seen = Seen::default();

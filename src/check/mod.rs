@@ -86,8 +86,8 @@ async fn look(args: &CheckArgs, clock: Clock, report: &mut Report<'_>) {
     let Some(install) = install(settings, clock, report) else { return };
     let home = slack::check(&install, report).await;
     channel::check(&install, home.as_ref(), report).await;
-    let p0_answers = p0::check(&install, report).await;
-    people::check(&install, home.as_ref(), p0_answers, report).await;
+    let surely_p0 = p0::check(&install, report).await;
+    people::check(&install, home.as_ref(), surely_p0, report).await;
     let keys = notifier::check(&install, report).await;
     let doors = listeners::check(&install, keys, report).await;
     public_url::check(&install, doors, report).await;

@@ -6,24 +6,44 @@ use serde_json::Value;
 use url::Url;
 
 use super::report::Report;
-use super::web::ask;
+use super::web::{Heard, ask};
 use super::{Install, clocks};
 use crate::config::{Identity, Secret};
 use crate::domain::text::cut;
+
+/// What to do where P0 did not say.
+pub(super) const ASK_AGAIN: &str = "run `check` again in a minute";
 
 /// What P0 says of a bearer.
 pub(super) enum Account {
     Good,
     Refused(StatusCode),
-    /// It cannot be asked, or answers something else.
-    Unknown,
+    /// It says neither; why.
+    Unknown(String),
 }
 
-/// Asks P0 how the organisation logs in: that is public. Answers whether P0 can be asked more.
+/// Asks P0 how the organisation logs in: that is public. Answers whether what answers is surely P0: nobody else is shown
+/// a token, or believed about the time.
 pub(super) async fn check(install: &Install, report: &mut Report<'_>) -> bool {
+    let Some(heard) = discovery(install, report).await else {
+        report.skip("p0.clock", "needs an answer that is surely P0's");
+        if !matches!(install.settings.identity, Identity::Assertion(_)) {
+            report.skip("p0.token", "needs an answer that is surely P0's: no token was sent");
+        }
+        return false;
+    };
+    clocks::p0(install, heard.ahead, report);
+    if let Identity::Service { token, .. } = &install.settings.identity {
+        service(install, token, report).await;
+    }
+    true
+}
+
+/// What P0 answered, where it surely was P0.
+async fn discovery(install: &Install, report: &mut Report<'_>) -> Option<Heard> {
     let Some(clients) = &install.clients else {
         report.skip("p0.org", "needs a way out");
-        return false;
+        return None;
     };
     let p0 = &install.settings.p0;
     let url = address(install, &format!("orgs/{}", p0.org));
@@ -31,30 +51,45 @@ pub(super) async fn check(install: &Install, report: &mut Report<'_>) -> bool {
         Ok(heard) => heard,
         Err(silence) => {
             report.fail("p0.org", format!("P0 cannot be asked: {silence}"), silence.remedy("p0.base_url"));
-            return false;
+            return None;
         }
     };
-    match (heard.status, heard.json().filter(Value::is_object)) {
+    match (heard.status, heard.json().filter(is_organisation)) {
         (StatusCode::OK, Some(organisation)) => {
             report.ok("p0.org", format!("P0 knows the organisation {}", p0.org));
             addresses(install, &organisation, report);
+            return Some(heard);
         }
         (StatusCode::NOT_FOUND, _) => report.fail(
             "p0.org",
             format!("P0 knows no organisation {}", p0.org),
             "correct p0.org: the short name in P0's own addresses; or p0.base_url",
         ),
+        // `serve` never asks this.
+        (status, _) if status == StatusCode::TOO_MANY_REQUESTS || status.is_server_error() => {
+            report.warn(
+                "p0.org",
+                format!(
+                    "P0 is busy or not well (HTTP {}): it did not say whether it knows {}",
+                    status.as_u16(),
+                    p0.org
+                ),
+                "run `check` again in a minute; if this stays, see that p0.base_url is right",
+            );
+            report.unseen("P0 knows the organisation");
+        }
         (status, _) => report.fail(
             "p0.org",
             format!("what answers is not P0's API (HTTP {})", status.as_u16()),
             "correct p0.base_url, or try again when P0 is well",
         ),
     }
-    clocks::p0(install, heard.ahead, report);
-    if let Identity::Service { token, .. } = &install.settings.identity {
-        service(install, token, report).await;
-    }
-    true
+    None
+}
+
+/// Whether it is what P0's own client reads before anybody logs in.
+fn is_organisation(answer: &Value) -> bool {
+    answer["tenantId"].is_string() || answer["auth"].is_object()
 }
 
 /// Holds the address that P0 names for the organisation's API against the one in the settings. The identity provider
@@ -98,27 +133,34 @@ fn origin(url: &Url) -> String {
 async fn service(install: &Install, token: &Secret, report: &mut Report<'_>) {
     match account(install, token).await {
         Account::Good => report.ok("p0.token", "P0 takes the shared credential"),
-        Account::Refused(status) => report.warn(
+        Account::Refused(status) => report.fail(
             "p0.token",
-            format!("P0 refuses the shared credential (HTTP {})", status.as_u16()),
+            format!("P0 refuses the shared credential (HTTP {}): nobody can decide", status.as_u16()),
             "set identity.service.token to one that P0 takes",
         ),
-        Account::Unknown => report.skip("p0.token", "P0 does not say whether the shared credential is good"),
+        Account::Unknown(why) => {
+            let message = format!("P0 did not say whether it takes the shared credential ({why})");
+            report.warn("p0.token", message, ASK_AGAIN);
+            report.unseen("anybody can decide");
+        }
     }
 }
 
 /// Asks P0 whether a bearer is good, as P0's own client does.
 pub(super) async fn account(install: &Install, bearer: &Secret) -> Account {
-    let Some(clients) = &install.clients else { return Account::Unknown };
+    let clients = install.clients.as_ref().expect("P0 was asked with it");
     let url = address(install, &format!("o/{}/account", install.settings.p0.org));
-    match ask(install, clients.decisions.get(url).bearer_auth(bearer.expose())).await {
-        Ok(heard) if matches!(heard.status, StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => {
-            Account::Refused(heard.status)
-        }
-        // P0's clients take an error for one at any status.
-        Ok(heard) if heard.json().is_some_and(|answer| answer["error"].is_string()) => Account::Refused(heard.status),
-        Ok(heard) if heard.status.is_success() && !heard.is_page() => Account::Good,
-        Ok(_) | Err(_) => Account::Unknown,
+    let heard = match ask(install, clients.decisions.get(url).bearer_auth(bearer.expose())).await {
+        Ok(heard) => heard,
+        Err(silence) => return Account::Unknown(silence.to_string()),
+    };
+    // P0's clients take an error for one at any status.
+    let is_error = || heard.json().is_some_and(|answer| answer["error"].is_string());
+    match heard.status {
+        status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => Account::Refused(status),
+        status if status.is_success() && is_error() => Account::Refused(status),
+        status if status.is_success() && !heard.is_page() => Account::Good,
+        status => Account::Unknown(format!("HTTP {}", status.as_u16())),
     }
 }
 

@@ -7,9 +7,10 @@ use futures_util::StreamExt as _;
 use futures_util::stream;
 
 use super::Install;
-use super::p0::{Account, account};
+use super::p0::{ASK_AGAIN, Account, account};
 use super::report::{Report, Status};
 use super::slack::Home;
+use crate::authorize::credentials::Problem;
 use crate::authorize::directory::{Directory as _, Person, Unavailable};
 use crate::config::Identity;
 use crate::domain::person::{SlackUser, UserId};
@@ -17,10 +18,21 @@ use crate::domain::refusal::Refusal;
 use crate::notify::web_api::SlackApi;
 use crate::telemetry::Metrics;
 
-/// People who are looked at side by side; Slack answers for about a hundred in a minute.
-const SIDE_BY_SIDE: usize = 4;
+/// People who are looked at side by side: Slack answers for about a hundred in a minute, and P0 says how often it may be
+/// asked only once it was asked too often.
+const SIDE_BY_SIDE: usize = 2;
 /// The longest wait that Slack may ask for.
 const MOST_WAIT: Duration = Duration::from_secs(30);
+/// What to do about a token whose time is over.
+const NEW_TOKEN: &str = "put a new token of theirs in its file";
+
+/// Whether a choice of somebody's would count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum CanDecide {
+    Yes,
+    No,
+    Unseen,
+}
 
 /// What is wrong with one person, and what to do about it.
 struct Fault {
@@ -36,24 +48,35 @@ impl Fault {
 }
 
 /// Looks at every person that the settings name, as the bot will at a click.
-pub(super) async fn check(install: &Install, home: Option<&Home>, p0_answers: bool, report: &mut Report<'_>) {
+pub(super) async fn check(install: &Install, home: Option<&Home>, surely_p0: bool, report: &mut Report<'_>) {
     let people = named(install);
     let Some(home) = home.filter(|home| home.may("users:read")) else {
+        let mut approvers = Vec::new();
         for user in &people {
-            if let Some(fault) = unusable(install, user).await {
-                report.fail(("person", user), fault.message, fault.remedy);
+            let fault = unusable(install, user).await;
+            if is_approver(install, user) {
+                approvers.push(if fault.is_some() { CanDecide::No } else { CanDecide::Unseen });
+            }
+            if let Some(Fault { status, message, remedy }) = fault {
+                report.add(("person", user), status, message, Some(&remedy));
             }
         }
-        return report.skip("person", "needs a token that may read users: only token files were looked at");
+        report.skip("person", "needs a token that may read users: only token files were looked at");
+        return anybody_left(install, &approvers, report);
     };
     let clients = install.clients.as_ref().expect("Slack was asked with it");
     let slack = SlackApi::new(clients.slack.clone(), &install.settings.slack, Metrics::default());
     let looks = people.iter().map(|user| {
-        let looking = Looking { install, home, slack: &slack, p0_answers, user };
+        let looking = Looking { install, home, slack: &slack, surely_p0, user };
         async move { (user, looking.look().await) }
     });
     let mut looks = stream::iter(looks).buffered(SIDE_BY_SIDE);
-    while let Some((user, (words, faults))) = looks.next().await {
+    let mut approvers = Vec::new();
+    while let Some((user, Look { words, faults, can_decide })) = looks.next().await {
+        if is_approver(install, user) {
+            let barred = faults.iter().any(|fault| fault.status == Status::Fail);
+            approvers.push(if barred { CanDecide::No } else { can_decide });
+        }
         let Some(status) = faults.iter().map(|fault| fault.status).max() else {
             report.ok(("person", user), words);
             continue;
@@ -64,6 +87,22 @@ pub(super) async fn check(install: &Install, home: Option<&Home>, p0_answers: bo
             parts.join("; ")
         };
         report.add(("person", user), status, join(|fault| &fault.message), Some(&join(|fault| &fault.remedy)));
+    }
+    anybody_left(install, &approvers, report);
+}
+
+/// One approver whose token has run out can wait; all of them cannot. A shared credential is everybody's, and a key that
+/// signs for nobody was told of.
+fn anybody_left(install: &Install, approvers: &[CanDecide], report: &mut Report<'_>) {
+    let are_told_apart =
+        !matches!(install.settings.identity, Identity::Service { .. }) && install.credentials.is_some();
+    if !are_told_apart || approvers.contains(&CanDecide::Yes) {
+        return;
+    }
+    if approvers.contains(&CanDecide::Unseen) {
+        report.unseen("anybody can decide");
+    } else {
+        report.fail("approvers", "nobody is left who can decide", "put right at least one of the people above");
     }
 }
 
@@ -78,37 +117,67 @@ fn named(install: &Install) -> BTreeSet<UserId> {
 
 /// Why the credential that is meant for them cannot be used; nobody is asked.
 async fn unusable(install: &Install, user: &UserId) -> Option<Fault> {
-    let problem = install.credentials.as_ref()?.problem(user).await?;
-    Some(Fault::new(Status::Fail, problem, "put a token of theirs in that file, chmod 600"))
+    let Problem { refusal, words } = install.credentials.as_ref()?.problem(user).await?;
+    Some(match refusal {
+        Refusal::CredentialExpired => Fault::new(Status::Warn, words, NEW_TOKEN),
+        _ => Fault::new(Status::Fail, words, "put a token of theirs in that file, chmod 600"),
+    })
+}
+
+/// Whether a credential is meant for them. With a shared one everybody decides; those who are named are meant.
+fn is_approver(install: &Install, user: &UserId) -> bool {
+    match &install.settings.identity {
+        Identity::Tokens(tokens) => tokens.files.contains_key(user),
+        Identity::Assertion(assertion) => assertion.people.contains_key(user),
+        Identity::Service { people, .. } => people.contains_key(user),
+    }
+}
+
+/// What there is to say of a person, and what is wrong.
+struct Look {
+    words: String,
+    faults: Vec<Fault>,
+    /// As their credential has it.
+    can_decide: CanDecide,
+}
+
+impl Look {
+    fn new(words: impl Into<String>, can_decide: CanDecide) -> Self {
+        Self { words: words.into(), faults: Vec::new(), can_decide }
+    }
+
+    fn with(mut self, fault: Fault) -> Self {
+        self.faults.push(fault);
+        self
+    }
 }
 
 struct Looking<'l> {
     install: &'l Install,
     home: &'l Home,
     slack: &'l SlackApi,
-    p0_answers: bool,
+    surely_p0: bool,
     user: &'l UserId,
 }
 
 impl Looking<'_> {
-    /// What there is to say of the person, and what is wrong.
-    async fn look(&self) -> (String, Vec<Fault>) {
+    async fn look(&self) -> Look {
         let person = match self.person().await {
             Ok(Some(person)) => person,
             Ok(None) => {
                 let remedy = "correct the id, or take it out of the settings";
-                return (String::new(), vec![Fault::new(Status::Fail, "Slack knows nobody with this id", remedy)]);
+                let fault = Fault::new(Status::Fail, "Slack knows nobody with this id", remedy);
+                return Look::new("", CanDecide::No).with(fault);
             }
             Err(Unavailable { .. }) => {
-                let remedy = "run `check` again in a minute";
-                return (String::new(), vec![Fault::new(Status::Warn, "Slack could not be asked about them", remedy)]);
+                let fault = Fault::new(Status::Warn, "Slack could not be asked about them", ASK_AGAIN);
+                return Look::new("", CanDecide::Unseen).with(fault);
             }
         };
         let by = SlackUser { team: self.home.team.clone(), user: self.user.clone() };
-        let mut faults: Vec<Fault> = self.membership(&by, &person).into_iter().chain(self.messages()).collect();
-        let (words, fault) = self.credential(&by, &person).await;
-        faults.extend(fault);
-        (words, faults)
+        let mut look = self.credential(&by, &person).await;
+        look.faults.splice(..0, self.membership(&by, &person).into_iter().chain(self.messages()));
+        look
     }
 
     /// Asks Slack, and once more where it asks to wait.
@@ -126,13 +195,8 @@ impl Looking<'_> {
         self.install.settings.route.notify.contains(self.user)
     }
 
-    /// Whether a credential is meant for them. With a shared one everybody decides; those who are named are meant.
     fn is_approver(&self) -> bool {
-        match &self.install.settings.identity {
-            Identity::Tokens(tokens) => tokens.files.contains_key(self.user),
-            Identity::Assertion(assertion) => assertion.people.contains_key(self.user),
-            Identity::Service { people, .. } => people.contains_key(self.user),
-        }
+        is_approver(self.install, self.user)
     }
 
     /// Whether Slack lets them be who they are meant to be, by the rules of a click.
@@ -169,39 +233,44 @@ impl Looking<'_> {
     }
 
     /// Whether the credential that is theirs can be used, and what P0 says of it.
-    async fn credential(&self, by: &SlackUser, person: &Person) -> (String, Option<Fault>) {
+    async fn credential(&self, by: &SlackUser, person: &Person) -> Look {
         let Some(credentials) = self.install.credentials.as_ref().filter(|_| self.is_approver()) else {
-            return ("is known to Slack".to_owned(), None);
+            return Look::new("is known to Slack", CanDecide::No);
         };
         let words = match credentials.identity(self.user) {
             Some(identity) => format!("may decide, as {identity}"),
             None => "may decide".to_owned(),
         };
-        let fault = |status, message: String, remedy: &str| Some(Fault::new(status, message, remedy));
+        let cannot = |fault| Look::new(&words, CanDecide::No).with(fault);
         if let Some(unusable) = unusable(self.install, self.user).await {
-            return (words, Some(unusable));
+            return cannot(unusable);
         }
         let Ok(credential) = credentials.of(by).await else {
-            return (words, fault(Status::Fail, "their credential cannot be used".to_owned(), "put it right"));
+            return cannot(Fault::new(Status::Fail, "their credential cannot be used", "put it right"));
         };
         let names = credential.names.iter().chain(&credential.identity);
         let has_address = names.into_iter().any(|name| name.contains('@')) || person.email.is_some();
         if !has_address && !self.install.settings.p0.one_party {
             let message = "no e-mail address of theirs is known: their approvals are refused, since each request \
                            could be their own";
-            return (words, fault(Status::Fail, message.to_owned(), "put their address under identity.people"));
+            return cannot(Fault::new(Status::Fail, message, "put their address under identity.people"));
         }
         if !matches!(self.install.settings.identity, Identity::Tokens(_)) {
-            return (words, None);
+            return Look::new(words, CanDecide::Yes);
         }
-        let account = if self.p0_answers { account(self.install, &credential.bearer).await } else { Account::Unknown };
-        match account {
-            Account::Good => (format!("{words}; P0 takes their token"), None),
+        if !self.surely_p0 {
+            return Look::new(format!("{words}; P0 was not asked about their token"), CanDecide::Unseen);
+        }
+        match account(self.install, &credential.bearer).await {
+            Account::Good => Look::new(format!("{words}; P0 takes their token"), CanDecide::Yes),
             Account::Refused(status) => {
                 let message = format!("P0 refuses their token (HTTP {})", status.as_u16());
-                (words, fault(Status::Warn, message, "put a new token of theirs in its file"))
+                cannot(Fault::new(Status::Warn, message, NEW_TOKEN))
             }
-            Account::Unknown => (format!("{words}; P0 does not say whether their token is good"), None),
+            Account::Unknown(why) => {
+                let message = format!("P0 did not say whether it takes their token ({why})");
+                Look::new(words, CanDecide::Unseen).with(Fault::new(Status::Warn, message, ASK_AGAIN))
+            }
         }
     }
 }

@@ -4,7 +4,7 @@
 //! one, and answers the challenge of the first alone; and a signature is only right for a body that was not touched.
 
 use http::{StatusCode, header};
-use url::{Host, Url};
+use url::Url;
 
 use super::Install;
 use super::listeners::Doors;
@@ -12,7 +12,7 @@ use super::probe::{P0_DOOR, Probe, SLACK_DOORS, Shape, door_url};
 use super::report::Report;
 use super::trouble::{Trouble, is_not_there};
 use super::web::{Heard, Silence, ask};
-use crate::config::Secret;
+use crate::config::{Secret, may_be_this_machine};
 
 /// What P0's door is shown instead of a token.
 const NO_TOKEN: &str = "p0-chatops-check";
@@ -28,6 +28,7 @@ enum Reached {
 /// Calls every door through `public_url`.
 pub(super) async fn check(install: &Install, doors: Doors, report: &mut Report<'_>) {
     let Some(base) = &install.settings.public_url else {
+        report.unseen("Slack reaches the bot");
         return report.warn(
             "public_url",
             "is not set: whether Slack and P0 reach the bot cannot be checked",
@@ -37,11 +38,12 @@ pub(super) async fn check(install: &Install, doors: Doors, report: &mut Report<'
     let Some(clients) = &install.clients else {
         return report.skip("public_url", "needs a way out");
     };
-    if is_this_machine(base) {
-        report.warn(
+    // The doors are tried all the same: what is behind them need not wait for a name.
+    if may_be_this_machine(base) {
+        report.fail(
             "public_url",
             format!("{base} is this machine's own name for itself: Slack and P0 cannot reach it"),
-            "set it to the address under which they reach the bot",
+            "set it to the https:// address under which they reach the bot",
         );
     }
     let way = Way { install, client: &clients.decisions, base, doors: &doors };
@@ -70,15 +72,6 @@ pub(super) async fn check(install: &Install, doors: Doors, report: &mut Report<'
     }
 }
 
-fn is_this_machine(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback(),
-        Some(Host::Ipv6(ip)) => ip.is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
-}
-
 /// The way through `public_url`, and who is at its end.
 struct Way<'w> {
     install: &'w Install,
@@ -102,7 +95,9 @@ impl Way<'_> {
         let shapes: &[Shape] = if door == SLACK_DOORS[2] { &[Shape::Awkward] } else { &[Shape::Awkward, Shape::Form] };
         let mut reached = Reached::Here;
         for shape in shapes {
-            reached = self.deliver(&Probe::new(door, *shape)).await?;
+            if let Reached::Elsewhere = self.deliver(&Probe::new(door, *shape)).await? {
+                reached = Reached::Elsewhere;
+            }
         }
         self.forge(door).await?;
         Ok(reached)

@@ -84,13 +84,14 @@ pub(super) enum Form {
 /// What has been found so far.
 pub(super) struct Report<'w> {
     findings: Vec<Finding>,
+    unseen: Vec<&'static str>,
     out: &'w mut dyn Write,
     form: Form,
 }
 
 impl<'w> Report<'w> {
     pub(super) fn new(out: &'w mut dyn Write, form: Form) -> Self {
-        Self { findings: Vec::new(), out, form }
+        Self { findings: Vec::new(), unseen: Vec::new(), out, form }
     }
 
     pub(super) fn ok(&mut self, about: impl Into<About>, message: impl AsRef<str>) {
@@ -107,6 +108,11 @@ impl<'w> Report<'w> {
 
     pub(super) fn skip(&mut self, about: impl Into<About>, message: impl AsRef<str>) {
         self.add(about, Status::Skip, message, None);
+    }
+
+    /// Without knowing `whether` this is so nobody can say that the install will work. A line says why it is not known.
+    pub(super) fn unseen(&mut self, whether: &'static str) {
+        self.unseen.push(whether);
     }
 
     pub(super) fn add(
@@ -146,7 +152,11 @@ impl<'w> Report<'w> {
             n => format!(" {n} warnings are worth a look."),
         };
         match self.count(Status::Fail) {
-            0 => format!("This install will work.{warnings}"),
+            0 if self.unseen.is_empty() => format!("This install will work.{warnings}"),
+            0 => {
+                let unseen = self.unseen.join(" and whether ");
+                format!("Nothing was found that will not work; it was not seen whether {unseen}.{warnings}")
+            }
             1 => format!("1 thing will not work.{warnings}"),
             n => format!("{n} things will not work.{warnings}"),
         }
@@ -213,6 +223,24 @@ mod tests {
         let line = told(false, |report| report.fail("p0.org", hostile, hostile));
         assert_eq!(line.lines().count(), 2);
         assert!(!line.contains(['\u{1b}', '\u{202e}', '\r', '\0']), "{line:?}");
+    }
+
+    #[test]
+    fn an_install_is_only_said_to_work_where_all_of_it_was_seen() {
+        let mut out = Vec::new();
+        let mut report = Report::new(&mut out, Form::Lines { colours: false });
+        report.ok("settings", "fine");
+        assert_eq!(report.summary(), "This install will work.");
+        report.unseen("anybody can decide");
+        report.unseen("Slack reaches the bot");
+        report.warn("public_url", "is not set", "set it");
+        assert_eq!(
+            report.summary(),
+            "Nothing was found that will not work; it was not seen whether anybody can decide and whether Slack \
+             reaches the bot. 1 warning is worth a look."
+        );
+        report.fail("p0.org", "is gone", "find it");
+        assert_eq!(report.summary(), "1 thing will not work. 1 warning is worth a look.");
     }
 
     #[test]

@@ -1,27 +1,48 @@
-//! Who on this machine can read the files that hold secrets.
+//! What others on this machine can do with the bot's files: read the secrets, or write what is believed.
 
 use std::path::{Path, PathBuf};
 
 use super::report::Report;
-use crate::config::{Identity, Settings};
+use crate::config::{Identity, NotifierKeySource, Settings};
 
-/// Says of each file with a secret in it whether others can read it. Token files are looked at with their person: one
-/// that others can read is refused there.
+/// What others may not do with a file, as bits of its mode.
+const READ: u32 = 0o004;
+const WRITE: u32 = 0o002;
+
+/// A file, and what it would mean if others could do what they may not.
+struct Watched {
+    key: String,
+    path: PathBuf,
+    closed: u32,
+    then: &'static str,
+}
+
+/// Says of each file with a secret in it whether others can read it, and of each that is believed whether they can write
+/// it. Token files are looked at with their person: one that others can read is refused there.
 pub(super) fn check(settings: &Settings, report: &mut Report<'_>) {
-    let files = holding_secrets(settings);
-    let open: Vec<_> = files.iter().filter_map(|(key, path)| Some((key, path, mode_of_open(path)?))).collect();
-    for (key, path, mode) in &open {
-        let shown = path.display();
+    let secret = holding_secrets(settings);
+    let secrets = secret.len();
+    let mut all_closed = true;
+    for file in secret.into_iter().chain(believed(settings)) {
+        let Some(mode) = mode_of(&file.path).filter(|mode| mode & file.closed != 0) else { continue };
+        all_closed = false;
+        let can = match (mode & file.closed & READ, mode & WRITE) {
+            (0, _) => "write",
+            (_, 0) => "read",
+            _ => "read and write",
+        };
+        let (shown, then) = (file.path.display(), file.then);
+        let remedy = if file.closed & READ != 0 { "chmod o-rwx" } else { "chmod o-w" };
         report.warn(
             "secrets",
-            format!("{key}: everybody on this machine can read or write {shown} (mode {mode:03o})"),
-            format!("chmod o-rwx {shown}"),
+            format!("{}: everybody on this machine can {can} {shown} (mode {mode:03o}){then}", file.key),
+            format!("{remedy} {shown}"),
         );
     }
-    if open.is_empty() {
+    if all_closed {
         report.ok(
             "secrets",
-            match files.len() {
+            match secrets {
                 0 => "none of them is in a file".to_owned(),
                 1 => "nobody else on this machine can read the file that holds them".to_owned(),
                 n => format!("nobody else on this machine can read the {n} files that hold them"),
@@ -30,7 +51,7 @@ pub(super) fn check(settings: &Settings, report: &mut Report<'_>) {
     }
 }
 
-fn holding_secrets(settings: &Settings) -> Vec<(String, PathBuf)> {
+fn holding_secrets(settings: &Settings) -> Vec<Watched> {
     let mut files = settings.origin.files.clone();
     if let (Some(file), false) = (&settings.origin.file, settings.origin.stated.is_empty()) {
         files.push((settings.origin.stated.join(" and "), file.clone()));
@@ -38,19 +59,36 @@ fn holding_secrets(settings: &Settings) -> Vec<(String, PathBuf)> {
     if let Identity::Assertion(assertion) = &settings.identity {
         files.push(("identity.assertion.private_key_file".to_owned(), assertion.private_key_file.clone()));
     }
+    let watched = |(key, path)| Watched { key, path, closed: READ | WRITE, then: "" };
+    files.into_iter().map(watched).collect()
+}
+
+/// Files that hold no secret, and that the bot believes.
+fn believed(settings: &Settings) -> Vec<Watched> {
+    let mut files = Vec::new();
+    let mut watch = |key: &str, path: &Path, then| {
+        files.push(Watched { key: key.to_owned(), path: path.to_owned(), closed: WRITE, then });
+    };
+    if let Some(file) = settings.origin.file.as_ref().filter(|_| settings.origin.stated.is_empty()) {
+        watch("settings", file, ": whoever does can decide as others");
+    }
+    if let NotifierKeySource::File(path) = &settings.notifier.key {
+        watch("notifier.public_key_file", path, ": whoever does can push as P0");
+    }
+    if let Some(path) = &settings.outbound.ca_file {
+        watch("ca_file", path, ": whoever does can answer as Slack and P0");
+    }
     files
 }
 
-/// The mode of a file that everybody can read or write.
+/// The mode of a file that is there.
 #[cfg(unix)]
-fn mode_of_open(path: &Path) -> Option<u32> {
+fn mode_of(path: &Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt as _;
-    const OTHERS: u32 = 0o006;
-    let mode = std::fs::metadata(path).ok()?.permissions().mode() & 0o777;
-    (mode & OTHERS != 0).then_some(mode)
+    Some(std::fs::metadata(path).ok()?.permissions().mode() & 0o777)
 }
 
 #[cfg(not(unix))]
-fn mode_of_open(_: &Path) -> Option<u32> {
+fn mode_of(_: &Path) -> Option<u32> {
     None
 }

@@ -1,8 +1,9 @@
 //! What the Slack app is made from, and the rules of the settings that it shares with a running bot.
 
-use url::{Host, Url};
+use url::Url;
 
 use super::ConfigError;
+use super::host::may_be_this_machine;
 use super::raw::{Raw, RawSlack};
 use super::values::{Checked, https_base, not_built, required};
 
@@ -80,7 +81,7 @@ fn public_url(text: Option<String>) -> Checked<Url> {
         ));
     };
     let url = https_base(key, &required(key, Some(text))?)?;
-    if url.scheme() != "https" || is_this_machine(&url) {
+    if url.scheme() != "https" || may_be_this_machine(&url) {
         return Err(ConfigError::new(
             key,
             "has to begin with https:// and name a host that Slack can reach, not this machine (localhost, 127.0.0.1)",
@@ -90,19 +91,4 @@ fn public_url(text: Option<String>) -> Checked<Url> {
         return Err(ConfigError::new(key, format!("is longer than {LONGEST_PUBLIC_URL} characters")));
     }
     Ok(url)
-}
-
-fn is_this_machine(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => ip.is_loopback() || ip.is_unspecified(),
-        Some(Host::Ipv6(ip)) => {
-            let ip = ip.to_canonical();
-            ip.is_loopback() || ip.is_unspecified()
-        }
-        Some(Host::Domain(name)) => {
-            let name = name.trim_end_matches('.');
-            name == "localhost" || name.ends_with(".localhost")
-        }
-        None => false,
-    }
 }

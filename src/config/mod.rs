@@ -3,6 +3,7 @@
 mod app;
 mod check;
 mod file;
+mod host;
 mod raw;
 mod secret;
 mod settings;
@@ -11,6 +12,7 @@ mod values;
 use std::path::{Path, PathBuf};
 
 pub use app::SlackApp;
+pub use host::{is_surely_loopback, may_be_this_machine};
 pub use secret::Secret;
 pub use settings::{
     Assertion, Durations, Fields, Identity, Notifier, NotifierKeySource, Origin, Outbound, P0, Preset, Route, Settings,

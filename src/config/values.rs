@@ -1,10 +1,11 @@
 //! Single values: present, long enough, of the right form.
 
-use std::net::{IpAddr, SocketAddr};
+use std::net::SocketAddr;
 use std::time::Duration;
 
-use url::{Host, Url};
+use url::Url;
 
+use super::host::is_surely_loopback;
 use super::secret::SHORTEST;
 use super::{ConfigError, Secret};
 use crate::domain::expiration::ExpirationLength;
@@ -82,7 +83,7 @@ pub(super) fn https(key: &str, text: &str) -> Checked<Url> {
     }
     match url.scheme() {
         "https" => Ok(url),
-        "http" if is_loopback(&url) => Ok(url),
+        "http" if is_surely_loopback(&url) => Ok(url),
         _ => Err(ConfigError::new(key, "has to begin with https:// (http:// is for loopback hosts only)")),
     }
 }
@@ -94,14 +95,4 @@ pub(super) fn https_base(key: &str, text: &str) -> Checked<Url> {
         return Err(ConfigError::new(key, "may not have a query or a fragment"));
     }
     Ok(url)
-}
-
-/// Whether the address stays on this machine.
-fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Ipv4(ip)) => IpAddr::V4(ip).is_loopback(),
-        Some(Host::Ipv6(ip)) => IpAddr::V6(ip).is_loopback(),
-        Some(Host::Domain(name)) => name == "localhost",
-        None => false,
-    }
 }

@@ -8,13 +8,14 @@ pub mod deliveries;
 pub mod drafts;
 pub mod inspect;
 pub mod leases;
+pub mod lock;
 pub mod notices;
 mod outcomes;
 pub mod requests;
 pub mod sweep;
 mod writer;
 
-use std::fs::{File, TryLockError};
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::sync::Arc;
@@ -132,7 +133,7 @@ impl Ledger {
     /// # Errors
     /// As [`Ledger::open`]; also where another `serve` has the file.
     pub async fn open_to_serve(url: &str, clock: Clock) -> Result<Self, LedgerError> {
-        let lock = lock(url)?;
+        let lock = lock::take(url).await?;
         let mut ledger = Self::open(url, clock).await?;
         ledger._lock = Some(Arc::new(lock));
         ledger.settle_predecessor().await?;
@@ -207,27 +208,6 @@ fn make_private(path: &Path) -> Result<(), LedgerError> {
         Ok(_) => Ok(()),
         Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => Ok(()),
         Err(error) => Err(refused(error)),
-    }
-}
-
-/// One `serve` for each file: two would forward a choice twice.
-fn lock(url: &str) -> Result<File, LedgerError> {
-    let options = SqliteConnectOptions::from_str(url)?;
-    make_private(options.get_filename())?;
-    // Two names of one file are one file.
-    let path = std::fs::canonicalize(options.get_filename())
-        .map_err(|error| LedgerError::File { path: options.get_filename().to_owned(), error })?;
-    let lock_path = PathBuf::from(format!("{}-lock", path.display()));
-    let file = File::options()
-        .create(true)
-        .truncate(false)
-        .write(true)
-        .open(&lock_path)
-        .map_err(|error| LedgerError::File { path: lock_path.clone(), error })?;
-    match file.try_lock() {
-        Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(LedgerError::Locked(path)),
-        Err(TryLockError::Error(error)) => Err(LedgerError::File { path: lock_path, error }),
     }
 }
 

@@ -282,10 +282,7 @@ impl SlackApi {
             Some(port) => format!("{host}:{port}"),
             None => host.to_owned(),
         };
-        let loopback = matches!(url.host(), Some(url::Host::Ipv4(ip)) if ip.is_loopback())
-            || matches!(url.host(), Some(url::Host::Ipv6(ip)) if ip.is_loopback())
-            || host == "localhost";
-        let safe = url.scheme() == "https" || (url.scheme() == "http" && loopback);
+        let safe = url.scheme() == "https" || (url.scheme() == "http" && config::is_surely_loopback(url));
         safe && url.username().is_empty() && url.password().is_none() && self.hook_hosts.contains(&named)
     }
 

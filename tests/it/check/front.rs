@@ -36,14 +36,22 @@ pub enum Mood {
 /// A running one.
 pub struct Front {
     host: String,
-    to: Arc<Mutex<String>>,
+    to: Arc<Mutex<Vec<String>>>,
 }
 
 #[derive(Clone)]
 struct Way {
     mood: Mood,
-    to: Arc<Mutex<String>>,
+    to: Arc<Mutex<Vec<String>>>,
     client: reqwest::Client,
+}
+
+impl Way {
+    fn next(&self) -> String {
+        let mut to = self.to.lock().unwrap();
+        to.rotate_left(1);
+        to.last().expect("somebody is behind it").clone()
+    }
 }
 
 pub async fn honest() -> Front {
@@ -53,7 +61,7 @@ pub async fn honest() -> Front {
 pub async fn start(mood: Mood) -> Front {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let host = listener.local_addr().unwrap().to_string();
-    let to = Arc::<Mutex<String>>::default();
+    let to = Arc::<Mutex<Vec<String>>>::default();
     let way = Way { mood, to: to.clone(), client: reqwest::Client::new() };
     let router = Router::new().fallback(pass).with_state(way);
     tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
@@ -71,7 +79,12 @@ impl Front {
 
     /// Where it forwards to: host and port.
     pub fn leads_to(&self, host: &str) {
-        *self.to.lock().unwrap() = host.to_owned();
+        self.leads_by_turns(&[host]);
+    }
+
+    /// The same for several, as a balancer does: each in its turn, the first first.
+    pub fn leads_by_turns(&self, hosts: &[&str]) {
+        *self.to.lock().unwrap() = hosts.iter().map(|host| (*host).to_owned()).collect();
     }
 }
 
@@ -96,7 +109,7 @@ async fn pass(State(way): State<Way>, request: Request) -> Response {
         }
         Mood::KeepsP0(..) => {}
     }
-    let url = format!("http://{}{}", way.to.lock().unwrap(), parts.uri.path());
+    let url = format!("http://{}{}", way.next(), parts.uri.path());
     parts.headers.remove(header::HOST);
     parts.headers.remove(header::CONTENT_LENGTH);
     let Ok(heard) = way.client.post(url).headers(parts.headers).body(body).send().await else {

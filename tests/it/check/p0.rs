@@ -33,8 +33,8 @@ async fn a_p0_that_is_not_there_or_is_not_ours_is_named() {
         )
     };
     for (fault, status) in [
-        (Fault::bad_gateway(), 502),
         (Fault::text(200, "<html>Welcome</html>"), 200),
+        (Fault::text(200, "{\"status\":\"up\"}"), 200),
         (Fault::redirect("https://x"), 302),
     ] {
         company.p0.fail_next(1, Verb::Discovery, fault);
@@ -56,6 +56,59 @@ async fn a_p0_that_is_not_there_or_is_not_ours_is_named() {
             Some(1)
         )
     );
+}
+
+#[tokio::test]
+async fn a_p0_that_is_busy_or_not_well_is_a_warning() {
+    let company = Company::new().await;
+    for (fault, status) in [(Fault::too_many(Some(30)), 429), (Fault::bad_gateway(), 502)] {
+        company.p0.fail_next(1, Verb::Discovery, fault);
+        let told = company.check(&company.good()).await;
+        assert_eq!(
+            (told.about("p0.org"), told.code),
+            (
+                format!(
+                    "warn P0 is busy or not well (HTTP {status}): it did not say whether it knows acme\n\
+                     → run `check` again in a minute; if this stays, see that p0.base_url is right"
+                ),
+                Some(0)
+            )
+        );
+        assert!(
+            told.text.contains(
+                "\n\nNothing was found that will not work; it was not seen whether P0 knows the organisation and \
+                 whether anybody can decide and whether Slack reaches the bot. 2 warnings"
+            ),
+            "{}",
+            told.text
+        );
+    }
+}
+
+#[tokio::test]
+async fn nobody_but_p0_is_shown_a_token_or_believed_about_the_time() {
+    let company = Company::new().await;
+    let mode =
+        "mode = \"service\"\nacknowledge_shared_credential = true\nservice = { token = \"the-service-credential\" }";
+    let shared = company.good().replace("mode = \"tokens\"", mode);
+    for fault in [
+        Fault::error(404, "Not found"),
+        Fault::text(200, "<html>Welcome</html>"),
+        Fault::text(200, "{\"status\":\"up\"}"),
+        Fault::redirect("https://x"),
+        Fault::bad_gateway(),
+    ] {
+        company.p0.fail_until_cleared(Verb::Discovery, fault);
+        let told = company.check(&company.good()).await;
+        assert_eq!(told.about("p0.clock"), "skip needs an answer that is surely P0's");
+        assert_eq!(told.about("p0.token"), "skip needs an answer that is surely P0's: no token was sent");
+        let not_asked = "ok may decide, as alice@example.com; P0 was not asked about their token";
+        assert_eq!(told.about("person U01ALICE"), not_asked);
+        let told = company.check(&shared).await;
+        assert_eq!(told.about("p0.token"), "skip needs an answer that is surely P0's: no token was sent");
+        company.p0.clear_faults();
+    }
+    assert!(company.p0.calls().iter().all(|call| call.verb == Some(Verb::Discovery)));
 }
 
 #[tokio::test]
@@ -107,19 +160,30 @@ async fn a_shared_credential_is_shown_to_p0() {
     assert_eq!(
         (told.about("p0.token").as_str(), told.code),
         (
-            "warn P0 refuses the shared credential (HTTP 401)\n→ set identity.service.token to one that P0 takes",
-            Some(0)
+            "FAIL P0 refuses the shared credential (HTTP 401): nobody can decide\n\
+             → set identity.service.token to one that P0 takes",
+            Some(1)
         )
     );
     company.p0.trust_service("the-service-credential");
     let told = company.check(&settings).await;
     assert_eq!(told.about("p0.token"), "ok P0 takes the shared credential");
     assert_eq!(told.about("person U01ALICE"), "ok may decide, as alice@example.com");
-    company.p0.fail_next(1, Verb::Account, Fault::error(404, "Not found"));
-    assert!(company.check(&settings).await.about("p0.token").starts_with("warn P0 refuses"));
-    company.p0.fail_next(1, Verb::Account, Fault::bad_gateway());
-    let told = company.check(&settings).await;
-    assert_eq!(told.about("p0.token"), "skip P0 does not say whether the shared credential is good");
+    for (fault, status) in [(Fault::error(404, "Not found"), 404), (Fault::bad_gateway(), 502)] {
+        company.p0.fail_next(1, Verb::Account, fault);
+        let told = company.check(&settings).await;
+        assert_eq!(
+            (told.about("p0.token"), told.code),
+            (
+                format!(
+                    "warn P0 did not say whether it takes the shared credential (HTTP {status})\n\
+                     → run `check` again in a minute"
+                ),
+                Some(0)
+            )
+        );
+        assert!(told.text.contains("it was not seen whether anybody can decide and whether"), "{}", told.text);
+    }
 }
 
 #[tokio::test]
@@ -192,7 +256,7 @@ async fn the_key_that_signs_for_approvers_is_read() {
     assert_eq!(told.about("assertion.key"), "ok assertion.pem fits ES256");
     assert_eq!(
         told.about("secrets"),
-        "warn identity.assertion.private_key_file: everybody on this machine can read or write assertion.pem (mode 644)\n\
+        "warn identity.assertion.private_key_file: everybody on this machine can read assertion.pem (mode 644)\n\
          → chmod o-rwx assertion.pem"
     );
     assert_eq!(told.about("person U01ALICE"), "ok may decide, as alice@example.com");

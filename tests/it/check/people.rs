@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
-use p0_chatops::sandbox::p0::P0Setup;
+use p0_chatops::sandbox::p0::{self, P0Setup, Verb};
 use p0_chatops::sandbox::slack::{Fault, SlackSetup, Times};
 use serde_json::{Value, json};
 
@@ -66,7 +66,6 @@ async fn a_token_file_that_cannot_be_used_is_named_and_never_shown() {
         (token_of(BOB), 0o644, "FAIL U02BOB.token: others can read or write it (chmod o-rwx)"),
         (token_of(BOB), 0o660, "FAIL U02BOB.token: its group can write it (chmod g-w)"),
         (String::new(), 0o600, "FAIL U02BOB.token: it does not hold one token and nothing else"),
-        (jwt(json!({"email": "bob@example.com", "exp": 1})), 0o600, "FAIL U02BOB.token: its token has run out"),
         (
             jwt(json!({"email": "mallory@example.com"})),
             0o600,
@@ -85,20 +84,61 @@ async fn a_token_file_that_cannot_be_used_is_named_and_never_shown() {
 }
 
 #[tokio::test]
-async fn a_token_that_p0_refuses_is_a_warning() {
+async fn tokens_whose_time_is_over_are_warnings_until_nobody_is_left() {
     let company = Company::new().await;
+    let refused = "warn P0 refuses their token (HTTP 401)\n→ put a new token of theirs in its file";
     company.p0.revoke_token(&token_of(ALICE));
     let told = company.check(&company.good()).await;
-    assert_eq!(
-        (told.about("person U01ALICE").as_str(), told.code),
-        ("warn P0 refuses their token (HTTP 401)\n→ put a new token of theirs in its file", Some(0))
-    );
-    company.p0.stop().await;
+    assert_eq!((told.about("person U01ALICE").as_str(), told.about("approvers").as_str()), (refused, ""));
+    assert_eq!(told.code, Some(0));
+    let claims = BASE64_URL_SAFE_NO_PAD.encode(json!({"email": "bob@example.com", "exp": 1}).to_string());
+    write_token(&company.folder, BOB, &format!("e30.{claims}.the-p0-bearer-of"));
     let told = company.check(&company.good()).await;
     assert_eq!(
-        told.about("person U01ALICE"),
-        "ok may decide, as alice@example.com; P0 does not say whether their token is good"
+        told.about("person U02BOB"),
+        "warn U02BOB.token: its token has run out\n→ put a new token of theirs in its file"
     );
+    assert_eq!((told.about("person U01ALICE").as_str(), told.failing()), (refused, vec!["approvers"]));
+    assert_eq!(
+        told.about("approvers"),
+        "FAIL nobody is left who can decide\n→ put right at least one of the people above"
+    );
+    company.slack.fail("users.info", Fault::Status(500, String::new()), Times::UntilCleared);
+    assert_eq!(company.check(&company.good()).await.about("approvers"), "");
+}
+
+#[tokio::test]
+async fn a_p0_that_does_not_say_whether_it_takes_a_token_is_a_warning() {
+    let company = Company::new().await;
+    for (fault, why) in [
+        (p0::Fault::too_many(None), "HTTP 429"),
+        (p0::Fault::error(404, "Not found"), "HTTP 404"),
+        (p0::Fault::error(503, "Try later"), "HTTP 503"),
+        (p0::Fault::text(200, "<html>Welcome</html>"), "HTTP 200"),
+        (p0::Fault::redirect("https://x"), "HTTP 302"),
+        (p0::Fault::Drop, "the answer broke off: connection closed before message completed"),
+    ] {
+        company.p0.fail_until_cleared(Verb::Account, fault);
+        let told = company.check(&company.good()).await;
+        assert_eq!(
+            (told.about("person U01ALICE"), told.code),
+            (
+                format!("warn P0 did not say whether it takes their token ({why})\n→ run `check` again in a minute"),
+                Some(0)
+            )
+        );
+        assert!(told.text.contains("it was not seen whether anybody can decide and whether"), "{}", told.text);
+        company.p0.clear_faults();
+    }
+    for (fault, status) in
+        [(p0::Fault::error(403, "Forbidden"), 403), (p0::Fault::ErrorAt200("Not here".to_owned()), 200)]
+    {
+        company.p0.fail_until_cleared(Verb::Account, fault);
+        let told = company.check(&company.good()).await;
+        let line = format!("warn P0 refuses their token (HTTP {status})\n→ put a new token of theirs in its file");
+        assert_eq!((told.about("person U01ALICE"), told.failing()), (line, vec!["approvers"]));
+        company.p0.clear_faults();
+    }
 }
 
 #[tokio::test]
@@ -146,5 +186,8 @@ async fn token_files_are_looked_at_where_slack_cannot_be_asked() {
         told.about("person U02BOB"),
         "FAIL U02BOB.token: others can read or write it (chmod o-rwx)\n→ put a token of theirs in that file, chmod 600"
     );
-    assert_eq!(told.about("person U01ALICE"), "");
+    assert_eq!((told.about("person U01ALICE"), told.about("approvers")), (String::new(), String::new()));
+    company.protect("U01ALICE.token", 0o644);
+    let told = company.check(&company.good()).await;
+    assert!(told.about("approvers").starts_with("FAIL nobody is left who can decide"), "{}", told.text);
 }

@@ -8,7 +8,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
 use tokio::net::TcpListener;
 
-use super::{free_address, front};
+use super::{Told, free_address, front};
 use crate::interop::say;
 use crate::serve::Company;
 
@@ -21,7 +21,7 @@ async fn files_with_secrets_that_others_can_read_are_named() {
     let told = company.check(&settings).await;
     assert_eq!(
         told.about("secrets"),
-        "warn slack.bot_token_file: everybody on this machine can read or write bot-token (mode 644)\n\
+        "warn slack.bot_token_file: everybody on this machine can read bot-token (mode 644)\n\
          → chmod o-rwx bot-token"
     );
     assert_eq!(told.code, Some(0));
@@ -36,8 +36,48 @@ async fn a_settings_file_that_holds_secrets_is_one_of_them() {
     company.protect("p0-chatops.toml", 0o604);
     let output = company.run(company.program(&["check"])).await;
     let told = String::from_utf8(output.stdout).unwrap();
-    let line = "slack.signing_secrets and slack.bot_token: everybody on this machine can read or write p0-chatops.toml (mode 604)";
+    let line =
+        "slack.signing_secrets and slack.bot_token: everybody on this machine can read p0-chatops.toml (mode 604)";
     assert!(told.contains(line), "{told}");
+}
+
+#[tokio::test]
+async fn files_that_are_believed_and_that_others_can_write_are_named() {
+    let company = Company::new().await;
+    std::fs::write(company.folder.join("slack"), "xoxb-sandbox-token\n").unwrap();
+    std::fs::write(company.folder.join("signing"), "5f0c1a7be2d94386a1f7c03d9b64e852\n").unwrap();
+    std::fs::copy(company.folder.join("notifier.pem"), company.folder.join("ca.pem")).unwrap();
+    for (file, mode) in [("slack", 0o646), ("signing", 0o602), ("notifier.pem", 0o666), ("ca.pem", 0o622)] {
+        company.protect(file, mode);
+    }
+    let settings = company.good().replace("bot_token = \"xoxb-sandbox-token\"", "bot_token_file = \"slack\"");
+    let settings = settings
+        .replace("signing_secrets = [\"5f0c1a7be2d94386a1f7c03d9b64e852\"]", "signing_secrets_file = \"signing\"");
+    company.write_settings(&format!("ca_file = \"ca.pem\"\n{settings}"));
+    company.protect("p0-chatops.toml", 0o646);
+    let output = company.run(company.program(&["check"])).await;
+    let told = Told { code: output.status.code(), text: company.readable(&output.stdout) };
+    insta::assert_snapshot!(told.about("secrets"), @r"
+    warn slack.signing_secrets_file: everybody on this machine can write signing (mode 602)
+    → chmod o-rwx signing
+    warn slack.bot_token_file: everybody on this machine can read and write slack (mode 646)
+    → chmod o-rwx slack
+    warn settings: everybody on this machine can write p0-chatops.toml (mode 646): whoever does can decide as others
+    → chmod o-w p0-chatops.toml
+    warn notifier.public_key_file: everybody on this machine can write notifier.pem (mode 666): whoever does can push as P0
+    → chmod o-w notifier.pem
+    warn ca_file: everybody on this machine can write ca.pem (mode 622): whoever does can answer as Slack and P0
+    → chmod o-w ca.pem
+    ");
+    for file in ["slack", "signing"] {
+        company.protect(file, 0o600);
+    }
+    for file in ["notifier.pem", "p0-chatops.toml", "ca.pem"] {
+        company.protect(file, 0o644);
+    }
+    let output = company.run(company.program(&["check"])).await;
+    let told = Told { code: output.status.code(), text: company.readable(&output.stdout) };
+    assert_eq!(told.about("secrets"), "ok nobody else on this machine can read the 2 files that hold them");
 }
 
 #[tokio::test]
@@ -94,6 +134,30 @@ async fn a_ledger_of_a_newer_version_and_somebody_elses_database_are_named() {
         told.about("ledger"),
         "FAIL other.db is a database, but not one of p0-chatops'\n→ set database_url to a file of the bot's own"
     );
+}
+
+#[tokio::test]
+async fn a_ledger_that_another_serve_has_is_named() {
+    let company = Company::new().await;
+    let bot = company.serve().await;
+    let listen = free_address();
+    let told = company.check(&company.good().replacen("127.0.0.1:0", &listen, 1)).await;
+    assert_eq!(told.about("listen"), format!("ok {listen} is free"));
+    assert_eq!(
+        (told.about("ledger.lock"), told.code),
+        (
+            format!(
+                "FAIL another p0-chatops serve has the ledger, and it does not listen on {listen}: `serve` refuses\n\
+                 → stop it, or give this one a database_url of its own; if it is just starting, run `check` again"
+            ),
+            Some(1)
+        )
+    );
+    let told = company.check(&format!("database_url = \"sqlite://of-its-own.db\"\n{}", company.good())).await;
+    assert_eq!((told.about("ledger.lock").as_str(), told.code), ("", Some(0)));
+    drop(bot);
+    let told = company.check(&company.good()).await;
+    assert_eq!((told.about("ledger.lock").as_str(), told.code), ("", Some(0)));
 }
 
 #[tokio::test]

@@ -28,7 +28,17 @@ impl Install {
 
     async fn at(&self, public_url: &str) -> Told {
         let settings = self.company.good().replacen("127.0.0.1:0", &self.listen, 1);
-        self.company.check(&format!("public_url = \"{public_url}\"\n{settings}")).await
+        // Another bot of the company's has the usual one.
+        let own = "database_url = \"sqlite://of-its-own.db\"";
+        self.company.check(&format!("public_url = \"{public_url}\"\n{own}\n{settings}")).await
+    }
+
+    fn elsewhere(&self) -> String {
+        format!(
+            "warn a p0-chatops with this signing secret is reached, but not what listens on {} here\n\
+             → all is well where `serve` runs elsewhere; else point public_url at this one",
+            self.listen
+        )
     }
 
     fn forward(&self, front: &Front) -> String {
@@ -48,6 +58,39 @@ async fn without_a_public_url_it_says_what_cannot_be_known() {
             Some(0)
         )
     );
+    assert!(
+        told.text.ends_with(
+            "\n\nNothing was found that will not work; it was not seen whether Slack reaches the bot. \
+             1 warning is worth a look.\n"
+        ),
+        "{}",
+        told.text
+    );
+}
+
+#[tokio::test]
+async fn an_address_that_only_this_machine_knows_is_refused() {
+    let install = Install::new().await;
+    for url in [
+        "http://localhost:1/",
+        "https://localhost.:1/",
+        "https://bot.localhost:1/",
+        "https://0.0.0.0:1/",
+        "https://[::ffff:127.0.0.1]:1/",
+    ] {
+        let told = install.at(url).await;
+        let shown = url.replace("127.0.0.1", "7f00:1");
+        assert_eq!(
+            (told.about("public_url"), told.code),
+            (
+                format!(
+                    "FAIL {shown} is this machine's own name for itself: Slack and P0 cannot reach it\n\
+                     → set it to the https:// address under which they reach the bot"
+                ),
+                Some(1)
+            )
+        );
+    }
 }
 
 #[tokio::test]
@@ -219,19 +262,19 @@ async fn another_bot_with_the_same_secret_is_told_from_this_one() {
     let other = install.company.serve().await;
     let front = front::honest().await;
     front.leads_to(&other.base.replace("http://", ""));
-    let settings = install.company.good().replacen("127.0.0.1:0", &install.listen, 1);
-    let told = install.company.check(&format!("public_url = \"{}\"\n{settings}", front.url())).await;
-    assert_eq!(
-        (told.about(EVENTS), told.code),
-        (
-            format!(
-                "warn a p0-chatops with this signing secret is reached, but not what listens on {} here\n\
-                 → all is well where `serve` runs elsewhere; else point public_url at this one",
-                install.listen
-            ),
-            Some(0)
-        )
-    );
+    let told = install.at(&front.url()).await;
+    assert_eq!((told.about(EVENTS), told.failing()), (install.elsewhere(), vec!["public_url"]));
+}
+
+#[tokio::test]
+async fn two_bots_by_turns_behind_one_name_are_not_taken_for_this_one() {
+    let install = Install::new().await;
+    let other = install.company.serve().await;
+    let front = front::honest().await;
+    front.leads_by_turns(&[&other.base.replace("http://", ""), &install.listen]);
+    let told = install.at(&front.url()).await;
+    assert_eq!(told.about(INTERACTIVITY), install.elsewhere());
+    assert_eq!(told.about(COMMANDS), install.elsewhere());
 }
 
 #[tokio::test]
