@@ -6,9 +6,10 @@
 //! binary; the one difference is that SQLite's own threads close the file, where a killed process leaves that to the
 //! next start.
 
+use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use anyhow::{Context as _, anyhow, bail};
 use serde::Serialize;
@@ -46,10 +47,16 @@ pub(super) struct Bot(Arc<Shared>);
 struct Shared {
     plan: Plan,
     ports: Ports,
-    /// Held while it is being killed or started.
-    life: tokio::sync::Mutex<Option<Life>>,
-    status: Mutex<Status>,
+    /// Held while it is being killed, started or stopped.
+    hand: tokio::sync::Mutex<()>,
+    now: Mutex<Now>,
     bell: Bell,
+}
+
+struct Now {
+    /// The newest one, which may have ended.
+    life: Life,
+    starts: u32,
 }
 
 /// Where it listens, the same after each start.
@@ -59,14 +66,6 @@ struct Ports {
     probes: SocketAddr,
 }
 
-/// One time between a start and its end.
-struct Life {
-    kill: CancellationToken,
-    stop: CancellationToken,
-    /// Told once everything of it is gone.
-    ended: oneshot::Receiver<()>,
-}
-
 impl Bot {
     /// Starts it for the first time, on two free ports of 127.0.0.1.
     ///
@@ -74,9 +73,9 @@ impl Bot {
     /// Why it did not start.
     pub(super) async fn first(plan: Plan, bell: Bell) -> anyhow::Result<Self> {
         let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let (life, ports) = spawn(plan.clone(), Ports { doors: any, probes: any }).await?;
-        let status = Mutex::new(Status { running: true, starts: 1 });
-        Ok(Self(Arc::new(Shared { plan, ports, life: tokio::sync::Mutex::new(Some(life)), status, bell })))
+        let (life, ports) = spawn(plan.clone(), Ports { doors: any, probes: any }, bell.clone()).await?;
+        let now = Mutex::new(Now { life, starts: 1 });
+        Ok(Self(Arc::new(Shared { plan, ports, hand: tokio::sync::Mutex::default(), now, bell })))
     }
 
     /// Where Slack and P0 find its doors.
@@ -92,79 +91,148 @@ impl Bot {
 
     /// Whether it runs.
     pub(super) fn status(&self) -> Status {
-        *self.0.status.lock().unwrap_or_else(PoisonError::into_inner)
+        let now = self.now();
+        Status { running: now.life.is_on(), starts: now.starts }
     }
 
-    /// Starts it anew, from the same settings and on the same ports.
+    /// Starts it anew, from the same settings and on the same ports, where it does not run. Says whether it did.
     ///
     /// # Errors
-    /// It runs, or why it did not start.
-    pub(super) async fn start(&self) -> anyhow::Result<()> {
-        let mut life = self.0.life.lock().await;
-        if life.is_some() {
-            bail!("the bot is running");
-        }
-        *life = Some(spawn(self.0.plan.clone(), self.0.ports).await?.0);
-        self.change(|status| {
-            status.running = true;
-            status.starts += 1;
-        });
-        Ok(())
+    /// Why it did not start.
+    pub(super) async fn start(&self) -> anyhow::Result<bool> {
+        let bot = self.clone();
+        to_its_end(async move {
+            let _hand = bot.0.hand.lock().await;
+            let old = bot.life();
+            if old.is_on() {
+                return Ok(false);
+            }
+            if old.stop.is_cancelled() {
+                bail!("the sandbox ends");
+            }
+            let (life, _) = spawn(bot.0.plan.clone(), bot.0.ports, bot.0.bell.clone()).await?;
+            {
+                let mut now = bot.now();
+                now.life = life;
+                now.starts += 1;
+            }
+            bot.0.bell.ring();
+            Ok(true)
+        })
+        .await
     }
 
-    /// Ends it from one instant to the next, and returns when nothing of it is left.
+    /// Ends it from one instant to the next, where it runs, and returns when nothing of it is left. Says whether it ran.
     ///
     /// # Errors
-    /// It does not run.
-    pub(super) async fn kill(&self) -> anyhow::Result<()> {
-        let Some(life) = self.0.life.lock().await.take() else { bail!("the bot is not running") };
-        life.kill.cancel();
-        // The thread is gone either way.
-        let _ = life.ended.await;
-        self.change(|status| status.running = false);
-        Ok(())
+    /// The killing itself failed.
+    pub(super) async fn kill(&self) -> anyhow::Result<bool> {
+        let bot = self.clone();
+        to_its_end(async move {
+            let _hand = bot.0.hand.lock().await;
+            let life = bot.life();
+            if !life.is_on() {
+                return Ok(false);
+            }
+            life.kill.cancel();
+            bot.0.bell.ring();
+            life.ended.cancelled().await;
+            Ok(true)
+        })
+        .await
     }
 
-    /// Stops it as a signal does: what is in flight is finished first. Nothing to do where it does not run.
+    /// Stops it for good, as a signal does: what is in flight is finished first.
     pub(super) async fn stop(&self) {
-        let Some(life) = self.0.life.lock().await.take() else { return };
+        let _hand = self.0.hand.lock().await;
+        let life = self.life();
         life.stop.cancel();
-        let _ = life.ended.await;
-        self.change(|status| status.running = false);
+        life.ended.cancelled().await;
     }
 
-    fn change(&self, change: impl FnOnce(&mut Status)) {
-        change(&mut self.0.status.lock().unwrap_or_else(PoisonError::into_inner));
-        self.0.bell.ring();
+    fn now(&self) -> MutexGuard<'_, Now> {
+        self.0.now.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn life(&self) -> Life {
+        self.now().life.clone()
+    }
+}
+
+/// Does it whatever becomes of who asked for it: a browser hangs up, a story is left, and half a start would be a bot
+/// that nobody has hold of.
+async fn to_its_end<T: Send + 'static>(
+    deed: impl Future<Output = anyhow::Result<T>> + Send + 'static,
+) -> anyhow::Result<T> {
+    tokio::spawn(deed).await?
+}
+
+/// One time between a start and its end; clones are the same one.
+#[derive(Clone)]
+struct Life {
+    kill: CancellationToken,
+    stop: CancellationToken,
+    /// Cancelled once everything of it is gone.
+    ended: CancellationToken,
+}
+
+impl Life {
+    /// Runs what `live` makes, which is told when to stop, on a thread and a runtime of its own.
+    fn begin<F: Future<Output = ()>>(
+        bell: Bell,
+        live: impl FnOnce(CancellationToken) -> F + Send + 'static,
+    ) -> io::Result<Self> {
+        let (kill, stop, ended) = (CancellationToken::new(), CancellationToken::new(), CancellationToken::new());
+        let life = Self { kill, stop, ended };
+        let Self { kill, stop, ended } = life.clone();
+        let end = End { ended, bell };
+        std::thread::Builder::new().name("bot".to_owned()).spawn(move || {
+            let _end = end;
+            let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+                Ok(runtime) => runtime,
+                Err(error) => return tracing::error!(%error, "the bot has no runtime"),
+            };
+            runtime.block_on(kill.run_until_cancelled_owned(live(stop)));
+            // Every task is dropped where it stands, and with it what it holds.
+            runtime.shutdown_background();
+        })?;
+        Ok(life)
+    }
+
+    /// Whether it lives: a panic of its own ends it as well.
+    fn is_on(&self) -> bool {
+        !self.kill.is_cancelled() && !self.ended.is_cancelled()
+    }
+}
+
+/// Tells of the end when the thread lets go of it, however it ends.
+struct End {
+    ended: CancellationToken,
+    bell: Bell,
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        self.ended.cancel();
+        self.bell.ring();
     }
 }
 
 /// Starts a thread with a bot in it, and waits until that listens.
-async fn spawn(plan: Plan, ports: Ports) -> anyhow::Result<(Life, Ports)> {
+async fn spawn(plan: Plan, ports: Ports, bell: Bell) -> anyhow::Result<(Life, Ports)> {
     let (tell_ready, ready) = oneshot::channel();
-    let (tell_ended, ended) = oneshot::channel();
-    let (kill, stop) = (CancellationToken::new(), CancellationToken::new());
-    let (killed, stopped) = (kill.clone(), stop.clone());
-    std::thread::Builder::new().name("bot".to_owned()).spawn(move || {
-        let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-            Ok(runtime) => runtime,
-            Err(error) => return drop(tell_ready.send(Err(error.into()))),
-        };
-        runtime.block_on(killed.run_until_cancelled_owned(live(plan, ports, tell_ready, stopped)));
-        // Every task is dropped where it stands, and with it what it holds.
-        runtime.shutdown_background();
-        let _ = tell_ended.send(());
-    })?;
-    let ports = ready.await.map_err(|_| anyhow!("the bot panicked while it started"))??;
-    Ok((Life { kill, stop, ended }, ports))
+    let life = Life::begin(bell, move |stop| live(plan, ports, tell_ready, stop))?;
+    let ports = ready.await.map_err(|_| anyhow!("the bot ended while it started"))??;
+    Ok((life, ports))
 }
 
 async fn live(plan: Plan, ports: Ports, tell_ready: oneshot::Sender<anyhow::Result<Ports>>, stop: CancellationToken) {
     match begin(plan, ports).await {
         Ok((app, doors, probes, bound)) => {
-            // Nobody waits any more where the sandbox is on its way out.
-            let _ = tell_ready.send(Ok(bound));
-            app.run(doors, probes, stop).await;
+            // Where nobody waits for it any more, nobody would ever end it.
+            if tell_ready.send(Ok(bound)).is_ok() {
+                app.run(doors, probes, stop).await;
+            }
         }
         Err(error) => drop(tell_ready.send(Err(error))),
     }
@@ -178,4 +246,18 @@ async fn begin(plan: Plan, ports: Ports) -> anyhow::Result<(App, TcpListener, Tc
     let (doors, probes) = (bind(ports.doors).await?, bind(ports.probes).await?);
     let bound = Ports { doors: doors.local_addr()?, probes: probes.local_addr()? };
     Ok((app, doors, probes, bound))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_bot_that_panics_does_not_run() {
+        let bell = Bell::default();
+        let mut rung = bell.listen();
+        let life = Life::begin(bell, async |_| panic!("the bot panics, as this test says")).unwrap();
+        rung.changed().await.unwrap();
+        assert!(life.ended.is_cancelled() && !life.is_on());
+    }
 }

@@ -1,5 +1,6 @@
 //! What goes wrong until it is switched back: one thing at a time on each side, and who reads along in the channel.
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,25 +11,22 @@ use super::bell::Bell;
 use super::p0::{Fault, P0};
 use super::scene::CHANNEL;
 use super::slack::{Fault as Misfortune, Slack, Times};
+use crate::scopes::{self, Opens};
 
 /// How long a slow P0 takes: long enough to watch, and shorter than the bot waits.
 const SLOW: Duration = Duration::from_secs(5);
 /// After how many seconds a busy P0 or Slack wants to be asked again.
 const BUSY_FOR: u32 = 3;
 
-/// The methods of Slack's that a busy Slack refuses: all that a running bot calls. The question of a start is spared,
-/// as Slack counts it apart.
-const REFUSED_WHEN_BUSY: [&str; 9] = [
-    "chat.postEphemeral",
-    "chat.postMessage",
-    "chat.update",
-    "conversations.info",
-    "conversations.open",
-    "response_url",
-    "users.info",
-    "users.lookupByEmail",
-    "views.open",
-];
+/// What a busy Slack refuses: all that a running bot calls. The question of a start is spared, as Slack counts it apart.
+fn refused_when_busy() -> BTreeSet<&'static str> {
+    let opened = scopes::SCOPES.iter().flat_map(|scope| scope.opens).filter_map(|opened| match opened {
+        Opens::Method(method) => Some(*method),
+        Opens::Event(_) | Opens::Command => None,
+    });
+    // These need no scope.
+    opened.chain(["views.open", "response_url"]).collect()
+}
 
 /// What is wrong with P0.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -178,7 +176,7 @@ impl Faults {
     fn switch_slack(&self, to: AtSlack) {
         self.slack.clear_faults();
         if to == AtSlack::Busy {
-            for method in REFUSED_WHEN_BUSY {
+            for method in refused_when_busy() {
                 let busy = Misfortune::RateLimited { retry_after_s: BUSY_FOR.into() };
                 self.slack.fail(method, busy, Times::UntilCleared);
             }

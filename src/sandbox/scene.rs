@@ -54,6 +54,11 @@ impl Scene {
         self.0.people.iter().filter_map(|person| Some((person.id.as_str(), person.email.as_deref()?)))
     }
 
+    /// Whether the stories can be played: everybody whom they name is there.
+    pub(super) fn has_stories(&self) -> bool {
+        self.0.is_built_in
+    }
+
     /// What waits for a decision at the start; the page adds more of them.
     pub(super) fn requests(&self) -> &[RequestSeed] {
         &self.0.requests

@@ -22,6 +22,8 @@ pub(super) struct Seed {
     pub(super) people: Vec<Person>,
     pub(super) requests: Vec<RequestSeed>,
     pub(super) durations: Durations,
+    /// Whether it is the one that the program brings, whose people the stories name.
+    pub(super) is_built_in: bool,
 }
 
 /// Somebody in Slack.
@@ -96,7 +98,7 @@ impl Seed {
     /// # Errors
     /// None, unless the program was built with a file that is at fault.
     pub(super) fn built_in() -> Result<Self, ConfigError> {
-        Self::parse("manifest/sandbox-seed.toml", BUILT_IN)
+        Ok(Self { is_built_in: true, ..Self::parse("manifest/sandbox-seed.toml", BUILT_IN)? })
     }
 
     /// Reads a file.
@@ -127,7 +129,7 @@ impl Seed {
         let at = |place: &str| format!("{name}, {place}");
         check_people(&file.person, &at)?;
         let requests = check_requests(file.request, &file.person, &at)?;
-        Ok(Self { people: file.person, requests, durations: file.durations })
+        Ok(Self { people: file.person, requests, durations: file.durations, is_built_in: false })
     }
 }
 

@@ -32,9 +32,7 @@ impl Stage {
     /// What could not be put in order.
     pub(super) async fn put_in_order(&self) -> anyhow::Result<()> {
         self.faults.switch(Switch::OFF).await?;
-        if !self.bot.status().running {
-            self.bot.start().await?;
-        }
+        self.bot.start().await?;
         Ok(())
     }
 }

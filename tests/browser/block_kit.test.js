@@ -10,7 +10,7 @@ const edited = (edit) => ({
   before: (page) =>
     page.route('**/state', async (route) => {
       const state = await (await route.fetch()).json();
-      edit(state);
+      edit(state, new URL('.', route.request().url()).href);
       await route.fulfill({ json: state });
     }),
 });
@@ -121,6 +121,45 @@ for (const device of ['phone', 'desk']) {
     assert.doesNotMatch(await modal.at.innerText(), /not draw|unsupported|undefined|\[object/i);
   });
 }
+
+story('a Home is drawn where one was published', async ({ phone }) => {
+  const view = { type: 'home', blocks: MESSAGE };
+  const alice = await phone(
+    'Alice',
+    edited((state) => (state.slack.homes.U01ALICE = { id: 'V2', user: 'U01ALICE', view, errors: {} })),
+  );
+  await alice.open('p0');
+  await alice.press(alice.at.getByRole('tab', { name: 'Home' }));
+  await alice.at.getByRole('heading', { name: 'A header of the message' }).waitFor();
+});
+
+story('an option leads where a link would lead', async ({ desk }) => {
+  const addresses = (own) => ({ Script: 'javascript:alert(8)', Request: `${own}#request-r-1001` });
+  const options = (own) =>
+    Object.entries(addresses(own)).map(([text, url]) => ({ text: { type: 'plain_text', text }, value: text, url }));
+  const alice = await desk(
+    'Alice',
+    edited((state, own) => {
+      const element = { type: 'overflow', action_id: 'more', options: options(own) };
+      post(state, [
+        { type: 'header', block_id: 'a', text: { type: 'plain_text', text: 'Leads on' } },
+        { type: 'actions', block_id: 'b', elements: [element] },
+      ]);
+    }),
+  );
+  const { page, troubles } = alice.screen;
+  // The bot never posted it: what is not there cannot be pressed.
+  await page.route('**/act', (route) => route.fulfill({ json: { status: 200 } }));
+  page.on('dialog', (dialog) => troubles.push(`a script ran: ${dialog.message()}`));
+  const pick = async (name) => {
+    await alice.message('Leads on').press('More actions');
+    await alice.press(alice.at.getByRole('menuitem', { name }));
+  };
+  await pick('Script');
+  await pick('Request');
+  await page.waitForURL(/#request-r-1001$/);
+  assert.equal(page.context().pages().length, 1);
+});
 
 story('hostile text stays text', async ({ desk }) => {
   const hostile = '<img src=x onerror=alert(1)><script>alert(2)</script>"\'><a href="javascript:alert(3)">x</a>';

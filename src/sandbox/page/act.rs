@@ -40,7 +40,7 @@ enum Deed {
     Mention { channel: String, text: String },
     /// Mentions the bot in the thread of a message.
     Reply { channel: String, thread_ts: String, text: String },
-    /// Looks at the bot's Home.
+    /// Looks at the bot's Home, where it has one.
     OpenHome,
     /// Loads their client anew.
     Reload,

@@ -85,6 +85,7 @@ mod tests {
     use sha2::{Digest as _, Sha256};
 
     use super::FILES;
+    use crate::notify::wording;
     use crate::sandbox::page::guard::HEADERS;
 
     fn is_served(name: &str) -> bool {
@@ -106,6 +107,28 @@ mod tests {
                     assert!(is_served(name), "{name}");
                 }
             }
+        }
+    }
+
+    /// What is offered when somebody begins a command is what the bot's help says of it.
+    #[test]
+    fn the_commands_that_are_offered_are_those_of_the_help() {
+        let (_, _, script) = FILES.iter().find(|(name, _, _)| *name == "slack/slash.js").unwrap();
+        let (_, rest) = script.split_once("const VERBS = [\n").unwrap();
+        let (rows, _) = rest.split_once("];").unwrap();
+        let offered = rows.lines().map(|row| {
+            let texts: Vec<&str> = row.split('\'').skip(1).step_by(2).collect();
+            (format!("/p0 {} {}", texts[0], texts[1]).trim_end().to_owned(), texts[2])
+        });
+        let help = wording::help("/p0");
+        let heading = help.lines().next().unwrap().trim_matches('*').to_lowercase();
+        let lines = help.lines().filter_map(|line| line.strip_prefix('`')?.split_once('`'));
+        let mut told: Vec<(&str, &str)> =
+            lines.map(|(usage, about)| (usage, &about[about.find(": ").unwrap() + 2..])).collect();
+        told.push(("/p0 help", &heading));
+        assert_eq!(offered.clone().count(), told.len());
+        for ((usage, about), (in_help, said)) in offered.zip(told) {
+            assert!(usage == in_help && said.starts_with(about), "{usage}: {about}, and {in_help}: {said}");
         }
     }
 

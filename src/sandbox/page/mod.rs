@@ -107,7 +107,7 @@ async fn state(State(Desk { stage, stories, .. }): State<Desk>) -> Json<Value> {
         "bot": stage.bot.status(),
         "disk": stage.disk.to_json().await,
         "faults": stage.faults.to_json(),
-        "stories": Stories::known(),
+        "stories": stories.known(),
         "story": stories.to_json(),
     }))
 }

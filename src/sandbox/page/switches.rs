@@ -28,11 +28,11 @@ pub(super) async fn fault(State(Desk { stage, .. }): State<Desk>, Body(switch): 
 
 /// Kills the bot, or starts it again.
 pub(super) async fn bot(State(Desk { stage, .. }): State<Desk>, Body(what): Body<WithBot>) -> Done {
-    match what {
-        WithBot::Kill => stage.bot.kill().await?,
-        WithBot::Start => stage.bot.start().await?,
-    }
-    Ok(Json(json!({})))
+    let (is_done, instead) = match what {
+        WithBot::Kill => (stage.bot.kill().await?, "the bot is not running"),
+        WithBot::Start => (stage.bot.start().await?, "the bot is running"),
+    };
+    if is_done { Ok(Json(json!({}))) } else { Err(anyhow!(instead).into()) }
 }
 
 /// What is done with a story: `{"start": name}` or `{"do": …}`.

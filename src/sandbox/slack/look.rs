@@ -77,7 +77,7 @@ impl Slack {
                 "version": version,
                 "now": setup.clock.now().to_string(),
                 "team": {"id": setup.team_id, "domain": setup.team_domain, "enterprise_id": setup.enterprise_id},
-                "bot": {"user_id": setup.bot_user_id, "command": setup.command},
+                "bot": {"user_id": setup.bot_user_id, "command": setup.command, "home": setup.home},
                 "people": setup.people,
                 "channels": setup.channels,
                 "usergroups": setup.usergroups,

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::rates::Rates;
 use crate::clock::Clock;
+use crate::scopes;
 
 /// Everything the stand-in must know at its start. [`SlackSetup::new`] gives a
 /// small working company; change what a story needs.
@@ -33,8 +34,11 @@ pub struct SlackSetup {
     pub signing_secret: String,
     /// The token the Web API accepts (`xoxb-…`).
     pub bot_token: String,
-    /// The scopes the app was granted.
+    /// The scopes the app was granted: by itself those that its manifest asks for.
     pub scopes: Vec<String>,
+    /// Whether the app has a Home tab, and is told when somebody opens it: `home_tab_enabled` and `app_home_opened` of
+    /// its manifest, which has neither today.
+    pub home: bool,
     /// Everybody who can be acted as or looked up. The bot's own user is added at the start.
     pub people: Vec<Person>,
     /// Channels; direct messages come into being by themselves.
@@ -68,7 +72,8 @@ impl SlackSetup {
             command: "/p0".into(),
             signing_secret: "5f0c1a7be2d94386a1f7c03d9b64e852".into(),
             bot_token: "xoxb-sandbox-token".into(),
-            scopes: DEFAULT_SCOPES.iter().map(ToString::to_string).collect(),
+            scopes: scopes::of_use(true).map(|scope| scope.name.to_owned()).collect(),
+            home: false,
             people: vec![
                 Person::new("U01ALICE", "alice"),
                 Person::new("U02BOB", "bob"),
@@ -107,6 +112,12 @@ impl SlackSetup {
         self
     }
 
+    /// The same company with another scope, for stories about what the bot itself never calls.
+    pub fn with_scope(mut self, scope: &str) -> Self {
+        self.scopes.push(scope.to_owned());
+        self
+    }
+
     /// The same company without a scope, for stories about `missing_scope`.
     pub fn without_scope(mut self, scope: &str) -> Self {
         self.scopes.retain(|granted| granted != scope);
@@ -123,21 +134,6 @@ impl Default for SlackSetup {
 
 /// When Slack sends an event again that was not taken: at once, after a minute, and five minutes after that.
 pub const SLACKS_EVENT_RETRIES: [Duration; 3] = [Duration::ZERO, Duration::from_secs(60), Duration::from_secs(5 * 60)];
-
-/// The smallest scopes of the bot and its optional ones, without `chat:write.public`.
-const DEFAULT_SCOPES: [&str; 11] = [
-    "app_mentions:read",
-    "channels:read",
-    "chat:write",
-    "commands",
-    "groups:read",
-    "im:history",
-    "im:read",
-    "im:write",
-    "usergroups:read",
-    "users:read",
-    "users:read.email",
-];
 
 /// Somebody in Slack, in the words of `users.info`.
 #[derive(Clone, Debug, Serialize)]

@@ -61,6 +61,7 @@ impl Prompt {
                 taken(self.stage.slack.press_stale(who, channel, ts, element, None).await)
             }
             Deed::PressInVain(place, control) => {
+                self.see_dead().await?;
                 let button = self.button(*place, control).await?;
                 match self.stage.slack.press(who, &button.channel, &button.ts, control).await {
                     Err(Cannot::NotReached(_) | Cannot::NoAnswer(_)) => Ok(()),
@@ -73,11 +74,8 @@ impl Prompt {
                 taken(self.stage.slack.choose(who, &button.channel, &button.ts, control, option).await)
             }
             Deed::Switch(switch) => self.stage.faults.switch(*switch).await.map_err(|error| error.to_string()),
-            Deed::Kill => {
-                self.until_quiet().await?;
-                self.stage.bot.kill().await.map_err(|error| error.to_string())
-            }
-            Deed::Start => self.stage.bot.start().await.map_err(|error| format!("{error:#}")),
+            Deed::Kill => self.see_dead().await,
+            Deed::Start => self.stage.bot.start().await.map(drop).map_err(|error| format!("{error:#}")),
             Deed::See(seen) => self.until_seen(seen).await,
         }
     }
@@ -104,6 +102,16 @@ impl Prompt {
         let mut patience = Patience::of(&self.stage);
         while let Err(trouble) = self.sees(seen).await {
             patience.wait(trouble).await?;
+        }
+        Ok(())
+    }
+
+    /// Kills the bot at a moment at which the choice waits on disk, where nobody has killed it by hand; whoever reads
+    /// along may start it as well.
+    async fn see_dead(&self) -> Result<(), Trouble> {
+        if self.stage.bot.status().running {
+            self.until_quiet().await?;
+            self.stage.bot.kill().await.map_err(|error| format!("{error:#}"))?;
         }
         Ok(())
     }

@@ -77,7 +77,7 @@ enum Deed {
     Press(Where, &'static str),
     /// The same button, as the last press found it: on a screen that has not been drawn anew since.
     PressOld,
-    /// The press reaches nobody, and Slack says so.
+    /// The press reaches nobody, and Slack says so: the bot is killed again where somebody has started it.
     PressInVain(Where, &'static str),
     /// Whoever acts picks an option of a select, by its text.
     Choose(Where, &'static str, &'static str),
@@ -85,7 +85,7 @@ enum Deed {
     Switch(Switch),
     /// The bot is killed, at a moment at which the choice waits on disk.
     Kill,
-    /// The bot is started.
+    /// The bot is started, where nobody has done it by hand.
     Start,
     /// Something has to be seen.
     See(Seen),

@@ -84,8 +84,11 @@ impl Stories {
         }))
     }
 
-    /// The stories there are.
-    pub(in crate::sandbox) fn known() -> Value {
+    /// The stories there are; null where this stage tells none.
+    pub(in crate::sandbox) fn known(&self) -> Value {
+        if !self.0.stage.scene.has_stories() {
+            return Value::Null;
+        }
         let known = |scenario: &Scenario| {
             let story = scenario.story();
             json!({ "name": scenario, "title": story.title, "about": story.about })
@@ -116,8 +119,11 @@ impl Stories {
     /// Puts a story on, in the place of one that is on. Everything works at its begin.
     ///
     /// # Errors
-    /// What could not be put in order.
+    /// This stage tells none, or what could not be put in order.
     pub(in crate::sandbox) async fn start(&self, scenario: Scenario) -> anyhow::Result<()> {
+        if !self.0.stage.scene.has_stories() {
+            bail!("the stories need the people whom the sandbox starts with by itself: start it without --seed");
+        }
         let _hand = self.0.hand.lock().await;
         self.take_off();
         self.0.stage.put_in_order().await?;

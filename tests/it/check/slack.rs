@@ -171,6 +171,16 @@ async fn each_missing_scope_is_named_with_what_does_not_work_without_it() {
 }
 
 #[tokio::test]
+async fn scopes_that_the_bot_does_not_need_are_named() {
+    let company = with(SlackSetup::default().with_scope("im:read").with_scope("usergroups:read")).await;
+    let told = company.check(&company.good()).await;
+    assert_eq!(
+        told.about("slack.scopes"),
+        "ok everything that the bot needs is granted; not needed: im:read, usergroups:read"
+    );
+}
+
+#[tokio::test]
 async fn scopes_that_slack_does_not_tell_are_a_warning() {
     let company = Company::new().await;
     let answer = json!({"ok": true, "team_id": "T01ACME", "team": "acme", "user": "p0", "bot_id": "B0BOT"});

@@ -4,6 +4,8 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Browser, PATIENCE};
+use crate::config::SlackApp;
+use crate::manifest;
 use crate::sandbox::scene;
 
 #[tokio::test]
@@ -95,7 +97,25 @@ async fn a_mention_is_written_with_the_bots_name_or_without() {
         (StatusCode::OK, json!({ "status": null }))
     );
     assert!(browser.stage.slack.ephemerals("U01ALICE").is_empty());
-    browser.does("U01ALICE", json!({ "kind": "open_home" })).await;
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn the_app_has_a_home_where_its_manifest_says_so() {
+    let browser = Browser::open_among(0).await;
+    let app = SlackApp {
+        public_url: "https://bot.example.com".parse().unwrap(),
+        command: "/p0".to_owned(),
+        govslack: false,
+        in_channel: true,
+    };
+    let manifest: Value = serde_json::from_str(&manifest::json(&app)).unwrap();
+    let has_home = manifest["features"]["app_home"]["home_tab_enabled"].clone();
+    let hears = manifest["settings"]["event_subscriptions"]["bot_events"].as_array().unwrap();
+    assert_eq!(json!(hears.contains(&json!("app_home_opened"))), has_home);
+    assert_eq!(browser.state().await["slack"]["bot"]["home"], has_home);
+    let look = json!({ "person": "U01ALICE", "kind": "open_home" });
+    assert_eq!(browser.post("act", &look).await.0, StatusCode::CONFLICT);
     browser.close().await;
 }
 

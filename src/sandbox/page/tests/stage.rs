@@ -1,5 +1,6 @@
 //! What is done to the stage: the bot is killed and started, faults are switched, the disk is looked at.
 
+use futures_util::FutureExt as _;
 use http::StatusCode;
 use serde_json::{Value, json};
 
@@ -9,11 +10,11 @@ use crate::sandbox::run::Sandbox;
 use crate::sandbox::scene::CHANNEL;
 
 /// What a decision's row says of its stage.
-const STAGE: usize = 4;
+pub(super) const STAGE: usize = 4;
 const TRIES: usize = 6;
 /// What a copy's row says of its place and its drawing.
 const IN: usize = 3;
-const BEHIND: usize = 6;
+pub(super) const BEHIND: usize = 6;
 
 #[tokio::test]
 async fn a_choice_outlives_the_bot_and_is_sent_once_by_the_next() {
@@ -32,6 +33,19 @@ async fn a_choice_outlives_the_bot_and_is_sent_once_by_the_next() {
     assert_eq!(state["bot"], json!({ "running": true, "starts": 2 }));
     assert_eq!(state["p0"]["calls"].as_array().unwrap().len(), 1);
     assert_eq!(browser.with_bot("start").await, (StatusCode::CONFLICT, json!({ "error": "the bot is running" })));
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn a_start_and_a_kill_are_done_though_who_asked_hangs_up() {
+    let browser = Browser::open().await;
+    let bot = &browser.stage.bot;
+    assert!(bot.kill().now_or_never().is_none());
+    browser.until(|state| state["bot"] == json!({ "running": false, "starts": 1 })).await;
+    assert!(bot.start().now_or_never().is_none());
+    browser.until(|state| state["bot"] == json!({ "running": true, "starts": 2 })).await;
+    assert_eq!(browser.with_bot("kill").await, (StatusCode::OK, json!({})));
+    assert_eq!(browser.with_bot("start").await, (StatusCode::OK, json!({})));
     browser.close().await;
 }
 
@@ -165,6 +179,9 @@ async fn other_people_ask_and_decide_where_a_seed_says_so() {
     assert!(browser.stage.slack.dm_channel("U21NORA").is_some());
     let (_, added) = browser.post("request", &json!({})).await;
     assert_ne!(added["id"], "first");
+    assert_eq!(state["stories"], json!(null));
+    let refused = browser.post("story", &json!({ "start": "revoke" })).await.1["error"].clone();
+    assert!(refused.as_str().unwrap().ends_with("start it without --seed"), "{refused}");
     browser.close().await;
     std::fs::write(&seed, text.replace("\"2h\"", "\"10m\"")).unwrap();
     let refused = Sandbox::start(&SandboxArgs { seed: Some(seed.clone()), ..SandboxArgs::default() }).await;

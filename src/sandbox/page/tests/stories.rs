@@ -6,18 +6,31 @@ use clap::ValueEnum as _;
 use http::StatusCode;
 use serde_json::{Value, json};
 
-use super::Browser;
+use super::stage::{BEHIND, STAGE};
+use super::{Browser, rows};
 use crate::cli::SandboxArgs;
 use crate::sandbox::stories::{Pace, Scenario, Stories};
 
-/// Goes through a story step by step, as with the page's button.
+const STORIES: [&str; 6] =
+    ["night-call", "two-approvers", "lost-answer", "approve-for-less", "revoke", "kill-and-restart"];
+
+/// What a row says of where a request stands.
+const STANDS: usize = 6;
+
+/// Goes through a story step by step, as with the page's button, without stopping to read.
 async fn gone_through(name: &str) -> Browser {
+    gone_through_with(name, async |_| ()).await
+}
+
+/// The same, and does something before each step.
+async fn gone_through_with(name: &str, meanwhile: impl AsyncFn(&Browser)) -> Browser {
     let browser = Browser::open_among(0).await;
     assert_eq!(browser.post("story", &json!({ "start": name })).await, (StatusCode::OK, json!({})));
     let begun = browser.state().await["story"].clone();
     assert_eq!((&begun["name"], &begun["ended"], &begun["playing"]), (&json!(name), &json!(false), &json!(false)));
     for number in 0..begun["steps"].as_array().unwrap().len() {
         assert_eq!(browser.state().await["story"]["steps"][number]["state"], "next");
+        meanwhile(&browser).await;
         assert_eq!(browser.post("story", &json!({ "do": "next" })).await, (StatusCode::OK, json!({})));
         let over = |step: &Value| step["state"] == "done" || !step["trouble"].is_null();
         let state = browser.until(|state| over(&state["story"]["steps"][number])).await;
@@ -32,6 +45,29 @@ async fn gone_through(name: &str) -> Browser {
     assert_eq!((faults, &state["bot"]["running"]), ((&json!("none"), &json!("none"), &json!(false)), &json!(true)));
     assert_eq!(browser.stage.slack.violations(), Vec::<String>::new());
     browser
+}
+
+/// Whether nothing more happens by itself.
+fn is_settled(state: &Value) -> bool {
+    let requests = state["p0"]["requests"].as_array().unwrap();
+    if requests.iter().any(|request| request["status"] == "APPROVED" || request["status"] == "REVOKE_SUBMITTED") {
+        return false;
+    }
+    let (is_dead, is_down, is_late) =
+        (state["bot"]["running"] == false, state["faults"]["p0"] == "down", state["faults"]["p0"] == "lost");
+    let stands = |id: &Value| rows(state, "requests").into_iter().find(|row| row[1] == *id).map(|row| &row[STANDS]);
+    let knows = |request: &Value| match (request["status"].as_str(), stands(&request["requestId"])) {
+        (_, None) => false,
+        (Some("DONE"), Some(stands)) => is_late || stands == "active",
+        (Some("REVOKED"), Some(stands)) => is_late || stands == "ended: revoked",
+        _ => true,
+    };
+    let is_sent = |row: &&Value| is_down || row[STAGE] != "recorded" && row[STAGE] != "sending";
+    is_dead
+        || requests.iter().all(knows)
+            && rows(state, "decisions").iter().all(is_sent)
+            && rows(state, "copies").iter().all(|row| row[BEHIND] == "no")
+            && rows(state, "notices").is_empty()
 }
 
 /// What P0 carried out for the story's request: the verb and who.
@@ -88,13 +124,30 @@ async fn killed_between_the_press_and_p0() {
 }
 
 #[tokio::test]
+async fn whoever_reads_slowly_sees_every_story_to_its_end() {
+    let settled = async |browser: &Browser| drop(browser.until(is_settled).await);
+    let told = STORIES.map(async |name| gone_through_with(name, settled).await.close().await);
+    futures_util::future::join_all(told).await;
+}
+
+#[tokio::test]
+async fn a_bot_that_somebody_starts_in_the_midst_of_its_story_does_not_spoil_it() {
+    let started = async |browser: &Browser| {
+        browser.stage.bot.start().await.unwrap();
+    };
+    let browser = gone_through_with("kill-and-restart", started).await;
+    assert_eq!(carried_out(&browser), ["approve alice@example.com"]);
+    browser.close().await;
+}
+
+#[tokio::test]
 async fn there_are_no_other_stories() {
     let browser = Browser::open_among(0).await;
     let state = browser.state().await;
     assert_eq!(state["story"], json!(null));
     let known: Vec<&str> =
         state["stories"].as_array().unwrap().iter().map(|story| story["name"].as_str().unwrap()).collect();
-    assert_eq!(known, ["night-call", "two-approvers", "lost-answer", "approve-for-less", "revoke", "kill-and-restart"]);
+    assert_eq!(known, STORIES);
     assert_eq!(known.len(), Scenario::value_variants().len());
     let unknown = browser.post("story", &json!({ "start": "day-call" })).await;
     assert_eq!(unknown, (StatusCode::CONFLICT, json!({ "error": "there is no story \"day-call\"" })));

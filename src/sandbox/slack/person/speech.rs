@@ -85,9 +85,12 @@ impl Slack {
         self.announce(&event).await
     }
 
-    /// Opens the bot's Home tab (`app_home_opened`).
+    /// Opens the bot's Home tab (`app_home_opened`), where the app has one.
     pub async fn open_home(&self, user: &str) -> Result<Delivered, Cannot> {
         let event = self.shared.change(|slack| {
+            if !slack.setup.home {
+                return Err(Cannot::NotAllowed("the app has no Home".to_owned()));
+            }
             let person = slack.acting(user)?;
             Ok(slack.home_opened(&person))
         })?;

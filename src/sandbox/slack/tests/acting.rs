@@ -193,6 +193,15 @@ async fn events_replays_and_retries() {
     assert_ne!(first.header("x-slack-signature"), retry.header("x-slack-signature"));
     slack.dm("U02BOB", "pending").await.unwrap();
     assert_eq!(world.bot.last().event()["event"]["channel_type"], "im");
+    let refused = slack.open_home("U02BOB").await.unwrap_err();
+    assert_eq!(refused.to_string(), "not allowed: the app has no Home");
+    assert_eq!(world.bot.last().event()["event"]["type"], "message");
+}
+
+#[tokio::test]
+async fn a_home_is_opened_where_the_app_has_one() {
+    let world = World::with(|setup| SlackSetup { home: true, ..setup }).await;
+    let slack = &world.slack;
     slack.open_home("U02BOB").await.unwrap();
     assert_eq!(world.bot.last().event()["event"]["tab"], "home");
     let published = world

@@ -113,7 +113,7 @@ async fn poor_messages_are_noted() {
 
 #[tokio::test]
 async fn rates_follow_the_clock() {
-    let world = World::new().await;
+    let world = World::with(|setup| setup.with_scope("usergroups:read")).await;
     let post =
         async |channel: &str| world.raw("chat.postMessage", &json!({"channel": channel, "text": "x"})).await.unwrap();
     for _ in 0..4 {

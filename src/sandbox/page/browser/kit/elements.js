@@ -5,7 +5,7 @@ import { html, classes } from '../html.js';
 import { Field, initialOf, isField } from './fields.js';
 import { MenuButton } from './menu.js';
 import { NotDrawn } from './missing.js';
-import { Link, plain } from './mrkdwn.js';
+import { follow, Link, plain } from './mrkdwn.js';
 import { usePerform } from './surface.js';
 
 /** About how many characters of a label Slack shows. */
@@ -46,7 +46,7 @@ function Button({ element, act, busy }) {
 function Overflow({ element, act, busy }) {
   const pick = (value) => {
     const option = element.options.find((option) => option.value === value);
-    if (option?.url) open(option.url, '_blank', 'noopener,noreferrer');
+    if (option?.url) follow(option.url);
     act(element, value);
   };
   return html`<${MenuButton} role="menu" name="More actions" face="⋯" groups=${[{ options: element.options }]} busy=${busy} onPick=${pick} />`;

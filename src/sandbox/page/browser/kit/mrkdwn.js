@@ -87,10 +87,25 @@ function date(what, fallback) {
 
 /** A link that leads away or, to this page itself, to a request of P0's. Addresses of other kinds stay text. */
 export function Link({ url, label = url, ...attributes }) {
+  const way = wayTo(url);
+  return way ? html`<a ...${way} ...${attributes}>${label}</a>` : html`<span>${label}</span>`;
+}
+
+/** Goes to an address as a press on its link does. */
+export function follow(url) {
+  const way = wayTo(url);
+  if (!way) return;
+  const link = Object.assign(document.createElement('a'), way);
+  document.body.append(link);
+  link.click();
+  link.remove();
+}
+
+/** What a link to an address says; null where none may be made. */
+function wayTo(url) {
   const here = fragmentOfThisPage(url);
-  if (here) return html`<a href=${here} ...${attributes}>${label}</a>`;
-  if (!/^(https?:\/\/|mailto:|tel:)/.test(url)) return html`<span>${label}</span>`;
-  return html`<a href=${url} target="_blank" rel="noopener noreferrer" ...${attributes}>${label}</a>`;
+  if (here) return { href: here };
+  return /^(https?:\/\/|mailto:|tel:)/.test(url) ? { href: url, target: '_blank', rel: 'noopener noreferrer' } : null;
 }
 
 /** The page may have been opened as `localhost`: what tells it from others is its path. */

@@ -1,4 +1,4 @@
-// The app: its Home, and the direct message with it.
+// The app: its Home, where it has one, and the direct message with it.
 
 import { useEffect } from 'preact/hooks';
 import { html } from '../html.js';
@@ -9,21 +9,22 @@ import { Messages } from './messages.js';
 import { TopBar } from './top_bar.js';
 import { APP } from './workspace.js';
 
-const TABS = ['Home', 'Messages'];
-
 export function App({ client }) {
-  const { person, tab, lines, page } = client;
+  const { person, lines, page } = client;
+  const tabs = page.slack.bot.home || page.slack.homes[person] ? ['Home', 'Messages'] : ['Messages'];
+  const tab = tabs.includes(client.tab) ? client.tab : 'Messages';
   const id = (name) => `app-${client.name}-${name}`;
   const keys = (event) => {
     if (!['ArrowLeft', 'ArrowRight'].includes(event.key)) return;
-    const other = TABS.find((name) => name !== tab);
+    const other = tabs.find((name) => name !== tab);
+    if (!other) return;
     client.go(APP, { tab: other });
     document.getElementById(id(other))?.focus();
   };
   return html`
     <${TopBar} client=${client} title="p0" note="app">
       <div class="tabs" role="tablist" aria-label="p0" onKeyDown=${keys}>
-        ${TABS.map((name) => html`<button type="button" key=${name} id=${id(name)} role="tab" aria-selected=${tab === name} aria-controls=${`${id(name)}-panel`}
+        ${tabs.map((name) => html`<button type="button" key=${name} id=${id(name)} role="tab" aria-selected=${tab === name} aria-controls=${`${id(name)}-panel`}
           tabindex=${tab === name ? 0 : -1} onClick=${() => client.go(APP, { tab: name })}>${name}</button>`)}
       </div>
     <//>
@@ -39,7 +40,7 @@ function Home({ client }) {
   const { page, person, phone } = client;
   const home = page.slack.homes[person];
   useEffect(() => {
-    client.act({ kind: 'open_home' });
+    if (page.slack.bot.home) client.act({ kind: 'open_home' });
   }, []);
   if (!home) {
     const empty = `p0 has not published a Home for ${page.names.person(person)}. What it sends is under Messages.`;

@@ -1,4 +1,4 @@
-// What Slack offers when somebody begins a slash command. The words are those of the bot's own help.
+// What Slack offers when somebody begins a slash command. Each is told as the bot's own help begins to tell it.
 
 const VERBS = [
   ['pending', '', 'what waits for a decision'],

@@ -12,6 +12,7 @@ export function useClient({ name, phone, page, shown }) {
   // A phone begins with its list of conversations, where no place is open.
   const [at, setAt] = useState({ place: phone ? null : page.cards, tab: 'Messages', thread: null, goal: null });
   const [confirm, setConfirm] = useState(null);
+  const asked = useRef(null);
   const [locked, setLocked] = useState(false);
   const frame = useRef(null);
 
@@ -32,10 +33,16 @@ export function useClient({ name, phone, page, shown }) {
     drawn.current = true;
   }, [place, at.tab, at.thread, locked]);
 
+  /** Ends the question that is open, if one is: whoever waits for an answer gets one. */
+  const answer = (yes) => {
+    asked.current?.(yes);
+    asked.current = null;
+    setConfirm(null);
+  };
   const become = (id) => {
     sessionStorage.setItem(`person ${name}`, id);
     setPerson(id);
-    setConfirm(null);
+    answer(false);
     setAt((old) => ({ ...old, thread: null, goal: null }));
   };
   const go = (to, { tab = 'Messages', ts = null, thread = null, quiet = false } = {}) => {
@@ -47,10 +54,8 @@ export function useClient({ name, phone, page, shown }) {
     return tell(person, deed);
   };
   const agreed = (question) => new Promise((resolve) => {
-    const answer = (yes) => {
-      setConfirm(null);
-      resolve(yes);
-    };
+    answer(false);
+    asked.current = resolve;
     setConfirm({ question, answer });
   });
   /** Presses or chooses at a place of the stand-in's, after the confirm where there is one. */
