@@ -1,6 +1,7 @@
 //! Mode `tokens`: each person's own bearer token, in a file that is read anew for each decision.
 
 use std::collections::BTreeMap;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -75,7 +76,11 @@ impl TokenFiles {
 
 async fn read(path: &Path) -> Result<String, &'static str> {
     // What is checked is what is read: the file behind the path may change in between.
-    let file = tokio::fs::File::open(path).await.map_err(|_| "it cannot be opened")?;
+    let file = tokio::fs::File::open(path).await.map_err(|error| match error.kind() {
+        ErrorKind::NotFound => "it is not there",
+        ErrorKind::PermissionDenied => "the bot's user may not read it",
+        _ => "it cannot be opened",
+    })?;
     let metadata = file.metadata().await.map_err(|_| "it cannot be looked at")?;
     if !metadata.is_file() {
         return Err("it is no file");

@@ -118,9 +118,9 @@ fn provider(organisation: &Value) -> String {
     let domain = provider["providerDomain"].as_str().or_else(|| organisation["providerDomain"].as_str());
     match (kind, domain) {
         (Some(kind), Some(domain)) => {
-            format!("people log in with {} at {}, which no setting pins yet", cut(kind, 40), cut(domain, 100))
+            format!("people log in with {} at {}", cut(kind, 40), cut(domain, 100))
         }
-        (Some(kind), None) => format!("people log in with {}, which no setting pins yet", cut(kind, 40)),
+        (Some(kind), None) => format!("people log in with {}", cut(kind, 40)),
         (None, _) => "it names no login".to_owned(),
     }
 }

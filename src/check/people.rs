@@ -120,7 +120,11 @@ async fn unusable(install: &Install, user: &UserId) -> Option<Fault> {
     let Problem { refusal, words } = install.credentials.as_ref()?.problem(user).await?;
     Some(match refusal {
         Refusal::CredentialExpired => Fault::new(Status::Warn, words, NEW_TOKEN),
-        _ => Fault::new(Status::Fail, words, "put a token of theirs in that file, chmod 600"),
+        _ => Fault::new(
+            Status::Fail,
+            words,
+            "a token of theirs belongs in that file, readable by the bot alone (chmod 600)",
+        ),
     })
 }
 

@@ -44,8 +44,8 @@ pub(super) fn check(settings: &Settings, report: &mut Report<'_>) {
             "secrets",
             match secrets {
                 0 => "none of them is in a file".to_owned(),
-                1 => "nobody else on this machine can read the file that holds them".to_owned(),
-                n => format!("nobody else on this machine can read the {n} files that hold them"),
+                1 => "only its owner and group can read the file that holds the bot's own secrets".to_owned(),
+                n => format!("only their owner and group can read the {n} files that hold the bot's own secrets"),
             },
         );
     }

@@ -47,6 +47,20 @@ pub(super) fn check(raw: Raw, folder: &Path, origin: Origin) -> Checked<Settings
     Ok(settings)
 }
 
+/// What Slack calls its tokens begins with what they are for.
+fn is_token(secret: &Secret, begins: &[&str]) -> bool {
+    begins.iter().any(|begin| secret.expose().trim_start().starts_with(begin))
+}
+
+fn bot_token(given: Option<Secret>) -> Checked<Secret> {
+    let token = required_secret("slack.bot_token", given)?;
+    if is_token(&token, &["xoxp-", "xapp-"]) {
+        let told = "is another token of the app's: the bot's begins with xoxb-, and stands under OAuth & Permissions";
+        return Err(ConfigError::new("slack.bot_token", told));
+    }
+    Ok(token)
+}
+
 fn slack(raw: RawSlack) -> Checked<Slack> {
     mode(&raw)?;
     let (command, api_base_url) = (command(&raw)?, api_base_url(&raw)?);
@@ -59,6 +73,10 @@ fn slack(raw: RawSlack) -> Checked<Slack> {
     }
     for secret in &secrets {
         long_enough("slack.signing_secrets", secret)?;
+        if is_token(secret, &["xox", "xapp-"]) {
+            let told = "is a token: the signing secret stands under Basic Information of the app";
+            return Err(ConfigError::new("slack.signing_secrets", told));
+        }
     }
     // Not used before Socket Mode and linking are, but an empty secret is a mistake today.
     for (key, secret) in [("slack.app_token", &raw.app_token), ("slack.client_secret", &raw.client_secret)] {
@@ -76,7 +94,7 @@ fn slack(raw: RawSlack) -> Checked<Slack> {
     }
     Ok(Slack {
         signing_secrets: secrets,
-        bot_token: required_secret("slack.bot_token", raw.bot_token)?,
+        bot_token: bot_token(raw.bot_token)?,
         command,
         hook_hosts: hook_hosts(raw.hook_hosts, &api_base_url)?,
         api_base_url,

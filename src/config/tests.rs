@@ -56,6 +56,15 @@ fn every_refusal_names_its_key() {
         ),
         (with(secrets, "signing_secrets = [\"\"]"), "slack.signing_secrets: is empty"),
         (
+            with(secrets, "signing_secrets = [\"xoxb-8f742231b10e8888abcd\"]"),
+            "slack.signing_secrets: is a token: the signing secret stands under Basic Information of the app",
+        ),
+        (
+            with("bot_token = \"xoxb-", "bot_token = \"xoxp-"),
+            "slack.bot_token: is another token of the app's: the bot's begins with xoxb-, and stands under OAuth & \
+             Permissions",
+        ),
+        (
             with(secrets, "signing_secrets = [\"short\"]"),
             "slack.signing_secrets: is shorter than 16 characters: that is no secret",
         ),

@@ -143,14 +143,14 @@ async fn an_install_that_works_but_for_its_loopback_address_is_told_so_line_by_l
     let text = told.text.replace(&listen, "LISTEN").replace(front.host(), "FRONT");
     insta::assert_snapshot!(without_disk(&text), @r"
     ok    settings                    p0-chatops.toml
-    ok    secrets                     nobody else on this machine can read the file that holds them
+    ok    secrets                     only its owner and group can read the file that holds the bot's own secrets
     ok    ledger                      p0-chatops.db will be made at the first start; its folder keeps what is written
     ok    slack.token                 the bot is p0 in acme (T01ACME)
     ok    slack.clock                 this machine's clock agrees with Slack's
     ok    slack.scopes                everything that the bot needs is granted
     ok    channel C01ACCESS           the bot is in #access-requests, and no other company is
     ok    p0.org                      P0 knows the organisation acme
-    ok    p0.addresses                P0 names no other API than p0.base_url; people log in with okta at sso.example.com, which no setting pins yet
+    ok    p0.addresses                P0 names no other API than p0.base_url; people log in with okta at sso.example.com
     ok    p0.clock                    this machine's clock agrees with P0's
     ok    person U01ALICE             may decide, as alice@example.com; P0 takes their token
     ok    person U02BOB               may decide, as bob@example.com; P0 takes their token

@@ -129,7 +129,7 @@ async fn another_address_that_p0_names_is_told() {
     let told = company.check(&company.good()).await;
     assert_eq!(
         told.about("p0.addresses"),
-        "ok P0 names the same API as p0.base_url; people log in with okta at sso.example.com, which no setting pins yet"
+        "ok P0 names the same API as p0.base_url; people log in with okta at sso.example.com"
     );
 }
 

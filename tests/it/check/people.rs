@@ -59,7 +59,7 @@ async fn people_who_only_ask_and_people_who_are_only_told_are_looked_at_too() {
 
 #[tokio::test]
 async fn a_token_file_that_cannot_be_used_is_named_and_never_shown() {
-    const REMEDY: &str = "\n→ put a token of theirs in that file, chmod 600";
+    const REMEDY: &str = "\n→ a token of theirs belongs in that file, readable by the bot alone (chmod 600)";
     let company = Company::new().await;
     let jwt = |claims: Value| format!("e30.{}.the-p0-bearer-of", BASE64_URL_SAFE_NO_PAD.encode(claims.to_string()));
     for (token, mode, line) in [
@@ -80,7 +80,7 @@ async fn a_token_file_that_cannot_be_used_is_named_and_never_shown() {
     }
     std::fs::remove_file(company.folder.join("U02BOB.token")).unwrap();
     let told = company.check(&company.good()).await;
-    assert_eq!(told.about("person U02BOB"), format!("FAIL U02BOB.token: it cannot be opened{REMEDY}"));
+    assert_eq!(told.about("person U02BOB"), format!("FAIL U02BOB.token: it is not there{REMEDY}"));
 }
 
 #[tokio::test]
@@ -184,7 +184,7 @@ async fn token_files_are_looked_at_where_slack_cannot_be_asked() {
     let told = company.check(&company.good()).await;
     assert_eq!(
         told.about("person U02BOB"),
-        "FAIL U02BOB.token: others can read or write it (chmod o-rwx)\n→ put a token of theirs in that file, chmod 600"
+        "FAIL U02BOB.token: others can read or write it (chmod o-rwx)\n→ a token of theirs belongs in that file, readable by the bot alone (chmod 600)"
     );
     assert_eq!((told.about("person U01ALICE"), told.about("approvers")), (String::new(), String::new()));
     company.protect("U01ALICE.token", 0o644);

@@ -27,7 +27,10 @@ async fn files_with_secrets_that_others_can_read_are_named() {
     assert_eq!(told.code, Some(0));
     company.protect("bot-token", 0o640);
     let told = company.check(&settings).await;
-    assert_eq!(told.about("secrets"), "ok nobody else on this machine can read the 2 files that hold them");
+    assert_eq!(
+        told.about("secrets"),
+        "ok only their owner and group can read the 2 files that hold the bot's own secrets"
+    );
 }
 
 #[tokio::test]
@@ -77,7 +80,10 @@ async fn files_that_are_believed_and_that_others_can_write_are_named() {
     }
     let output = company.run(company.program(&["check"])).await;
     let told = Told { code: output.status.code(), text: company.readable(&output.stdout) };
-    assert_eq!(told.about("secrets"), "ok nobody else on this machine can read the 2 files that hold them");
+    assert_eq!(
+        told.about("secrets"),
+        "ok only their owner and group can read the 2 files that hold the bot's own secrets"
+    );
 }
 
 #[tokio::test]
