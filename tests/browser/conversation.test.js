@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 
+import { eventually } from './harness/sandbox.js';
 import { story } from './harness/story.js';
 
 story('a typed command decides at once', async ({ phone, sandbox }) => {
@@ -19,6 +20,19 @@ story('the message box offers the command after a slash', async ({ phone }) => {
   await alice.at.getByRole('button', { name: 'Send', exact: true }).waitFor();
   await alice.write('/p0 pending');
   await alice.whisper('aws role').says('Only visible to you');
+});
+
+story('the answer to what is written is in sight', async ({ desk }) => {
+  const alice = await desk('Alice');
+  await alice.card('okta group').says('Waiting for a decision');
+  await alice.messages.evaluate((list) => { list.scrollTop = 0; });
+  await alice.write('/p0 whoami');
+  const answer = alice.whisper('to P0 alice@example.com').at;
+  await answer.waitFor();
+  await eventually(async () => {
+    const [list, line] = [await alice.messages.boundingBox(), await answer.boundingBox()];
+    assert.ok(line.y + line.height <= list.y + list.height + 1 && line.y >= list.y - 1);
+  });
 });
 
 story('what only one person sees, nobody else sees', async ({ desk }) => {

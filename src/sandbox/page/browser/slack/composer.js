@@ -35,6 +35,7 @@ export function Composer({ client, to, hint, send, inThread }) {
     if (!said) return;
     write('');
     const deed = deedOf(said, { command, channel: client.channel?.id ?? client.page.cards, inThread, send });
+    client.noteSent(inThread);
     setComplaint(deed.error ?? (await client.act(deed)));
   };
   const keys = (event) => {

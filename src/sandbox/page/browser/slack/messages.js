@@ -15,6 +15,9 @@ export function Messages({ client, lines, empty, inThread = false }) {
   const toEnd = () => {
     if (atEnd.current && list.current) list.current.scrollTop = list.current.scrollHeight;
   };
+  useLayoutEffect(() => {
+    if (client.sent.count > 0 && client.sent.inThread === inThread) atEnd.current = true;
+  }, [client.sent]);
   useLayoutEffect(toEnd);
   useEffect(() => {
     const follow = new ResizeObserver(toEnd);

@@ -14,6 +14,9 @@ export function useClient({ name, phone, page, shown }) {
   const [confirm, setConfirm] = useState(null);
   const asked = useRef(null);
   const [locked, setLocked] = useState(false);
+  // What somebody has just written, or typed as a command, is answered at the end of the list.
+  const [sent, setSent] = useState({ count: 0, inThread: false });
+  const noteSent = (inThread) => setSent((old) => ({ count: old.count + 1, inThread: Boolean(inThread) }));
   const frame = useRef(null);
 
   const channels = channelsOf(slack, person, page.cards);
@@ -81,6 +84,6 @@ export function useClient({ name, phone, page, shown }) {
     name, phone, page, shown, frame, person, become, channels, place, tab: at.tab, thread: at.thread, goal: at.goal, go,
     channel: place === null ? undefined : channelAt(slack, place, person), lines,
     openThread: (message) => setAt((old) => ({ ...old, place, thread: message && { channel: message.channel, ts: message.ts } })),
-    act, performAt, confirm, modals: page.modalsFor(person, name), locked, setLocked,
+    act, performAt, confirm, modals: page.modalsFor(person, name), locked, setLocked, sent, noteSent,
   };
 }
