@@ -5,7 +5,7 @@ use url::Url;
 use super::ConfigError;
 use super::host::may_be_this_machine;
 use super::raw::{Raw, RawSlack};
-use super::values::{Checked, https_base, not_built, required};
+use super::values::{Checked, https_base, required};
 
 /// The longest `public_url`: three addresses of the manifest begin with it, and each is written percent-encoded into
 /// the link with which the app is created.
@@ -14,8 +14,8 @@ const LONGEST_PUBLIC_URL: usize = 255;
 /// What the Slack app is made from: nothing here needs a secret, and nothing waits for the app to exist.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SlackApp {
-    /// How Slack reaches the bot: https, and not this machine.
-    pub public_url: Url,
+    /// How deliveries come in.
+    pub delivery: Delivery,
     /// The slash command's name, with its slash.
     pub command: String,
     /// Whether the app lives in GovSlack.
@@ -24,23 +24,40 @@ pub struct SlackApp {
     pub in_channel: bool,
 }
 
+/// How deliveries come from Slack to the bot.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Delivery {
+    /// Slack calls this address: https, and not this machine.
+    Http(Url),
+    /// The bot calls Slack.
+    Socket,
+}
+
 impl SlackApp {
     pub(super) fn check(raw: Raw) -> Checked<Self> {
-        mode(&raw.slack)?;
+        let delivery = match mode(&raw.slack)? {
+            Mode::Http => Delivery::Http(public_url(raw.top.public_url)?),
+            Mode::Socket => Delivery::Socket,
+        };
         Ok(Self {
+            delivery,
             command: command(&raw.slack)?,
             govslack: is_govslack(&api_base_url(&raw.slack)?),
-            public_url: public_url(raw.top.public_url)?,
             in_channel: raw.routes.is_empty() || raw.routes.iter().any(|route| route.channel.is_some()),
         })
     }
 }
 
-/// How Slack reaches the bot: only that Slack calls it is built.
-pub(super) fn mode(raw: &RawSlack) -> Checked<()> {
+/// Who calls whom.
+pub(super) enum Mode {
+    Http,
+    Socket,
+}
+
+pub(super) fn mode(raw: &RawSlack) -> Checked<Mode> {
     match raw.mode.as_deref().unwrap_or("http") {
-        "http" => Ok(()),
-        "socket" => Err(not_built("slack.mode", "\"socket\"")),
+        "http" => Ok(Mode::Http),
+        "socket" => Ok(Mode::Socket),
         other => Err(ConfigError::new("slack.mode", format!("is {other:?}: has to be \"http\" or \"socket\""))),
     }
 }

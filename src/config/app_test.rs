@@ -17,7 +17,8 @@ fn refused(text: &str) -> String {
 #[test]
 fn one_key_is_enough_in_the_file_or_in_the_environment() {
     let app = read(URL).unwrap();
-    assert_eq!((app.public_url.as_str(), app.command.as_str()), ("https://bot.example.com/", "/p0"));
+    assert_eq!(app.delivery, Delivery::Http("https://bot.example.com/".parse().unwrap()));
+    assert_eq!(app.command, "/p0");
     assert!(!app.govslack && app.in_channel);
     let set = [("P0_CHATOPS_PUBLIC_URL".to_owned(), "https://bot.example.com".to_owned())];
     assert_eq!(parse_app("", set).unwrap(), app);
@@ -91,7 +92,7 @@ fn unknown_keys_and_what_the_app_cannot_be_are_refused_as_at_a_start() {
         ("[slack]\ncommand = \"p0\"".to_owned(), command),
         (format!("[slack]\ncommand = \"/{}\"", "x".repeat(32)), command),
         ("[slack]\ncommand = \"/p0\\u0000\"".to_owned(), command),
-        ("[slack]\nmode = \"socket\"".to_owned(), "slack.mode: \"socket\" is not built yet"),
+        ("[slack]\nmode = \"sockets\"".to_owned(), "slack.mode: is \"sockets\": has to be \"http\" or \"socket\""),
         (
             "[slack]\napi_base_url = \"http://slack.com/api/\"".to_owned(),
             "slack.api_base_url: has to begin with https:// (http:// is for loopback hosts only)",

@@ -7,7 +7,7 @@ use std::time::Duration;
 use jsonwebtoken::Algorithm;
 use url::Url;
 
-use super::app::{api_base_url, command, is_govslack, mode};
+use super::app::{Mode, api_base_url, command, is_govslack, mode};
 use super::raw::{Raw, RawAssertion, RawDurations, RawIdentity, RawNotifier, RawP0, RawRoute, RawSettings, RawSlack};
 use super::settings::{
     Assertion, Durations, FIELDS, Fields, Identity, Notifier, NotifierKeySource, Origin, Outbound, P0, Preset, Route,
@@ -62,7 +62,9 @@ fn bot_token(given: Option<Secret>) -> Checked<Secret> {
 }
 
 fn slack(raw: RawSlack) -> Checked<Slack> {
-    mode(&raw)?;
+    if let Mode::Socket = mode(&raw)? {
+        return Err(not_built("slack.mode", "\"socket\""));
+    }
     let (command, api_base_url) = (command(&raw)?, api_base_url(&raw)?);
     let secrets = raw.signing_secrets.unwrap_or_default();
     if secrets.is_empty() {

@@ -11,7 +11,7 @@ mod values;
 
 use std::path::{Path, PathBuf};
 
-pub use app::SlackApp;
+pub use app::{Delivery, SlackApp};
 pub use host::{is_surely_loopback, may_be_this_machine};
 pub use secret::Secret;
 pub use settings::{

@@ -4,7 +4,7 @@
 use serde::Serialize;
 use url::Url;
 
-use crate::config::SlackApp;
+use crate::config::{Delivery, SlackApp};
 use crate::scopes::{self, Opens, Scope};
 
 const NAME: &str = "P0 ChatOps";
@@ -59,7 +59,8 @@ struct BotUser {
 #[derive(Serialize)]
 struct SlashCommand<'a> {
     command: &'a str,
-    url: Url,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    url: Option<Url>,
     description: &'static str,
     usage_hint: &'static str,
     should_escape: bool,
@@ -86,14 +87,16 @@ struct AppSettings {
 
 #[derive(Serialize)]
 struct EventSubscriptions {
-    request_url: Url,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_url: Option<Url>,
     bot_events: Vec<&'static str>,
 }
 
 #[derive(Serialize)]
 struct Interactivity {
     is_enabled: bool,
-    request_url: Url,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    request_url: Option<Url>,
 }
 
 impl<'a, S> Manifest<'a, S> {
@@ -121,7 +124,7 @@ impl<'a, S> Manifest<'a, S> {
                 bot_user: BotUser { display_name: BOT_NAME },
                 slash_commands: [SlashCommand {
                     command: &app.command,
-                    url: door(&app.public_url, "slack/commands"),
+                    url: door(app, "slack/commands"),
                     description: DESCRIPTION,
                     usage_hint: USAGE,
                     // Mentions and channels arrive by their ids, which nobody can choose.
@@ -131,17 +134,14 @@ impl<'a, S> Manifest<'a, S> {
             oauth_config: OauthConfig { scopes: Scopes { bot: scopes::of_use(app.in_channel).map(write).collect() } },
             settings: AppSettings {
                 event_subscriptions: EventSubscriptions {
-                    request_url: door(&app.public_url, "slack/events"),
+                    request_url: door(app, "slack/events"),
                     bot_events: events.collect(),
                 },
-                interactivity: Interactivity {
-                    is_enabled: true,
-                    request_url: door(&app.public_url, "slack/interactivity"),
-                },
+                interactivity: Interactivity { is_enabled: true, request_url: door(app, "slack/interactivity") },
                 // It only allows it, and changes nothing in a single workspace; an organisation that installs an app
                 // without it gets one that hears nothing.
                 org_deploy_enabled: true,
-                socket_mode_enabled: false,
+                socket_mode_enabled: app.delivery == Delivery::Socket,
                 // The bot has one token, from its settings, and nobody to renew it.
                 token_rotation_enabled: false,
             },
@@ -160,9 +160,10 @@ fn long_description(command: &str) -> String {
     )
 }
 
-/// The address of one of the bot's doors, under whatever path `public_url` has.
-fn door(public_url: &Url, path: &str) -> Url {
+/// The address of one of the bot's doors, under whatever path `public_url` has. Over a socket nothing is called.
+fn door(app: &SlackApp, path: &str) -> Option<Url> {
+    let Delivery::Http(public_url) = &app.delivery else { return None };
     let mut url = public_url.clone();
     url.set_path(&format!("{}/{path}", public_url.path().trim_end_matches('/')));
-    url
+    Some(url)
 }

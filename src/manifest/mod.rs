@@ -5,7 +5,7 @@ mod document;
 use percent_encoding::{NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_saphyr::{Commented, ser_options};
 
-use crate::config::SlackApp;
+use crate::config::{Delivery, SlackApp};
 use crate::scopes::{Need, Scope};
 use document::Manifest;
 
@@ -16,11 +16,15 @@ pub fn yaml(app: &SlackApp) -> String {
     let plain = ser_options! { prefer_block_scalars: false, compact_list_indent: false };
     let document =
         serde_saphyr::to_string_with_options(&manifest, plain).expect("texts, lists and maps with texts as keys");
+    let not_built = match app.delivery {
+        Delivery::Http(_) => "",
+        Delivery::Socket => "# Socket Mode is not built yet: `serve` refuses these settings.\n",
+    };
     format!(
         "# The Slack app of p0-chatops: `p0-chatops manifest` prints this for your settings.\n\
          # Create the app at {}, \"from a manifest\"; `p0-chatops manifest --link` is the\n\
          # same in one step.\n\
-         {document}",
+         {not_built}{document}",
         apps_page(app)
     )
 }

@@ -53,7 +53,7 @@ impl Courier {
     async fn withdraw_if_shared(&self, channel: &ChannelId, posted: &Posted) -> Result<(), Undone> {
         let shared = self.unshared(channel).await.err();
         if let Some(Undone::Never(_)) = &shared {
-            let withdrawn = Message::sentence(&wording::card_withdrawn(&self.offer.command));
+            let withdrawn = Message::sentence(wording::card_withdrawn(&self.offer.command));
             let drawn = self.slack.update(posted, &withdrawn).await;
             drawn.map_err(|failure| Undone::Slack(Method::Update, failure))?;
         }

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output};
 
-use p0_chatops::config::{SlackApp, parse_app};
+use p0_chatops::config::{Delivery, SlackApp, parse_app};
 use p0_chatops::domain::command::TypedCommand;
 use p0_chatops::manifest::{json, link, yaml};
 use p0_chatops::sandbox::slack::Answered;
@@ -18,7 +18,8 @@ const COMMITTED: &str = include_str!("../../manifest/slack-app.yaml");
 const SCHEMA: &str = include_str!("slack/manifest.schema.2.0.0.json");
 
 fn app(command: &str, public_url: &str) -> SlackApp {
-    SlackApp { public_url: public_url.parse().unwrap(), command: command.to_owned(), govslack: false, in_channel: true }
+    let delivery = Delivery::Http(public_url.parse().unwrap());
+    SlackApp { delivery, command: command.to_owned(), govslack: false, in_channel: true }
 }
 
 fn usual() -> SlackApp {
@@ -34,6 +35,7 @@ fn variants() -> Vec<SlackApp> {
                 variants.push(SlackApp { govslack, in_channel, ..app(command, public_url) });
             }
         }
+        variants.push(SlackApp { delivery: Delivery::Socket, ..app(command, "https://bot.example.com") });
     }
     variants
 }
@@ -62,6 +64,28 @@ fn print(arguments: &[&str], environment: &[(&str, &str)]) -> Output {
     let mut program = Command::new(env!("CARGO_BIN_EXE_p0-chatops"));
     program.env_clear().envs(environment.iter().copied()).current_dir(env!("CARGO_MANIFEST_DIR")).arg("manifest");
     program.args(arguments).output().unwrap()
+}
+
+#[test]
+fn over_a_socket_nothing_of_the_bots_is_called() {
+    let printed = print(&[], &[("P0_CHATOPS_SLACK__MODE", "socket")]);
+    assert_eq!(String::from_utf8(printed.stderr).unwrap(), "");
+    let printed = String::from_utf8(printed.stdout).unwrap();
+    assert!(printed.contains("# Socket Mode is not built yet: `serve` refuses these settings.\n"), "{printed}");
+    let socket = from_yaml(&printed);
+    assert_eq!(socket["settings"]["socket_mode_enabled"], true);
+    // All the rest is the same, but for the addresses.
+    let mut http = as_value(&usual());
+    http["settings"]["socket_mode_enabled"] = json!(true);
+    for (place, address) in [
+        ("/settings/event_subscriptions", "request_url"),
+        ("/settings/interactivity", "request_url"),
+        ("/features/slash_commands/0", "url"),
+    ] {
+        let removed = http.pointer_mut(place).unwrap().as_object_mut().unwrap().remove(address);
+        assert!(removed.is_some(), "{place}");
+    }
+    assert_eq!(socket, http);
 }
 
 #[test]
@@ -245,7 +269,7 @@ fn settings_that_make_no_app_are_refused_with_the_key() {
             "http://localhost:3000",
             "public_url: has to begin with https:// and name a host that Slack can reach, not this machine (localhost, 127.0.0.1)",
         ),
-        ("P0_CHATOPS_SLACK__MODE", "socket", "slack.mode: \"socket\" is not built yet"),
+        ("P0_CHATOPS_SLACK__MODE", "pipe", "slack.mode: is \"pipe\": has to be \"http\" or \"socket\""),
     ] {
         let printed = print(&["--config", EXAMPLE], &[(variable, value)]);
         assert_eq!((printed.status.code(), printed.stdout.as_slice()), (Some(2), b"".as_slice()));

@@ -4,7 +4,7 @@ use http::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Browser, PATIENCE};
-use crate::config::SlackApp;
+use crate::config::{Delivery, SlackApp};
 use crate::manifest;
 use crate::sandbox::scene;
 
@@ -104,7 +104,7 @@ async fn a_mention_is_written_with_the_bots_name_or_without() {
 async fn the_app_has_a_home_where_its_manifest_says_so() {
     let browser = Browser::open_among(0).await;
     let app = SlackApp {
-        public_url: "https://bot.example.com".parse().unwrap(),
+        delivery: Delivery::Http("https://bot.example.com".parse().unwrap()),
         command: "/p0".to_owned(),
         govslack: false,
         in_channel: true,
