@@ -11,6 +11,10 @@ const BINARY =
 /** How long anything may take that is not a story's own fault, in milliseconds. */
 export const PATIENCE = 15_000;
 
+/** Whatever still runs when the stories end, ends with them. */
+const started = new Set();
+process.once('exit', () => started.forEach((program) => program.kill('SIGKILL')));
+
 /** One sandbox, and what its page would be told. */
 export class Sandbox {
   #program;
@@ -21,7 +25,8 @@ export class Sandbox {
   static async start(...options) {
     const sandbox = new Sandbox();
     sandbox.#program = spawn(BINARY, ['sandbox', '--port', '0', ...options], { stdio: ['ignore', 'pipe', 'pipe'] });
-    process.once('exit', () => sandbox.#program.kill('SIGKILL'));
+    started.add(sandbox.#program);
+    sandbox.#program.once('exit', () => started.delete(sandbox.#program));
     sandbox.#program.stderr.on('data', (text) => (sandbox.#log += text));
     sandbox.url = await sandbox.#announced();
     return sandbox;
