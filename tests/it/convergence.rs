@@ -222,7 +222,7 @@ async fn a_channel_that_another_company_joins_is_noticed() {
     let world = World::new().await;
     world.usual().await;
     world.slack.change_channel(CHANNEL, |channel| channel.is_ext_shared = true);
-    world.clock.advance(Duration::from_secs(11 * 60));
+    world.clock.advance(Duration::from_secs(61));
     let id = world.p0.add(RequestSeed { id: Some("req-2".into()), ..bobs() });
     world.p0.push(&id).await;
     world.work().await;
@@ -250,11 +250,12 @@ async fn a_card_is_withdrawn_when_another_company_comes_to_read_its_channel() {
     let world = World::new().await;
     let card = world.usual().await;
     world.slack.change_channel(CHANNEL, |channel| channel.is_ext_shared = true);
-    world.clock.advance(Duration::from_secs(11 * 60));
+    world.clock.advance(Duration::from_secs(61));
     world.slack.slash(ALICE, CHANNEL, "approve req-1 2h").await.unwrap();
     world.work().await;
     let shown = world.read(&card);
     assert!(shown.starts_with("This channel is shared with another company now"), "{shown}");
+    assert!(shown.ends_with("`/p0 pending` lists what waits."), "{shown}");
     assert!(!shown.contains("bob@example.com") && !shown.contains('['), "{shown}");
 }
 

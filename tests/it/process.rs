@@ -53,6 +53,23 @@ fn assert_refused(output: &std::process::Output, key: &str) {
 }
 
 #[tokio::test]
+async fn where_no_settings_were_found_is_said() {
+    let company = Company::new().await;
+    let elsewhere = company.folder.join("elsewhere");
+    std::fs::create_dir(&elsewhere).unwrap();
+    let mut command = company.program(&["serve"]);
+    command.current_dir(&elsewhere);
+    let output = company.run(command).await;
+    let told = String::from_utf8(output.stderr).unwrap();
+    let folder = elsewhere.canonicalize().unwrap();
+    let line = format!(
+        "p0-chatops: p0-chatops.toml: is not in {}, and no P0_CHATOPS_… is set: name it with --config\n",
+        folder.display()
+    );
+    assert_eq!((output.status.code(), told), (Some(2), line));
+}
+
+#[tokio::test]
 async fn a_token_that_slack_refuses_is_a_setting_at_fault_told_without_colours() {
     let company = Company::new().await;
     company.write_settings(&company.settings().replace("xoxb-sandbox-token", "xoxb-of-another-app"));
