@@ -26,7 +26,7 @@ const SECTIONS: [Section; 3] = [
         "Environment",
         &[
             ("P0_CHATOPS_<SECTION>__<KEY>", "A setting, as P0_CHATOPS_P0__ORG; wins over the settings file"),
-            ("P0_CHATOPS_<KEY>", "A setting of no section, as P0_CHATOPS_PUBLIC_URL; routes stand in the file only"),
+            ("P0_CHATOPS_<KEY>", "One of no section, as P0_CHATOPS_PUBLIC_URL; routes have none"),
         ],
     ),
     (

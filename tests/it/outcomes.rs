@@ -117,7 +117,7 @@ async fn too_many_calls_are_waited_for_and_others_go_first() {
 }
 
 #[tokio::test]
-async fn html_at_200_502_and_a_redirect_are_unknown_in_p0s_words() {
+async fn html_at_200_502_and_a_redirect_are_unknown_in_the_words_that_came() {
     for (fault, words) in [
         (Fault::bad_gateway(), "502 Bad Gateway"),
         (Fault::text(200, "<html><body>Please log in</body></html>"), "Please log in"),
