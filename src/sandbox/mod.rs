@@ -10,6 +10,7 @@ mod bot;
 mod disk;
 mod faults;
 mod folder;
+mod keys;
 pub mod p0;
 mod page;
 mod provisioning;

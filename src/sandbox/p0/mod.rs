@@ -14,7 +14,6 @@ mod discovery;
 mod door;
 mod faults;
 mod handle;
-mod keys;
 mod line;
 mod notifier;
 mod permission_api;

@@ -7,9 +7,9 @@ use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 use tokio::sync::mpsc;
 
-use super::keys::{KeyPair, compact};
 use super::shared::Shared;
 use super::state::PushAttempt;
+use crate::sandbox::keys::{KeyPair, compact};
 
 /// How the notifier signs and names its pushes. What P0 itself sends is only partly published.
 #[derive(Clone, Debug)]

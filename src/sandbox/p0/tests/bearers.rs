@@ -7,7 +7,7 @@ use jsonwebtoken::jwk::{Jwk, JwkSet};
 use serde_json::{Value, json};
 
 use super::{ALICE, SETTINGS_KEY, Stage, answer, unauthorized};
-use crate::sandbox::p0::keys::{KeyPair, compact};
+use crate::sandbox::keys::{KeyPair, compact};
 use crate::sandbox::p0::{BearerKind, IssuerKeys, TrustedIssuer};
 
 /// An issuer such as the bot in its mode `assertion`.

@@ -1,4 +1,4 @@
-//! Key pairs of the stand-in, made afresh at each start, and the signing of tokens that need not be honest.
+//! Key pairs of the stand-ins, made afresh at each start, and the signing of tokens that need not be honest.
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
