@@ -15,6 +15,7 @@ const SECRETS: &[(&str, &str)] = &[
     ("slack", "client_secret"),
     ("p0", "settings_api_key"),
     ("identity.linked", "client_secret"),
+    ("identity.exchange", "client_secret"),
     ("identity.service", "token"),
 ];
 

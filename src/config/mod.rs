@@ -4,6 +4,8 @@ mod app;
 mod check;
 mod file;
 mod host;
+mod identity;
+mod linked;
 mod raw;
 mod secret;
 mod settings;
@@ -15,8 +17,8 @@ pub use app::{Delivery, SlackApp};
 pub use host::{is_surely_loopback, may_be_this_machine};
 pub use secret::Secret;
 pub use settings::{
-    Assertion, Durations, Fields, Identity, Notifier, NotifierKeySource, Origin, Outbound, P0, Preset, Route, Settings,
-    Slack, Tokens,
+    Accounts, Assertion, Durations, Exchange, Fields, Flow, Fresh, Identity, Linked, Notifier, NotifierKeySource,
+    Origin, Outbound, P0, Preset, Risk, Route, SentToken, Settings, Slack, SlackClient, SubjectToken, Tokens,
 };
 
 /// The prefix of every variable of the environment that is a setting.
