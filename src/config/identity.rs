@@ -41,12 +41,12 @@ pub(super) fn check(raw: RawIdentity, pages: &SignInPages<'_>, folder: &Path) ->
         None => Err(ConfigError::new("identity.mode", format!("is missing: has to be {MODES}"))),
         Some("linked") => {
             let accounts = linked::accounts(people, by_email)?;
-            linked::linked(raw.linked.unwrap_or_default(), accounts, pages).map(Identity::Linked)
+            linked::linked(raw.linked.unwrap_or_default(), accounts, pages).map(Box::new).map(Identity::Linked)
         }
         Some("exchange") => {
             let accounts = linked::accounts(people, by_email)?;
             let linked = linked::linked(raw.linked.unwrap_or_default(), accounts, pages)?;
-            linked::exchange(raw.exchange.unwrap_or_default(), linked, folder).map(Identity::Exchange)
+            linked::exchange(raw.exchange.unwrap_or_default(), linked, folder).map(Box::new).map(Identity::Exchange)
         }
         Some("tokens") => tokens(raw.tokens.unwrap_or_default(), people, folder).map(Identity::Tokens),
         Some("assertion") if raw.acknowledge_bot_signs_for_approvers != Some(true) => Err(ConfigError::new(

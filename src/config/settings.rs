@@ -164,9 +164,9 @@ pub const FIELDS: &[&str] = &[
 #[derive(Clone, Debug)]
 pub enum Identity {
     /// Each person's own account at the provider, linked by them.
-    Linked(Linked),
+    Linked(Box<Linked>),
     /// A token got for that account's at another place.
-    Exchange(Exchange),
+    Exchange(Box<Exchange>),
     /// Each person's own token, in a file.
     Tokens(Tokens),
     /// The bot signs for each person.
@@ -194,14 +194,13 @@ impl Identity {
     pub fn people(&self) -> &BTreeMap<UserId, String> {
         static NOBODY: BTreeMap<UserId, String> = BTreeMap::new();
         match self {
-            Self::Linked(Linked { accounts, .. })
-            | Self::Exchange(Exchange { linked: Linked { accounts, .. }, .. }) => match accounts {
-                Accounts::Table(people) => people,
-                Accounts::ConfirmedEmail => &NOBODY,
-            },
             Self::Tokens(Tokens { people, .. })
             | Self::Assertion(Assertion { people, .. })
             | Self::Service { people, .. } => people,
+            Self::Linked(_) | Self::Exchange(_) => match self.linked().map(|linked| &linked.accounts) {
+                Some(Accounts::Table(people)) => people,
+                _ => &NOBODY,
+            },
         }
     }
 
