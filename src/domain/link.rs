@@ -90,3 +90,47 @@ impl LinkEnd {
         .find(|end| end.as_str() == text)
     }
 }
+
+/// Why an account was not linked. The sentences are in `notify::wording`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "not_bound", rename_all = "snake_case")]
+pub enum NotBound {
+    /// The person has no entry in the operator's table.
+    NotInTable,
+    /// The table names the same account for somebody else too.
+    Ambiguous,
+    /// Somebody else's account came back.
+    AnothersAccount,
+    /// The provider does not say that the address is verified.
+    EmailNotVerified,
+    /// The provider named no address.
+    NoEmail,
+    /// Slack has no confirmed address of the person's to compare with.
+    NoSlackEmail,
+    /// The provider named nobody: it sent no ID token.
+    NoIdToken,
+    /// The person has linked an account already.
+    HasOne {
+        /// Who they are to P0.
+        identity: String,
+    },
+    /// Another Slack user has linked it.
+    Taken,
+    /// Slack says that the person may not decide here.
+    NotAdmitted,
+    /// P0 does not take the account.
+    RefusedByP0,
+    /// P0 says that the token is somebody else's.
+    P0NamesAnother,
+    /// The provider refused; in its own word, bounded.
+    RefusedByProvider {
+        /// An error code of OAuth's, as `access_denied`.
+        code: String,
+    },
+    /// What the provider sent cannot be believed.
+    Untrusted,
+    /// The provider, Slack or P0 did not answer.
+    Unavailable,
+    /// It took too long.
+    TooLate,
+}

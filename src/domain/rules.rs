@@ -1,6 +1,8 @@
 //! The local rules: asked before a choice is recorded, and again in the transaction that sends it.
 
-use super::decision::{Basis, Choice, Verb};
+use jiff::Timestamp;
+
+use super::decision::{Basis, Choice, PROOF_IS_GOOD_FOR, Proof, Verb};
 use super::expiration::ExpirationLength;
 use super::phase::Phase;
 use super::refusal::Refusal;
@@ -16,8 +18,33 @@ pub struct Limits {
     pub never_seen: bool,
     /// Whether people may approve their own requests.
     pub one_party: bool,
+    /// How much care an approve asks for.
+    pub care: Care,
     /// Whether P0 does not learn who decides, so that telling people's own requests is up to us alone.
     pub p0_knows_nobody: bool,
+}
+
+/// How much care an approve asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Care {
+    /// A press.
+    Press,
+    /// A fresh sign-in for that very choice.
+    SignIn,
+    /// It is approved in P0 itself.
+    NotFromChat,
+}
+
+/// Whether the choice carries what it asks for. Taking access back makes things safer, and asks for nothing more.
+pub fn check_care(limits: &Limits, choice: &Choice, proof: Option<&Proof>, now: Timestamp) -> Result<(), Refusal> {
+    match (limits.care, choice.verb()) {
+        (_, Verb::Deny | Verb::Revoke) | (Care::Press, Verb::Approve) => Ok(()),
+        (Care::NotFromChat, Verb::Approve) => Err(Refusal::NotFromChat),
+        (Care::SignIn, Verb::Approve) => match proof {
+            Some(proof) if now <= proof.at + PROOF_IS_GOOD_FOR => Ok(()),
+            _ => Err(Refusal::NotProved),
+        },
+    }
 }
 
 /// Whether the choice may be carried out, by all that is known here. P0 has the last word.

@@ -8,10 +8,12 @@ pub mod deliveries;
 pub mod drafts;
 pub mod inspect;
 pub mod leases;
+pub mod links;
 pub mod lock;
 pub mod notices;
 mod outcomes;
 pub mod requests;
+pub mod sign_ins;
 pub mod sweep;
 mod writer;
 

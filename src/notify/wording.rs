@@ -1,6 +1,8 @@
 //! Every sentence that the bot says. A state's own word (*approved*, *denied*, *revoked*, *unknown* …) is said only
 //! when it holds.
 
+pub mod linking;
+
 use std::fmt;
 
 use jiff::Timestamp;
@@ -129,7 +131,7 @@ fn by(actor_of: &Actor) -> String {
 /// What has to be said about a credential that is not the person's own.
 pub fn authority(authority: Authority) -> &'static str {
     match authority {
-        Authority::OwnToken => "",
+        Authority::LinkedAccount | Authority::Exchanged | Authority::OwnToken => "",
         Authority::AssertedByBot => " (asserted by the bot)",
         Authority::SharedCredential => " (with the shared credential: P0 does not know who)",
     }
@@ -376,6 +378,7 @@ pub fn outcome(decision: &Decision, open: bool) -> String {
             "The outcome of your choice ({what}) on {id} is unknown: P0's answer was lost, and it may have counted. Look in P0, try again, or revoke."
         ),
         Stage::Done { authority: how, .. } => format!("P0 took your choice ({what}) on {id}{}.", authority(*how)),
+        Stage::Held { .. } => format!("Your choice ({what}) on {id} waits for your sign-in."),
         Stage::Recorded | Stage::Sending { .. } => format!("Your choice ({what}) on {id} is on its way to P0."),
         Stage::Settled { .. } => format!("P0 has told where {id} stands: the card shows it."),
     }
@@ -415,6 +418,24 @@ impl fmt::Display for Refusal {
                 "It cannot be told whether this is your own request. Ask the bot's operator to add you under \
                  `[identity.people]`, or let somebody else approve it.",
             ),
+            Self::NotLinked => f.write_str(
+                "You have not linked your account yet, so nothing was sent to P0. Link it once (`link` does it too), \
+                 then choose again.",
+            ),
+            Self::LinkChanged => f.write_str(
+                "Your linked account was unlinked or changed after you chose. Choose again.",
+            ),
+            Self::LinkEnded => f.write_str(
+                "Your identity provider does not take your link any more. Please link your account again, then choose again.",
+            ),
+            Self::AmbiguousIdentity => f.write_str(
+                "This bot's settings name one P0 identity for you and for somebody else, so it cannot be told whose \
+                 choice this is. Its operator has to say whose it is.",
+            ),
+            Self::NotProved => f.write_str(
+                "It asks for a fresh sign-in, and none came within 5 minutes. Choose again if it is still right.",
+            ),
+            Self::NotFromChat => f.write_str("Requests of this kind are approved in P0 itself, not from Slack."),
             Self::NoIdentity => f.write_str(
                 "You have no P0 identity in this bot's settings. Ask its operator to add you.",
             ),
@@ -476,6 +497,8 @@ pub fn help(command: &str) -> String {
 /// Who somebody is to P0.
 pub fn whoami(user: &SlackUser, identity: Option<&str>, may_decide: bool, how: Authority) -> String {
     let manner = match how {
+        Authority::LinkedAccount => "Your decisions go out with the account that you have linked.",
+        Authority::Exchanged => "Your decisions go out with a token got for the account that you have linked.",
         Authority::OwnToken => "Your decisions go out with your own token.",
         Authority::AssertedByBot => "Your decisions go out with a short token that the bot signs for you.",
         Authority::SharedCredential => "Decisions go out with one shared credential: P0 does not learn who decided.",
