@@ -16,7 +16,7 @@ use super::settings::{
 use super::values::{
     Checked, address, https, https_base, ids, long_enough, not_built, parse_url, required, required_secret, span,
 };
-use super::{ConfigError, Secret};
+use super::{ConfigError, Secret, vault};
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::person::{ChannelId, EnterpriseId, TeamId, UserId};
 
@@ -40,6 +40,7 @@ pub(super) fn check(raw: Raw, folder: &Path, origin: Origin) -> Checked<Settings
         slack,
         p0: p0(raw.p0)?,
         notifier: notifier(raw.notifier.unwrap_or_default(), folder)?,
+        vault: vault::check(raw.vault, &identity, folder)?,
         identity,
         durations: durations(raw.durations)?,
         route: route(raw.routes)?,

@@ -19,6 +19,9 @@ const SECRETS: &[(&str, &str)] = &[
     ("identity.service", "token"),
 ];
 
+/// Secrets whose file is read by the room that uses it, and anew when it changes.
+const READ_LATER: &[(&str, &str)] = &[("vault", "key")];
+
 pub(super) fn table(text: &str) -> Result<Table, ConfigError> {
     text.parse::<Table>().map_err(|error| {
         let line = error.span().map_or(0, |span| text[..span.start.min(text.len())].lines().count().max(1));
@@ -79,7 +82,7 @@ pub(super) fn stated_secrets(table: &Table) -> Vec<String> {
     let stated = |section: &str, key: &str| {
         section.split('.').try_fold(table, |t, part| t.get(part)?.as_table()).is_some_and(|t| t.contains_key(key))
     };
-    let secrets = SECRETS.iter().filter(|(section, key)| stated(section, key));
+    let secrets = SECRETS.iter().chain(READ_LATER).filter(|(section, key)| stated(section, key));
     let mut keys: Vec<String> = secrets.map(|(section, key)| format!("{section}.{key}")).collect();
     if table.get("proxy").and_then(Value::as_str).is_some_and(|address| address.contains('@')) {
         keys.push("proxy".to_owned());

@@ -16,6 +16,7 @@ pub(super) struct Raw {
     pub(super) p0: RawP0,
     pub(super) notifier: Option<RawNotifier>,
     pub(super) identity: RawIdentity,
+    pub(super) vault: RawVault,
     pub(super) durations: RawDurations,
     pub(super) routes: Vec<RawRoute>,
     pub(super) settings: RawSettings,
@@ -29,6 +30,7 @@ impl Raw {
             p0: read("p0", section("p0"))?.unwrap_or_default(),
             notifier: read("notifier", section("notifier"))?,
             identity: read("identity", section("identity"))?.unwrap_or_default(),
+            vault: read("vault", section("vault"))?.unwrap_or_default(),
             durations: read("durations", section("durations"))?.unwrap_or_default(),
             routes: read("route", section("route"))?.unwrap_or_default(),
             settings: read("settings", section("settings"))?.unwrap_or_default(),
@@ -172,6 +174,23 @@ pub(super) struct RawAssertion {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawService {
     pub(super) token: Option<Secret>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawVault {
+    pub(super) key: Option<OneOrMore>,
+    pub(super) key_file: Option<String>,
+    pub(super) key_command: Option<Vec<String>>,
+    pub(super) key_command_within: Option<String>,
+}
+
+/// A secret, or several in an array.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected a text or an array of texts")]
+pub(super) enum OneOrMore {
+    One(Secret),
+    More(Vec<Secret>),
 }
 
 #[derive(Default, Deserialize)]

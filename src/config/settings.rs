@@ -8,7 +8,7 @@ use std::time::Duration;
 use jsonwebtoken::Algorithm;
 use url::Url;
 
-use super::Secret;
+use super::{Secret, VaultKeys};
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::person::{ChannelId, EnterpriseId, TeamId, UserId};
 
@@ -37,6 +37,8 @@ pub struct Settings {
     pub notifier: Notifier,
     /// Whose credential a decision carries.
     pub identity: Identity,
+    /// What seals people's tokens, where any are kept.
+    pub vault: Option<VaultKeys>,
     /// What lengths are offered.
     pub durations: Durations,
     /// Where requests are shown.
