@@ -3,6 +3,7 @@
 pub mod assertion;
 pub mod credentials;
 pub mod directory;
+pub mod openid;
 mod token_files;
 pub mod workspace;
 
