@@ -22,7 +22,7 @@ use crate::domain::rules::Limits;
 use crate::forward::permission_api::PermissionApi;
 use crate::forward::worker::Worker;
 use crate::http_client::Clients;
-use crate::inbound::keys::NotifierKeys;
+use crate::inbound::notifier_keys::NotifierKeys;
 use crate::inbound::pushed::NotifierGate;
 use crate::inbound::signed::Gate;
 use crate::ledger::copies::Placement;
@@ -75,7 +75,7 @@ impl App {
     pub async fn build(settings: Settings, clock: Clock) -> Result<Self, StartError> {
         let metrics = Metrics::default();
         let clients = Clients::new(&settings.outbound)?;
-        let notifier_keys = NotifierKeys::new(&settings.notifier.key, clients.slack.clone(), clock.clone())?;
+        let notifier_keys = NotifierKeys::new(&settings.notifier.key, clients.providers.clone(), clock.clone())?;
         let credentials = Arc::new(Credentials::new(settings.identity.clone(), clock.clone())?);
         let slack = SlackApi::new(clients.slack, &settings.slack, metrics.clone());
         credentials.report_unusable().await;

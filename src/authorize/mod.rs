@@ -4,6 +4,7 @@ pub mod assertion;
 mod command;
 pub mod credentials;
 pub mod directory;
+pub mod openid;
 mod private_file;
 mod token_files;
 pub mod vault;
