@@ -14,11 +14,14 @@ use tokio_util::task::TaskTracker;
 
 use crate::authorize::Authorizer;
 use crate::authorize::credentials::Credentials;
+use crate::authorize::linked::Parts;
+use crate::authorize::p0_login::P0Accounts;
+use crate::authorize::vault::Vault;
 use crate::authorize::workspace::Workspace;
 use crate::clock::Clock;
-use crate::config::{self, ConfigError, Settings};
+use crate::config::{self, ConfigError, Risk, Settings};
 use crate::decide::{self, Desk, Tools};
-use crate::domain::rules::Limits;
+use crate::domain::rules::{Care, Limits};
 use crate::forward::permission_api::PermissionApi;
 use crate::forward::worker::Worker;
 use crate::http_client::Clients;
@@ -27,6 +30,8 @@ use crate::inbound::pushed::NotifierGate;
 use crate::inbound::signed::Gate;
 use crate::ledger::copies::Placement;
 use crate::ledger::{Ledger, LedgerError};
+use crate::link::keeper::Keeper;
+use crate::link::{Linking, browser};
 use crate::notify::Offer;
 use crate::notify::courier::Courier;
 use crate::notify::web_api::{Installed, SlackApi, SlackFailure};
@@ -60,6 +65,8 @@ pub struct App {
     pub worker: Worker,
     /// Brings things to Slack.
     pub courier: Courier,
+    /// Keeps links true, where accounts are linked.
+    pub keeper: Option<Keeper>,
     /// Private lines on their way.
     pub whispers: TaskTracker,
     desk: Desk,
@@ -76,22 +83,44 @@ impl App {
         let metrics = Metrics::default();
         let clients = Clients::new(&settings.outbound)?;
         let notifier_keys = NotifierKeys::new(&settings.notifier.key, clients.providers.clone(), clock.clone())?;
-        let credentials = Arc::new(Credentials::new(settings.identity.clone(), clock.clone())?);
         let slack = SlackApi::new(clients.slack, &settings.slack, metrics.clone());
-        credentials.report_unusable().await;
+        let vault = vault(&settings).await?;
         let ledger = Ledger::open_to_serve(&settings.database_url, clock.clone()).await?;
+        let parts = vault.map(|vault| Parts {
+            client: clients.providers.clone(),
+            p0: P0Accounts::new(clients.decisions.clone(), &settings.p0),
+            vault,
+            store: Arc::new(ledger.clone()),
+            clock: clock.clone(),
+        });
+        let credentials = Arc::new(Credentials::new(settings.identity.clone(), clock.clone(), parts)?);
+        credentials.report_unusable().await;
         let workspace = workspace(&settings, &slack).await?;
         let limits = Limits {
             maximum: settings.durations.maximum,
-            never_seen: credentials.forwards_never_seen(),
+            never_seen: credentials.forwards_never_seen() && settings.route.risk == Risk::Low,
             one_party: settings.p0.one_party,
+            care: match &settings.route.risk {
+                Risk::Low => Care::Press,
+                Risk::StepUp(_) => Care::SignIn,
+                Risk::NotFromChat => Care::NotFromChat,
+            },
             p0_knows_nobody: credentials.p0_knows_nobody(),
         };
         let offer = Arc::new(Offer::new(&settings));
         let whispers = TaskTracker::new();
+        let authorizer = Authorizer::new(Arc::new(slack.clone()), workspace.clone(), credentials.clone());
+        let linking = credentials.linked().map(|accounts| {
+            let fresh = match &settings.route.risk {
+                Risk::StepUp(fresh) => Some(fresh.clone()),
+                Risk::Low | Risk::NotFromChat => None,
+            };
+            let (app, client) = (&settings.slack, clients.providers.clone());
+            Linking::new(accounts.clone(), authorizer.clone(), app, fresh, client, clock.clone())
+        });
         let worker = Worker {
             ledger: ledger.clone(),
-            authorizer: Authorizer::new(Arc::new(slack.clone()), workspace.clone(), credentials.clone()),
+            authorizer,
             p0: PermissionApi::new(clients.decisions, &settings.p0),
             limits: limits.clone(),
             clock: clock.clone(),
@@ -115,6 +144,7 @@ impl App {
                 workspace,
                 credentials: credentials.clone(),
                 offer: offer.clone(),
+                linking: linking.clone(),
                 limits,
                 forward_within: settings.forward_within,
                 placement: Placement { channel: settings.route.channel.clone(), people: settings.route.notify.clone() },
@@ -124,6 +154,7 @@ impl App {
             },
         };
         Ok(Self {
+            keeper: linking.map(|linking| Keeper { ledger: ledger.clone(), linking, clock: clock.clone() }),
             worker,
             courier: Courier::new(ledger.clone(), slack, offer, clock),
             desk,
@@ -141,6 +172,12 @@ impl App {
             .route("/slack/commands", post(decide::slack))
             .route("/slack/events", post(decide::slack))
             .route("/p0/notifications", post(decide::pushed));
+        if self.keeper.is_some() {
+            doors = doors
+                .route("/link/slack", get(browser::from_slack))
+                .route("/link/provider", get(browser::from_provider))
+                .route("/link/{ticket}", get(browser::open).post(browser::begin));
+        }
         if let Some(jwks) = self.jwks.clone() {
             doors = doors.route("/.well-known/jwks.json", get(move || async move { Json(jwks) }));
         }
@@ -163,7 +200,12 @@ impl App {
             serve(doors, outside, stop.clone()),
             serve(probes, operator, stop.clone()),
             self.worker.run(stop.clone()),
-            self.courier.run(stop),
+            self.courier.run(stop.clone()),
+            async {
+                if let Some(keeper) = self.keeper {
+                    keeper.run(stop).await;
+                }
+            },
         );
         self.whispers.close();
         self.whispers.wait().await;
@@ -174,6 +216,14 @@ impl App {
 /// Whose members may decide: as the settings say, else the members of where the app is installed.
 async fn workspace(settings: &Settings, slack: &SlackApi) -> Result<Workspace, StartError> {
     Ok(allowed(&settings.slack, who_am_i(slack).await?))
+}
+
+/// The vault, where the settings have keys for one.
+async fn vault(settings: &Settings) -> Result<Option<Vault>, ConfigError> {
+    match &settings.vault {
+        Some(keys) => Vault::open(keys).await.map(Some),
+        None => Ok(None),
+    }
 }
 
 /// As the settings say, else where the app is installed.

@@ -1,25 +1,21 @@
 //! Mode `assertion`: the bot signs a short token for a person of the table. Whoever holds its key can decide as anybody,
 //! so it needs an acknowledgement, and card and audit say "asserted by the bot".
 
-use std::fs;
-
 use jiff::Timestamp;
-use jsonwebtoken::jwk::{Jwk, JwkSet, ThumbprintHash};
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use jsonwebtoken::jwk::JwkSet;
 use rand::distr::{Alphanumeric, SampleString};
 use serde_json::{Value, json};
 
 use super::credentials::Credential;
-use crate::config::{Assertion, ConfigError, Secret};
+use super::signing_key::SigningKey;
+use crate::config::{Assertion, ConfigError};
 use crate::domain::person::{Authority, Email, SlackUser};
 use crate::domain::refusal::Refusal;
 
 /// Signs for people.
 pub struct Signer {
     settings: Assertion,
-    key: EncodingKey,
-    key_id: String,
-    jwks: Value,
+    key: SigningKey,
 }
 
 impl Signer {
@@ -28,33 +24,17 @@ impl Signer {
     /// # Errors
     /// Where it cannot be read, or does not fit the algorithm.
     pub fn new(settings: Assertion) -> Result<Self, ConfigError> {
-        let refused = |problem: String| ConfigError::new("identity.assertion.private_key_file", problem);
-        let path = settings.private_key_file.display();
-        let pem =
-            fs::read(&settings.private_key_file).map_err(|error| refused(format!("{path} cannot be read: {error}")))?;
-        let unfit = |_| refused(format!("{path} holds no private key for {:?} in PEM form", settings.algorithm));
-        let key = match settings.algorithm {
-            Algorithm::EdDSA => EncodingKey::from_ed_pem(&pem),
-            Algorithm::RS256 => EncodingKey::from_rsa_pem(&pem),
-            _ => EncodingKey::from_ec_pem(&pem),
-        };
-        let key = key.map_err(unfit)?;
-        let mut jwk = Jwk::from_encoding_key(&key, settings.algorithm).map_err(unfit)?;
-        let key_id = jwk.thumbprint(ThumbprintHash::SHA256).map_err(unfit)?;
-        jwk.common.key_id = Some(key_id.clone());
-        let jwks =
-            serde_json::to_value(JwkSet { keys: vec![jwk] }).map_err(|_| refused("has no public form".to_owned()))?;
-        Ok(Self { settings, key, key_id, jwks })
+        let setting = "identity.assertion.private_key_file";
+        let key = SigningKey::read(&settings.private_key_file, settings.algorithm, setting)?;
+        Ok(Self { settings, key })
     }
 
     /// The public key, for `/.well-known/jwks.json`.
     pub fn jwks(&self) -> Value {
-        self.jwks.clone()
+        json!(JwkSet { keys: vec![self.key.jwk().clone()] })
     }
 
     pub(super) fn credential(&self, by: &SlackUser, identity: &str, now: Timestamp) -> Result<Credential, Refusal> {
-        let mut header = Header::new(self.settings.algorithm);
-        header.kid = Some(self.key_id.clone());
         let issued = now.as_second();
         let lifetime = i64::try_from(self.settings.lifetime.as_secs()).unwrap_or(0);
         let mut claims = json!({
@@ -69,15 +49,13 @@ impl Signer {
         if let Some(email) = Email::parse(identity) {
             claims["email"] = json!(email);
         }
-        let bearer = jsonwebtoken::encode(&header, &claims, &self.key).map_err(|_| {
-            tracing::error!("an assertion could not be signed");
-            Refusal::CredentialUnusable
-        })?;
+        let bearer = self.key.sign(&claims).ok_or(Refusal::CredentialUnusable)?;
         Ok(Credential {
             identity: Some(identity.to_owned()),
-            bearer: Secret::new(bearer),
+            bearer,
             authority: Authority::AssertedByBot,
             names: Vec::new(),
+            link: None,
         })
     }
 }

@@ -2,10 +2,14 @@
 
 use std::collections::BTreeMap;
 
+use super::NotAuthorized;
+use super::actor::Actor;
 use super::assertion::Signer;
+use super::linked::{LinkedAccounts, Parts};
 use super::token_files;
 use crate::clock::Clock;
 use crate::config::{ConfigError, Identity, Secret};
+use crate::domain::link::LinkVersion;
 use crate::domain::person::{Authority, SlackUser, UserId};
 use crate::domain::refusal::Refusal;
 
@@ -20,6 +24,8 @@ pub struct Credential {
     pub authority: Authority,
     /// Other names that the credential itself gives them.
     pub names: Vec<String>,
+    /// Which tokens of which link it is, where it is of one.
+    pub link: Option<LinkVersion>,
 }
 
 /// Why a person's credential cannot be used, for the operator.
@@ -39,6 +45,7 @@ pub struct Credentials {
 }
 
 enum Mode {
+    Linked(LinkedAccounts),
     Tokens(token_files::TokenFiles),
     Assertion(Signer),
     Service(Secret),
@@ -48,17 +55,33 @@ impl Credentials {
     /// Makes ready what the settings ask for.
     ///
     /// # Errors
-    /// Where the key that signs assertions cannot be used.
-    pub fn new(identity: Identity, clock: Clock) -> Result<Self, ConfigError> {
-        let (people, mode) = match identity {
-            Identity::Linked(_) | Identity::Exchange(_) => {
-                return Err(ConfigError::new("identity.mode", "\"linked\" and \"exchange\" are not built yet"));
+    /// Where a key that signs cannot be used.
+    pub fn new(identity: Identity, clock: Clock, parts: Option<Parts>) -> Result<Self, ConfigError> {
+        let people = identity.people().clone();
+        let linked = |linked, exchange| {
+            let parts =
+                parts.ok_or_else(|| ConfigError::new("vault.key", "is missing: this mode keeps people's tokens"));
+            parts.map(|parts| Mode::Linked(LinkedAccounts::new(linked, exchange, parts)))
+        };
+        let mode = match identity {
+            Identity::Linked(settings) => linked(*settings, None)?,
+            Identity::Exchange(settings) => {
+                let actor = Actor::new(&settings)?;
+                linked(settings.linked.clone(), Some((*settings, actor)))?
             }
-            Identity::Tokens(tokens) => (tokens.people, Mode::Tokens(token_files::TokenFiles(tokens.files))),
-            Identity::Assertion(assertion) => (assertion.people.clone(), Mode::Assertion(Signer::new(assertion)?)),
-            Identity::Service { token, people } => (people, Mode::Service(token)),
+            Identity::Tokens(tokens) => Mode::Tokens(token_files::TokenFiles(tokens.files)),
+            Identity::Assertion(assertion) => Mode::Assertion(Signer::new(assertion)?),
+            Identity::Service { token, .. } => Mode::Service(token),
         };
         Ok(Self { people, mode, clock })
+    }
+
+    /// The accounts that people link, where they do.
+    pub fn linked(&self) -> Option<&LinkedAccounts> {
+        match &self.mode {
+            Mode::Linked(accounts) => Some(accounts),
+            Mode::Tokens(_) | Mode::Assertion(_) | Mode::Service(_) => None,
+        }
     }
 
     /// Who the person is to P0, as configured. Local: no credential is read.
@@ -69,16 +92,35 @@ impl Credentials {
     /// Whether the person could decide here at all, as configured.
     pub fn knows(&self, user: &UserId) -> bool {
         match &self.mode {
+            Mode::Linked(accounts) => accounts.admits(user).is_ok(),
             Mode::Tokens(files) => files.0.contains_key(user),
             Mode::Assertion(_) => self.people.contains_key(user),
             Mode::Service(_) => true,
         }
     }
 
+    /// Whether the person could decide here at all, as configured, or why not.
+    ///
+    /// # Errors
+    /// As the person is told it.
+    pub fn admits(&self, user: &UserId) -> Result<(), Refusal> {
+        match &self.mode {
+            Mode::Linked(accounts) => accounts.admits(user),
+            _ if self.knows(user) => Ok(()),
+            _ if self.people.contains_key(user) => Err(Refusal::NoCredential),
+            _ => Err(Refusal::NoIdentity),
+        }
+    }
+
     /// Whether the person may read of any request, as configured: with a shared credential that needs an entry, or
     /// every guest of the workspace could.
     pub fn may_read(&self, user: &UserId) -> bool {
-        self.people.contains_key(user) || (self.knows(user) && !self.p0_knows_nobody())
+        let knows = match &self.mode {
+            // Where there is no table, only a link says that somebody belongs here.
+            Mode::Linked(_) => false,
+            _ => self.knows(user),
+        };
+        self.people.contains_key(user) || (knows && !self.p0_knows_nobody())
     }
 
     /// Whether P0 does not learn who decides.
@@ -94,7 +136,8 @@ impl Credentials {
 
     /// How identities are shown to be people's, in this mode.
     pub fn authority(&self) -> Authority {
-        match self.mode {
+        match &self.mode {
+            Mode::Linked(accounts) => accounts.authority(),
             Mode::Tokens(_) => Authority::OwnToken,
             Mode::Assertion(_) => Authority::AssertedByBot,
             Mode::Service(_) => Authority::SharedCredential,
@@ -105,7 +148,8 @@ impl Credentials {
     pub fn jwks(&self) -> Option<serde_json::Value> {
         match &self.mode {
             Mode::Assertion(signer) => Some(signer.jwks()),
-            _ => None,
+            Mode::Linked(accounts) => accounts.jwks(),
+            Mode::Tokens(_) | Mode::Service(_) => None,
         }
     }
 
@@ -120,24 +164,36 @@ impl Credentials {
     pub async fn problem(&self, user: &UserId) -> Option<Problem> {
         match &self.mode {
             Mode::Tokens(files) => files.problem(user, self.identity(user), self.clock.now()).await,
-            Mode::Assertion(_) | Mode::Service(_) => None,
+            Mode::Linked(_) | Mode::Assertion(_) | Mode::Service(_) => None,
         }
     }
 
     /// The person's credential.
     ///
     /// # Errors
-    /// What is missing or wrong, as the person is told it.
-    pub async fn of(&self, by: &SlackUser) -> Result<Credential, Refusal> {
+    /// What is missing or wrong, as the person is told it; or that it cannot be had yet.
+    pub async fn of(&self, by: &SlackUser) -> Result<Credential, NotAuthorized> {
         let identity = self.people.get(&by.user);
+        let refused = NotAuthorized::Refused;
         match &self.mode {
-            Mode::Tokens(files) => files.credential(&by.user, identity.map(String::as_str), self.clock.now()).await,
-            Mode::Assertion(signer) => signer.credential(by, identity.ok_or(Refusal::NoIdentity)?, self.clock.now()),
+            Mode::Linked(accounts) => {
+                accounts.admits(&by.user).map_err(refused)?;
+                accounts.credential(by).await
+            }
+            Mode::Tokens(files) => {
+                let credential = files.credential(&by.user, identity.map(String::as_str), self.clock.now()).await;
+                credential.map_err(refused)
+            }
+            Mode::Assertion(signer) => {
+                let identity = identity.ok_or(refused(Refusal::NoIdentity))?;
+                signer.credential(by, identity, self.clock.now()).map_err(refused)
+            }
             Mode::Service(token) => Ok(Credential {
                 identity: None,
                 bearer: token.clone(),
                 authority: Authority::SharedCredential,
                 names: identity.cloned().into_iter().collect(),
+                link: None,
             }),
         }
     }

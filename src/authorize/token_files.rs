@@ -70,6 +70,7 @@ impl TokenFiles {
             bearer: Secret::new(token),
             authority: Authority::OwnToken,
             names,
+            link: None,
         })
     }
 }
@@ -93,7 +94,7 @@ async fn read(path: &Path) -> Result<String, &'static str> {
 
 /// The claims of a token that is a JWT; any other is opaque, and the table vouches for it. They are read to refuse,
 /// never to believe, so the signature is P0's business.
-fn readable_claims(token: &str) -> Option<Value> {
+pub(super) fn readable_claims(token: &str) -> Option<Value> {
     let mut parts = token.split('.');
     let (Some(_), Some(claims), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
         return None;
@@ -103,7 +104,7 @@ fn readable_claims(token: &str) -> Option<Value> {
 }
 
 /// Refuses a token that says it is somebody else's or has run out; answers the names that it gives its owner.
-fn check_claims(claims: &Value, identity: Option<&str>, now: Timestamp) -> Result<Vec<String>, Refusal> {
+pub(super) fn check_claims(claims: &Value, identity: Option<&str>, now: Timestamp) -> Result<Vec<String>, Refusal> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
     if claims.get("exp").and_then(Value::as_f64).is_some_and(|exp| exp <= now.as_second() as f64) {
         return Err(Refusal::CredentialExpired);

@@ -41,12 +41,23 @@ pub struct Link {
     pub ended: Option<(LinkEnd, Timestamp)>,
 }
 
+/// Which tokens of which link something was sent with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkVersion {
+    /// The link's number in the ledger.
+    pub id: i64,
+    /// How often its tokens had been renewed.
+    pub generation: i64,
+}
+
 /// Why a link is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkEnd {
     /// Its owner unlinked it.
     Unlinked,
+    /// The provider gave nothing to renew it with, or nothing for longer.
+    RanOut,
     /// The operator revoked it.
     RevokedByOperator,
     /// The provider takes its tokens no longer.
@@ -66,6 +77,7 @@ impl LinkEnd {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unlinked => "unlinked",
+            Self::RanOut => "ran_out",
             Self::RevokedByOperator => "revoked_by_operator",
             Self::EndedByProvider => "ended_by_provider",
             Self::NamesAnother => "names_another",
@@ -79,6 +91,7 @@ impl LinkEnd {
     pub fn parse(text: &str) -> Option<Self> {
         [
             Self::Unlinked,
+            Self::RanOut,
             Self::RevokedByOperator,
             Self::EndedByProvider,
             Self::NamesAnother,

@@ -2,6 +2,7 @@
 
 pub(crate) mod body;
 pub(crate) mod bounded;
+pub mod browser;
 pub(crate) mod jwt;
 pub mod keys;
 pub mod notifier_keys;

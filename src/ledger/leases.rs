@@ -11,6 +11,7 @@ use sqlx::SqliteConnection;
 
 use super::{Ledger, LedgerError, audit, decisions, links, outcomes, requests};
 use crate::domain::decision::{Decision, Stage};
+use crate::domain::link::LinkVersion;
 use crate::domain::person::Authority;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::{self, Limits};
@@ -61,8 +62,8 @@ pub struct Sender {
     pub authority: Authority,
     /// Every name by which a request could be the person's own.
     pub names: Vec<String>,
-    /// The link whose tokens are sent, by its number, where they are of one.
-    pub link: Option<i64>,
+    /// Which tokens of which link are sent, where they are of one.
+    pub link: Option<LinkVersion>,
 }
 
 /// What came of marking.
@@ -304,7 +305,7 @@ async fn same_link(
 ) -> Result<Result<(), Refusal>, LedgerError> {
     let Some(link) = sender.link else { return Ok(Ok(())) };
     let living = links::living(c, &decision.by).await?.map(|link| link.id);
-    let same = living == Some(link) && decision.link == Some(link);
+    let same = living == Some(link.id) && decision.link == Some(link.id);
     Ok(if same { Ok(()) } else { Err(Refusal::LinkChanged) })
 }
 

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use rand::distr::{Alphanumeric, SampleString};
 use serde_json::json;
@@ -10,8 +11,9 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::notices::{self, Notice};
 use super::{Ledger, LedgerError, audit, from_json, new_id, readable, sign_ins, to_json};
+use crate::authorize::linked::store::{Bound, LinkStore, NewLink, NotKept, Renewal, Renewed};
 use crate::clock::from_millisecond;
-use crate::domain::link::{Account, Link, LinkEnd};
+use crate::domain::link::{Account, Link, LinkEnd, LinkVersion};
 use crate::domain::person::{SlackUser, TeamId, UserId};
 
 /// How long one renewal may take: a refresh and an exchange, each with its own deadline.
@@ -19,65 +21,6 @@ pub const RENEWAL: Duration = Duration::from_secs(20);
 
 const COLUMNS: &str = "id, team, person, issuer, subject, identity, names, linked_at, proved_at, good_until, sealed,
                        generation, ended_at, ended_why";
-
-/// A link that is to be made; its number was taken before, for the tokens are sealed for it.
-#[derive(Clone, Debug)]
-pub struct NewLink {
-    /// From [`Ledger::new_link_id`].
-    pub id: i64,
-    /// Whose.
-    pub owner: SlackUser,
-    /// Which account.
-    pub account: Account,
-    /// Who that is to P0.
-    pub identity: String,
-    /// Every name that the provider gave.
-    pub names: Vec<String>,
-    /// When what P0 is shown runs out.
-    pub good_until: Timestamp,
-    /// The tokens.
-    pub sealed: String,
-    /// The sign-in that it came of, which is over with it.
-    pub sign_in: i64,
-}
-
-/// What came of making a link.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Bound {
-    /// It is made.
-    Made,
-    /// The person has one already.
-    HasOne(Box<Link>),
-    /// The account is linked by somebody else; both are told.
-    TakenBy(SlackUser),
-    /// The sign-in is over: too late, done before, or another was begun.
-    SignInOver,
-}
-
-/// The right to renew the tokens of one link, for [`RENEWAL`].
-#[derive(Debug)]
-pub struct Renewal {
-    link: Link,
-    token: String,
-}
-
-impl Renewal {
-    /// The link as it stood when the right was given.
-    pub fn link(&self) -> &Link {
-        &self.link
-    }
-}
-
-/// Tokens that take the place of others.
-#[derive(Clone, Debug)]
-pub struct Renewed {
-    /// The tokens.
-    pub sealed: String,
-    /// When the provider vouched for the person; as before, where it was not asked.
-    pub proved: Timestamp,
-    /// When what P0 is shown runs out.
-    pub good_until: Timestamp,
-}
 
 impl Ledger {
     /// A number for a link that may be made.
@@ -123,7 +66,7 @@ impl Ledger {
     ///
     /// # Errors
     /// Where it cannot be written: then the old ones stay.
-    pub async fn renewed(&self, renewal: Renewal, renewed: Renewed) -> Result<bool, LedgerError> {
+    pub async fn renewed(&self, id: i64, token: String, renewed: Renewed) -> Result<bool, LedgerError> {
         self.write(move |c, _| {
             Box::pin(async move {
                 let written = sqlx::query(
@@ -131,8 +74,8 @@ impl Ledger {
                                       lease_token = NULL, lease_until = NULL
                      WHERE id = $1 AND lease_token = $2 AND ended_at IS NULL",
                 )
-                .bind(renewal.link.id)
-                .bind(renewal.token)
+                .bind(id)
+                .bind(token)
                 .bind(renewed.sealed)
                 .bind(renewed.proved.as_millisecond())
                 .bind(renewed.good_until.as_millisecond())
@@ -141,6 +84,19 @@ impl Ledger {
                 Ok(written.rows_affected() == 1)
             })
         })
+        .await
+    }
+
+    /// P0 did not take these tokens: they are renewed before they are sent again. Newer ones are left as they are.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn distrust_tokens(&self, of: LinkVersion) -> Result<(), LedgerError> {
+        self.run(
+            sqlx::query("UPDATE links SET good_until = 0 WHERE id = $1 AND generation = $2")
+                .bind(of.id)
+                .bind(of.generation),
+        )
         .await
     }
 
@@ -216,35 +172,44 @@ impl Ledger {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn forgotten(&self, renewal: Renewal, at_provider: bool) -> Result<(), LedgerError> {
+    pub async fn forgotten(&self, link: &Link, at_provider: bool) -> Result<(), LedgerError> {
+        let (id, owner) = (link.id, link.owner.clone());
         self.write(move |c, now| {
             Box::pin(async move {
                 sqlx::query("UPDATE links SET sealed = NULL, lease_token = NULL, lease_until = NULL WHERE id = $1")
-                    .bind(renewal.link.id)
+                    .bind(id)
                     .execute(&mut *c)
                     .await?;
-                let detail = json!({ "link": renewal.link.id, "revoked_at_provider": at_provider });
-                audit::person(c, "link.forgotten", &renewal.link.owner, detail, now).await
+                let detail = json!({ "link": id, "revoked_at_provider": at_provider });
+                audit::person(c, "link.forgotten", &owner, detail, now).await
             })
         })
         .await
     }
 
-    /// The provider is to be told again at `due`. Says how often it was tried.
+    /// The provider is to be told again at `due`.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn forget_later(&self, renewal: Renewal, due: Timestamp) -> Result<(), LedgerError> {
+    pub async fn forget_later(&self, id: i64, token: String, due: Timestamp) -> Result<(), LedgerError> {
         self.run(
             sqlx::query(
                 "UPDATE links SET attempts = attempts + 1, due_at = $3, lease_token = NULL, lease_until = NULL
                  WHERE id = $1 AND lease_token = $2",
             )
-            .bind(renewal.link.id)
-            .bind(renewal.token)
+            .bind(id)
+            .bind(token)
             .bind(due.as_millisecond()),
         )
         .await
+    }
+
+    /// How often the provider was told in vain that a link has ended.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn forget_tries(&self, id: i64) -> Result<i64, LedgerError> {
+        Ok(sqlx::query_scalar("SELECT attempts FROM links WHERE id = $1").bind(id).fetch_one(&self.readers).await?)
     }
 
     /// Owners of living links whom Slack was last asked about before `then`, at most `most`.
@@ -295,6 +260,46 @@ impl Ledger {
     /// Where the database cannot be read.
     pub async fn pinned(&self, name: &'static str) -> Result<Option<String>, LedgerError> {
         Ok(sqlx::query_scalar("SELECT body FROM pins WHERE name = $1").bind(name).fetch_optional(&self.readers).await?)
+    }
+}
+
+fn told(error: LedgerError) -> NotKept {
+    tracing::error!(%error, "the ledger could not do what a link needs");
+    NotKept
+}
+
+impl LinkStore for Ledger {
+    fn new_id(&self) -> i64 {
+        self.new_link_id()
+    }
+
+    fn living<'s>(&'s self, by: &'s SlackUser) -> BoxFuture<'s, Result<Option<Link>, NotKept>> {
+        Box::pin(async move { self.living_link(by).await.map_err(told) })
+    }
+
+    fn bind(&self, new: NewLink) -> BoxFuture<'_, Result<Bound, NotKept>> {
+        Box::pin(async move { Self::bind(self, new).await.map_err(told) })
+    }
+
+    fn lease(&self, link: Link) -> BoxFuture<'_, Result<Option<Renewal>, NotKept>> {
+        Box::pin(async move { self.lease_renewal(link).await.map_err(told) })
+    }
+
+    fn renewed(&self, renewal: &Renewal, renewed: Renewed) -> BoxFuture<'_, Result<bool, NotKept>> {
+        let (id, token) = (renewal.link.id, renewal.token.clone());
+        Box::pin(async move { Self::renewed(self, id, token, renewed).await.map_err(told) })
+    }
+
+    fn release(&self, renewal: Renewal) -> BoxFuture<'_, Result<(), NotKept>> {
+        Box::pin(async move { Self::release(self, renewal).await.map_err(told) })
+    }
+
+    fn end(&self, id: i64, why: LinkEnd) -> BoxFuture<'_, Result<(), NotKept>> {
+        Box::pin(async move { self.end_link(id, why).await.map(drop).map_err(told) })
+    }
+
+    fn pin(&self, name: &'static str, found: String) -> BoxFuture<'_, Result<String, NotKept>> {
+        Box::pin(async move { Self::pin(self, name, found).await.map_err(told) })
     }
 }
 
@@ -405,7 +410,8 @@ async fn end(c: &mut SqliteConnection, id: i64, why: LinkEnd, now: Timestamp) ->
     .await?;
     audit::person(c, "link.ended", &link.owner, json!({ "link": id, "account": link.account, "why": why }), now)
         .await?;
-    if !matches!(why, LinkEnd::Deactivated | LinkEnd::AppUninstalled) {
+    // Whoever unlinks is answered where they did; the others could not be told.
+    if !matches!(why, LinkEnd::Unlinked | LinkEnd::Deactivated | LinkEnd::AppUninstalled) {
         notices::add(c, &Notice::LinkEnded { user: link.owner.user, identity: link.identity, why }, now).await?;
     }
     Ok(true)

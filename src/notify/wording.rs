@@ -12,6 +12,7 @@ use crate::domain::command::NearMiss;
 use crate::domain::decision::{Choice, Decision, Stage, UNHEARD_AFTER, Verb};
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::facts::Facts;
+use crate::domain::link::Link;
 use crate::domain::person::{Authority, SlackUser, UserId};
 use crate::domain::phase::{Actor, Approval, Phase};
 use crate::domain::refusal::Refusal;
@@ -489,13 +490,20 @@ pub fn help(command: &str) -> String {
          `{command} deny ID because…`: refuse it; the requester reads the reason\n\
          `{command} revoke ID`: take it back\n\
          `{command} show ID`: get its card in a direct message\n\
-         `{command} whoami`: who you are to P0\n\
+         `{command} whoami`: who you are to P0, and by whose authority\n\
+         `{command} link`, `{command} unlink`: link your own account, where that is how this bot works; end it\n\
          Lengths: 30m, 2h, 1h30m, 1d, 1w. In messages the bot answers with a button: only a press decides."
     )
 }
 
-/// Who somebody is to P0.
-pub fn whoami(user: &SlackUser, identity: Option<&str>, may_decide: bool, how: Authority) -> String {
+/// Who somebody is to P0, by whose authority, since when and until when.
+pub fn whoami(
+    user: &SlackUser,
+    identity: Option<&str>,
+    may_decide: Result<(), Refusal>,
+    how: Authority,
+    link: Option<&Link>,
+) -> String {
     let manner = match how {
         Authority::LinkedAccount => "Your decisions go out with the account that you have linked.",
         Authority::Exchanged => "Your decisions go out with a token got for the account that you have linked.",
@@ -506,9 +514,9 @@ pub fn whoami(user: &SlackUser, identity: Option<&str>, may_decide: bool, how: A
     let named = identity.map(|name| format!(", to P0 {}", foreign::word(name, NAME))).unwrap_or_default();
     let who = format!("You are {}{named}", person(&user.user));
     match (may_decide, identity) {
-        (true, _) => format!("{who}. {manner}"),
-        (false, Some(_)) => format!("{who}. {}", Refusal::NoCredential),
-        (false, None) => format!("{who} ({}). {}", user.user, Refusal::NoIdentity),
+        (Ok(()), _) => format!("{who}. {manner}{}", link.map(linking::since).unwrap_or_default()),
+        (Err(refusal), Some(_)) => format!("{who}. {refusal}"),
+        (Err(refusal), None) => format!("{who} ({}). {refusal}", user.user),
     }
 }
 

@@ -1,7 +1,5 @@
 //! The authorization code flow: where a browser is sent, and what its code is redeemed for.
 
-use std::time::Duration;
-
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
@@ -9,6 +7,7 @@ use url::Url;
 
 use super::id_token::Expected;
 use super::{Grant, OFFLINE_ACCESS, Provider, Trouble};
+use crate::config::Fresh;
 
 /// It wants a parameter for a refresh token, and does not know the scope.
 const GOOGLE: &str = "https://accounts.google.com";
@@ -32,15 +31,6 @@ pub struct Ask<'a> {
     pub team: Option<&'a str>,
     /// Where an earlier sign-in is not enough.
     pub fresh: Option<Fresh>,
-}
-
-/// How fresh a sign-in has to be, and by what.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fresh {
-    /// How long ago the person may have signed in; zero asks them again in any case.
-    pub max_age: Duration,
-    /// Which classes of authentication count, best first; empty: any.
-    pub acr_values: Vec<String>,
 }
 
 impl Provider {

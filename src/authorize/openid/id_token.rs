@@ -6,7 +6,7 @@ use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use jsonwebtoken::{Algorithm, Validation};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Registration, Trouble};
@@ -26,7 +26,7 @@ const MOST_NAME: usize = 320;
 const NAMES: [&str; 4] = ["email", "upn", "preferred_username", "unique_name"];
 
 /// What an ID token says of the person who signed in.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Claims {
     /// Who says so.
     pub issuer: String,
@@ -53,7 +53,7 @@ pub struct Claims {
 }
 
 /// What a provider says of whether an address was verified.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Verified {
     /// The boolean `true`.
     Yes,

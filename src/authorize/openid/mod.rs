@@ -22,7 +22,7 @@ use crate::config::Secret;
 use discovery::Discovery;
 use token_endpoint::{Authentication, TokenEndpoint};
 
-pub use code::{Ask, Fresh};
+pub use code::Ask;
 pub use device::{DeviceCode, Poll};
 pub use discovery::Metadata;
 pub use grant::Grant;

@@ -28,7 +28,8 @@ pub enum Trouble {
 }
 
 impl Trouble {
-    pub(super) fn refused(code: &str, words: &str) -> Self {
+    /// A refusal, in words that are bounded and hide nothing.
+    pub fn refused(code: &str, words: &str) -> Self {
         Self::Refused { code: tame(code, MOST_CODE), words: tame(words, MOST_WORDS) }
     }
 }

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{NAME, date, person};
-use crate::domain::link::{LinkEnd, NotBound};
+use crate::domain::link::{Link, LinkEnd, NotBound};
 use crate::domain::person::UserId;
 use crate::notify::foreign;
 
@@ -21,6 +21,21 @@ pub fn offered(issuer: &str) -> String {
 
 /// Told privately where a code comes in a DM.
 pub const CODE_COMES: &str = "A code comes in our direct messages. Enter it where it says, within 5 minutes.";
+
+/// The end of `whoami` for a linked account.
+pub(super) fn since(link: &Link) -> String {
+    let is_said = link.good_until.as_millisecond() < Timestamp::MAX.as_millisecond();
+    let until = match is_said {
+        true => format!(" The token at hand is good until {}; it is renewed as it is needed.", date(link.good_until)),
+        false => String::new(),
+    };
+    format!(
+        " It is linked since {}, at {}, which last vouched for you {}.{until}",
+        date(link.linked),
+        foreign::word(&link.account.issuer, NAME),
+        date(link.proved)
+    )
+}
 
 /// Told in a DM, with a button to the provider's page.
 pub fn device_code(code: &str, page: &str, until: Timestamp) -> String {
@@ -48,6 +63,10 @@ pub fn ended(identity: &str, why: LinkEnd, command: &str) -> String {
     let who = foreign::word(identity, NAME);
     match why {
         LinkEnd::Unlinked => format!("Your account is not linked any more: you were {who} to P0."),
+        LinkEnd::RanOut => format!(
+            "Your link has run out ({who}): your identity provider gave nothing to renew it with for longer. Please \
+             link again, and your decisions go out as before."
+        ),
         LinkEnd::RevokedByOperator => {
             format!("The bot's operator has revoked your link: you were {who} to P0. `{command} link` makes a new one.")
         }
@@ -60,7 +79,9 @@ pub fn ended(identity: &str, why: LinkEnd, command: &str) -> String {
              again, and tell your security team if you do not know why."
         ),
         LinkEnd::RevokedInSlack => {
-            format!("You have taken back what you allowed this app in Slack, so your link is ended: you were {who} to P0.")
+            format!(
+                "You have taken back what you allowed this app in Slack, so your link is ended: you were {who} to P0."
+            )
         }
         LinkEnd::Deactivated | LinkEnd::AppUninstalled => format!("Your link is ended: you were {who} to P0."),
     }
@@ -150,4 +171,5 @@ pub const NOTHING_TO_UNLINK: &str = "You have no linked account here.";
 pub const UNLINK_ASKED: &str = "Press the button to unlink: a message alone ends nothing.";
 
 /// Told privately where accounts are not linked.
-pub const NOT_LINKING: &str = "Nobody links an account here: this bot's operator has set it up another way. `whoami` says how.";
+pub const NOT_LINKING: &str =
+    "Nobody links an account here: this bot's operator has set it up another way. `whoami` says how.";
