@@ -20,6 +20,7 @@ mod seed;
 pub mod slack;
 mod stage;
 mod stories;
+mod wire;
 
 use http::HeaderValue;
 use jiff::Timestamp;
