@@ -30,7 +30,7 @@ use tokio::sync::{mpsc, watch};
 
 use crate::clock::Clock;
 
-pub use assertion::{IssuerKeys, TrustedIssuer};
+pub use assertion::TrustedIssuer;
 pub use bearer::BearerKind;
 pub use calls::Call;
 pub use notifier::{NotifierSetup, SignedBy, TokenSpec};
@@ -39,6 +39,7 @@ pub use route::Verb;
 pub use settings_api::{DurationOption, Labels, Unit};
 pub use state::{Behaviour, PushAttempt, SuccessBody, Undocumented};
 
+pub use super::jws::IssuerKeys;
 pub use super::wire::{Answer, Fault};
 
 use bearer::Credentials;
