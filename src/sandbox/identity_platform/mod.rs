@@ -65,22 +65,11 @@ pub struct IdentityPlatformSetup {
     pub project: String,
     /// The key that every call has to name.
     pub api_key: String,
-    /// Who has a place here.
-    pub tenants: Vec<Tenant>,
-    /// Whether an ID token with a `nonce` needs the raw one beside it, whose SHA-256 (hex) it is: Identity Platform's
-    /// own rule.
-    pub checks_nonce: bool,
 }
 
 impl Default for IdentityPlatformSetup {
     fn default() -> Self {
-        Self {
-            clock: Clock::system(),
-            project: "p0-stand-in".to_owned(),
-            api_key: SignOn::default().api_key,
-            tenants: Vec::new(),
-            checks_nonce: true,
-        }
+        Self { clock: Clock::system(), project: "p0-stand-in".to_owned(), api_key: SignOn::default().api_key }
     }
 }
 
@@ -106,13 +95,13 @@ impl Shared {
 }
 
 impl IdentityPlatform {
-    /// Starts on a free port of 127.0.0.1.
+    /// Starts on a free port of 127.0.0.1, without tenants.
     ///
     /// # Errors
     /// No port can be bound.
     pub async fn start(setup: IdentityPlatformSetup) -> io::Result<Self> {
-        let state = Mutex::new(State::new(setup.tenants.clone()));
-        let shared = Arc::new(Shared { setup, key: KeyPair::generate(), http: http_client(), state });
+        let shared = Shared { setup, key: KeyPair::generate(), http: http_client(), state: Mutex::default() };
+        let shared = Arc::new(shared);
         let port = Port::serve(listen().await?, door::router(shared.clone()))?;
         Ok(Self { shared, port })
     }

@@ -55,7 +55,8 @@ pub(super) async fn check(shared: &Shared, body: &[u8]) -> Result<Proof, String>
     let id_token = field("id_token").ok_or("INVALID_IDP_RESPONSE : id_token is missing")?;
     let claims =
         claims(shared, &tenant, &id_token).await.map_err(|why| format!("INVALID_IDP_RESPONSE : the ID token {why}"))?;
-    if let Some(nonce) = claims.nonce.as_ref().filter(|_| shared.setup.checks_nonce) {
+    // Its own rule: an ID token with a nonce comes with the raw one, of which it has the SHA-256.
+    if let Some(nonce) = &claims.nonce {
         let raw = field("nonce").ok_or("MISSING_OR_INVALID_NONCE : the nonce is missing in the request")?;
         let hash: String = Sha256::digest(raw).iter().map(|byte| format!("{byte:02x}")).collect();
         if hash != *nonce {

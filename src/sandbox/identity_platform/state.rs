@@ -48,10 +48,6 @@ pub(super) struct State {
 }
 
 impl State {
-    pub(super) fn new(tenants: Vec<Tenant>) -> Self {
-        Self { tenants, ..Self::default() }
-    }
-
     pub(super) fn set_tenant(&mut self, tenant: Tenant) {
         self.tenants.retain(|known| known.id != tenant.id);
         self.tenants.push(tenant);

@@ -104,6 +104,8 @@ impl Workspace {
             None if team == self.setup.team_id => return Err("there is no such person"),
             None => known.cloned().unwrap_or_else(|| Person::new(user, &user.to_lowercase())),
         };
+        let now = self.setup.clock.now();
+        self.sign_in.grants.retain(|_, grant| !grant.is_old(now));
         let code = new_secret();
         let back = asked.back("code", &code);
         let grant = Grant {
@@ -112,7 +114,7 @@ impl Workspace {
             scopes: asked.scopes,
             nonce: asked.nonce,
             redirect_uri: asked.redirect_uri_text,
-            issued: self.setup.clock.now(),
+            issued: now,
         };
         self.sign_in.grants.insert(code, grant);
         Ok(back)

@@ -69,8 +69,10 @@ impl Workspace {
             "https://slack.com/user_id": grant.person.id,
         });
         let asked_for = |scope: &str| grant.scopes.iter().any(|asked| asked == scope);
-        if asked_for("email") {
-            claims["email"] = json!(grant.person.email);
+        if asked_for("email")
+            && let Some(email) = &grant.person.email
+        {
+            claims["email"] = json!(email);
             claims["email_verified"] = json!(grant.person.is_email_confirmed);
         }
         if asked_for("profile") {

@@ -10,6 +10,7 @@ mod token;
 
 use std::collections::HashMap;
 use std::fmt;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use jsonwebtoken::Algorithm;
@@ -31,6 +32,8 @@ pub(super) const KEYS: &str = "openid.connect.keys";
 
 /// The scopes that can be asked for.
 const SCOPES: [&str; 3] = ["openid", "email", "profile"];
+/// How long a code can be used.
+const CODE_LIFE: Duration = Duration::from_secs(10 * 60);
 /// The name of the one key.
 const KEY_ID: &str = "sandbox-1";
 
@@ -51,6 +54,13 @@ struct Grant {
     nonce: Option<String>,
     redirect_uri: String,
     issued: Timestamp,
+}
+
+impl Grant {
+    /// Whether its code has run out.
+    fn is_old(&self, now: Timestamp) -> bool {
+        now.duration_since(self.issued).unsigned_abs() > CODE_LIFE
+    }
 }
 
 impl SignIn {

@@ -1,7 +1,5 @@
 //! `openid.connect.token`: what somebody brought back from the page becomes who they are.
 
-use std::time::Duration;
-
 use serde_json::json;
 
 use crate::sandbox::slack::state::{Workspace, new_secret};
@@ -9,8 +7,6 @@ use crate::sandbox::slack::web_api::{Answer, Args};
 
 /// The method's name.
 pub(in crate::sandbox::slack) const TOKEN_METHOD: &str = "openid.connect.token";
-/// How long a code can be used.
-const CODE_LIFE: Duration = Duration::from_secs(10 * 60);
 
 /// Changes a code, once, for an ID token. Errors are in the words of Slack's documentation, which has `invalid_code`
 /// for a code that is unknown; that a used or old one is called the same is this stand-in's choice.
@@ -26,7 +22,7 @@ pub(in crate::sandbox::slack) fn token(slack: &mut Workspace, args: &Args) -> An
     }
     let now = slack.setup.clock.now();
     let grant = slack.sign_in.grants.remove(args.text("code").unwrap_or_default()).ok_or("invalid_code")?;
-    if now.duration_since(grant.issued).unsigned_abs() > CODE_LIFE {
+    if grant.is_old(now) {
         return Err("invalid_code".into());
     }
     if args.text("redirect_uri") != Some(&grant.redirect_uri) {
