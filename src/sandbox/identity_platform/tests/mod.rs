@@ -1,5 +1,6 @@
 //! The way of a login through Identity Platform to P0, over real sockets and with a clock that stands still.
 
+mod provider;
 mod refresh;
 mod sign_in;
 

@@ -3,7 +3,7 @@
 use http::header::LOCATION;
 use url::Url;
 
-use super::Tampering;
+use super::Tamper;
 use super::authorize::value_of;
 use crate::sandbox::slack::Slack;
 use crate::sandbox::slack::person::Cannot;
@@ -42,9 +42,9 @@ impl Slack {
         self.press_on_page(authorize_url.as_ref(), &[]).await
     }
 
-    /// Orders that something is wrong with the next ID token.
-    pub fn tamper_with_id_token(&self, tampering: Tampering) {
-        self.shared.change(|slack| slack.sign_in.tampering = Some(tampering));
+    /// Makes the next ID token wrong.
+    pub fn tamper(&self, tamper: Tamper) {
+        self.shared.change(|slack| slack.sign_in.tamper = Some(tamper));
     }
 
     async fn open(&self, url: &str) -> Result<String, Cannot> {

@@ -3,34 +3,27 @@
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::Algorithm;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::{Grant, KEY_ID};
-use crate::sandbox::keys::{compact, overrule};
+use crate::sandbox::keys::compact;
 use crate::sandbox::slack::state::Workspace;
 
 /// How long an ID token is good for, in seconds.
 const LIFE_SECONDS: i64 = 300;
 
-/// What is wrong with an ID token.
-#[derive(Clone, Debug)]
-pub enum Tampering {
-    /// These claims are set to something else; a `null` takes one away.
-    Claims(Map<String, Value>),
-    /// It is signed with a key that is not Slack's, under the name of Slack's.
+/// What is wrong with the next ID token. Everything else about it is right.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Tamper {
+    /// This claim has this value; `null` takes it away.
+    Claim(String, Value),
+    /// Signed by another key than the one it names.
     ForeignKey,
-    /// `alg: none` and an empty signature.
+    /// `alg: none` and no signature.
     Unsigned,
     /// The answer has none.
     Missing,
-}
-
-impl Tampering {
-    /// One claim is set to something else; a `null` takes it away.
-    pub fn claim(name: &str, value: Value) -> Self {
-        Self::Claims(Map::from_iter([(name.to_owned(), value)]))
-    }
 }
 
 impl Workspace {
@@ -38,18 +31,20 @@ impl Workspace {
     pub(super) fn id_token(&mut self, grant: &Grant, access_token: &str) -> Option<String> {
         let mut claims = self.claims(grant, access_token);
         let mut header = json!({ "alg": "ES256", "typ": "JWT", "kid": KEY_ID });
-        let tampering = self.sign_in.tampering.take();
+        let tamper = self.sign_in.tamper.take();
         let mut key = Some((&self.sign_in.key.private, Algorithm::ES256));
-        match tampering {
+        match tamper {
             None => {}
-            Some(Tampering::Claims(changes)) => overrule(&mut claims, &changes),
-            Some(Tampering::ForeignKey) => key = Some((&self.sign_in.stranger.private, Algorithm::ES256)),
-            Some(Tampering::Unsigned) => {
+            Some(Tamper::Claim(name, value)) => claims[name] = value,
+            Some(Tamper::ForeignKey) => key = Some((&self.sign_in.stranger.private, Algorithm::ES256)),
+            Some(Tamper::Unsigned) => {
                 header = json!({ "alg": "none", "typ": "JWT" });
                 key = None;
             }
-            Some(Tampering::Missing) => return None,
+            Some(Tamper::Missing) => return None,
         }
+        // An ID token has no claim that is null.
+        claims.as_object_mut()?.retain(|_, value| !value.is_null());
         Some(compact(&header, &claims, key))
     }
 
@@ -78,8 +73,6 @@ impl Workspace {
         if asked_for("profile") {
             claims["name"] = json!(grant.person.real_name);
         }
-        // An ID token has no claim that is null.
-        claims.as_object_mut().into_iter().for_each(|claims| claims.retain(|_, value| !value.is_null()));
         claims
     }
 }

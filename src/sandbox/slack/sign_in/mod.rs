@@ -18,7 +18,7 @@ use jsonwebtoken::jwk::Jwk;
 use serde_json::{Value, json};
 
 pub(super) use authorize::{ask, decide};
-pub use id_token::Tampering;
+pub use id_token::Tamper;
 pub(super) use token::{TOKEN_METHOD, token};
 
 use super::setup::Person;
@@ -43,7 +43,7 @@ pub(super) struct SignIn {
     stranger: KeyPair,
     /// Who has signed in and not been asked for yet, by code.
     grants: HashMap<String, Grant>,
-    tampering: Option<Tampering>,
+    tamper: Option<Tamper>,
 }
 
 /// That somebody signed in, until the app asks who.
@@ -66,7 +66,7 @@ impl Grant {
 impl SignIn {
     /// Nobody has signed in yet; the keys are new.
     pub(super) fn new() -> Self {
-        Self { key: KeyPair::generate(), stranger: KeyPair::generate(), grants: HashMap::new(), tampering: None }
+        Self { key: KeyPair::generate(), stranger: KeyPair::generate(), grants: HashMap::new(), tamper: None }
     }
 
     /// The public half of the key as a JWK Set.

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::World;
-use crate::sandbox::slack::{Answered, Cannot, Fault, SlackSetup, Tampering, Times};
+use crate::sandbox::slack::{Answered, Cannot, Fault, SlackSetup, Tamper, Times};
 
 const BACK: &str = "http://127.0.0.1:9/link/slack?from=slack";
 const CLIENT: &str = "1234567890.9876543210";
@@ -186,18 +186,19 @@ async fn an_account_of_another_workspace_says_so_even_where_its_id_is_the_same()
 #[tokio::test]
 async fn the_next_id_token_can_be_wrong_in_every_way() {
     let world = World::with_sign_in().await;
-    let tampered = async |tampering| {
-        world.slack.tamper_with_id_token(tampering);
+    let claim = |name: &str| Tamper::Claim(name.to_owned(), json!("another"));
+    let tampered = async |tamper| {
+        world.slack.tamper(tamper);
         let callback = world.slack.sign_in(world.asks(&[]), "U01ALICE").await.unwrap();
         world.exchange(&callback, &[]).await
     };
-    let nonce = tampered(Tampering::claim("nonce", json!("another"))).await;
+    let nonce = tampered(claim("nonce")).await;
     assert_eq!(world.claims(nonce["id_token"].as_str().unwrap()).await.unwrap()["nonce"], "another");
-    for tampering in [Tampering::claim("aud", json!("other")), Tampering::ForeignKey, Tampering::Unsigned] {
-        let wrong = tampered(tampering.clone()).await;
-        assert_eq!(world.claims(wrong["id_token"].as_str().unwrap()).await, None, "{tampering:?}");
+    for tamper in [claim("aud"), Tamper::ForeignKey, Tamper::Unsigned] {
+        let wrong = tampered(tamper.clone()).await;
+        assert_eq!(world.claims(wrong["id_token"].as_str().unwrap()).await, None, "{tamper:?}");
     }
-    assert_eq!(tampered(Tampering::Missing).await.get("id_token"), None);
+    assert_eq!(tampered(Tamper::Missing).await.get("id_token"), None);
     assert!(world.claims(&world.id_token("U01ALICE").await).await.is_some(), "only the next one");
 }
 
