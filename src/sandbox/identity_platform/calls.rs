@@ -8,7 +8,7 @@ use super::state::Account;
 /// What can be asked of Identity Platform here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Method {
+pub enum Endpoint {
     /// `accounts:signInWithIdp`: a provider's ID token for a session.
     SignIn,
     /// `token`: another ID token for a session.
@@ -21,7 +21,7 @@ pub struct Call {
     /// When it arrived, by the stand-in's clock.
     pub at: Timestamp,
     /// What was asked.
-    pub method: Method,
+    pub endpoint: Endpoint,
     /// Of which tenant the account is; `None` where none was found.
     pub tenant: Option<String>,
     /// The account's e-mail.
@@ -36,8 +36,8 @@ pub struct Call {
 
 impl Call {
     /// What is known before the work is done.
-    pub(super) fn arrived(at: Timestamp, method: Method) -> Self {
-        Self { at, method, tenant: None, email: None, provider_subject: None, status: None, refused: None }
+    pub(super) fn arrived(at: Timestamp, endpoint: Endpoint) -> Self {
+        Self { at, endpoint, tenant: None, email: None, provider_subject: None, status: None, refused: None }
     }
 
     /// Adds for whom it was.

@@ -11,7 +11,7 @@ use http::{HeaderMap, header};
 use url::form_urlencoded;
 
 use super::Shared;
-use super::calls::{Call, Method};
+use super::calls::{Call, Endpoint};
 use super::reply::{self, UNREADABLE, WRONG_KEY, Worked};
 use super::state::State as Memory;
 use super::{refresh, sign_in};
@@ -26,21 +26,21 @@ pub(super) const SECURE_TOKEN: &str = "/securetoken";
 const BODY_CAP: usize = 64 * 1024;
 
 pub(super) fn router(shared: Arc<Shared>) -> Router {
-    let on = |method| {
+    let on = |endpoint| {
         post(async move |State(shared), ConnectInfo(line), RawQuery(query), headers, body| {
-            handle(shared, line, Incoming { method, query, headers, body }).await
+            handle(shared, line, Incoming { endpoint, query, headers, body }).await
         })
     };
     Router::new()
-        .route(&format!("{IDENTITY_TOOLKIT}/v1/accounts:signInWithIdp"), on(Method::SignIn))
-        .route(&format!("{SECURE_TOKEN}/v1/token"), on(Method::Refresh))
+        .route(&format!("{IDENTITY_TOOLKIT}/v1/accounts:signInWithIdp"), on(Endpoint::SignIn))
+        .route(&format!("{SECURE_TOKEN}/v1/token"), on(Endpoint::Refresh))
         .layer(DefaultBodyLimit::max(BODY_CAP))
         .with_state(shared)
 }
 
 /// One call as it arrived.
 struct Incoming {
-    method: Method,
+    endpoint: Endpoint,
     query: Option<String>,
     headers: HeaderMap,
     body: Bytes,
@@ -57,8 +57,8 @@ async fn handle(shared: Arc<Shared>, line: Line, call: Incoming) -> Response {
 
 async fn answer(shared: &Shared, call: &Incoming) -> Sending {
     let (number, mut fault) = shared.with(|state| {
-        state.calls.push(Call::arrived(shared.setup.clock.now(), call.method));
-        (state.calls.len() - 1, state.faults.take(|target| target.is_none_or(|target| target == call.method)))
+        state.calls.push(Call::arrived(shared.setup.clock.now(), call.endpoint));
+        (state.calls.len() - 1, state.faults.take(|target| target.is_none_or(|target| target == call.endpoint)))
     });
     if let Some(Fault::Late(wait)) = fault {
         tokio::time::sleep(wait).await;
@@ -100,11 +100,11 @@ impl Incoming {
         }
         let declared = self.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
         let essence = declared.split(';').next().unwrap_or_default().trim();
-        match (self.method, essence) {
-            (Method::SignIn, "application/json") => {
+        match (self.endpoint, essence) {
+            (Endpoint::SignIn, "application/json") => {
                 sign_in::check(shared, &self.body).await.map(Box::new).map(Asked::SignIn)
             }
-            (Method::Refresh, "application/x-www-form-urlencoded") => Ok(Asked::Refresh(&self.body)),
+            (Endpoint::Refresh, "application/x-www-form-urlencoded") => Ok(Asked::Refresh(&self.body)),
             _ => Err(UNREADABLE.to_owned()),
         }
     }

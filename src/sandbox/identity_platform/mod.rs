@@ -24,7 +24,7 @@ use super::p0::{SignOn, TrustedLogin};
 use super::wire::{Fault, Port, http_client, listen};
 use crate::clock::Clock;
 
-pub use calls::{Call, Method};
+pub use calls::{Call, Endpoint};
 
 use state::State;
 
@@ -141,14 +141,14 @@ impl IdentityPlatform {
         self.shared.with(|state| state.disable(email));
     }
 
-    /// The next `calls` calls of this method (`None`: of any) meet this fault; faults scripted earlier come first.
-    pub fn fail_next(&self, calls: u32, method: impl Into<Option<Method>>, fault: Fault) {
-        self.shared.with(|state| state.faults.add(method.into(), fault, Some(calls)));
+    /// The next `calls` calls of this endpoint (`None`: of any) meet this fault; faults scripted earlier come first.
+    pub fn fail_next(&self, calls: u32, endpoint: impl Into<Option<Endpoint>>, fault: Fault) {
+        self.shared.with(|state| state.faults.add(endpoint.into(), fault, Some(calls)));
     }
 
-    /// Every call of this method (`None`: of any) meets this fault until [`IdentityPlatform::clear_faults`].
-    pub fn fail_until_cleared(&self, method: impl Into<Option<Method>>, fault: Fault) {
-        self.shared.with(|state| state.faults.add(method.into(), fault, None));
+    /// Every call of this endpoint (`None`: of any) meets this fault until [`IdentityPlatform::clear_faults`].
+    pub fn fail_until_cleared(&self, endpoint: impl Into<Option<Endpoint>>, fault: Fault) {
+        self.shared.with(|state| state.faults.add(endpoint.into(), fault, None));
     }
 
     /// Forgets every fault to come.

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use jsonwebtoken::Algorithm;
 use serde_json::{Value, json};
 
-use super::calls::{Call, Method};
+use super::calls::{Call, Endpoint};
 use super::{Shared, Tenant};
 use crate::sandbox::keys::compact;
 use crate::sandbox::new_secret;
@@ -43,7 +43,7 @@ pub(super) struct State {
     accounts: Vec<Account>,
     /// By refresh token.
     sessions: HashMap<String, Session>,
-    pub(super) faults: Script<Option<Method>>,
+    pub(super) faults: Script<Option<Endpoint>>,
     pub(super) calls: Vec<Call>,
 }
 

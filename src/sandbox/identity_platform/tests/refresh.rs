@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{KEY, Stage, answer, keys_of, refused};
-use crate::sandbox::identity_platform::{Method, Tenant};
+use crate::sandbox::identity_platform::{Endpoint, Tenant};
 use crate::sandbox::jws::IssuerKeys;
 use crate::sandbox::keys::KeyPair;
 use crate::sandbox::p0::SignOn;
@@ -25,7 +25,7 @@ async fn it_is_refreshed_although_the_provider_knows_the_person_no_longer() {
     assert_eq!(refreshed["refresh_token"], session["refreshToken"]);
     assert_eq!(stage.account(&refreshed["id_token"]).await, 200);
     let call = stage.platform.calls().pop().unwrap();
-    assert_eq!((call.method, call.email.as_deref()), (Method::Refresh, Some("alice@example.com")));
+    assert_eq!((call.endpoint, call.email.as_deref()), (Endpoint::Refresh, Some("alice@example.com")));
 }
 
 #[tokio::test]
@@ -61,7 +61,7 @@ async fn a_lost_answer_has_done_no_harm() {
     let stage = Stage::set().await;
     let session = stage.session().await;
     let refresh_token = session["refreshToken"].as_str().unwrap();
-    stage.platform.fail_next(1, Method::Refresh, Fault::LostAnswer);
+    stage.platform.fail_next(1, Endpoint::Refresh, Fault::LostAnswer);
     let url = format!("{}/v1/token?key={KEY}", stage.platform.secure_token_url());
     let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token)];
     assert!(stage.http.post(url).form(&form).send().await.is_err());

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::json;
 
 use super::{ISSUER, KEY, Stage, answer, hashed, keys_of, refused};
-use crate::sandbox::identity_platform::{Method, Tenant};
+use crate::sandbox::identity_platform::{Endpoint, Tenant};
 use crate::sandbox::keys::KeyPair;
 use crate::sandbox::p0::SignOn;
 use crate::sandbox::wire::Fault;
@@ -19,7 +19,7 @@ async fn a_login_becomes_a_bearer_that_p0_takes_for_an_hour() {
     let call = stage.p0.calls().pop().unwrap();
     assert_eq!((call.identity.as_deref(), call.subject), (Some("alice@example.com"), as_text(&session["localId"])));
     let asked = stage.platform.calls().pop().unwrap();
-    assert_eq!((asked.method, asked.provider_subject.as_deref()), (Method::SignIn, Some("00u-alice")));
+    assert_eq!((asked.endpoint, asked.provider_subject.as_deref()), (Endpoint::SignIn, Some("00u-alice")));
     stage.clock.advance(Duration::from_secs(3600));
     assert_eq!(stage.account(&session["idToken"]).await, 401);
     assert_eq!(stage.session().await["localId"], session["localId"], "the same account as before");
@@ -105,7 +105,7 @@ async fn a_session_of_another_organisations_tenant_is_nobody_at_p0() {
 async fn it_fails_as_ordered_and_leaves_no_secret_in_the_log() {
     let stage = Stage::set().await;
     let session = stage.session().await;
-    stage.platform.fail_next(1, Method::SignIn, Fault::bad_gateway());
+    stage.platform.fail_next(1, Endpoint::SignIn, Fault::bad_gateway());
     let url = format!("{}/v1/accounts:signInWithIdp?key={KEY}", stage.platform.identity_toolkit_url());
     assert_eq!(stage.http.post(&url).json(&json!({})).send().await.unwrap().status(), 502);
     stage.platform.fail_until_cleared(None, Fault::Drop);

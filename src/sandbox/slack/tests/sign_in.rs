@@ -2,9 +2,12 @@
 
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, DecodingKey, Validation};
 use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
 use url::Url;
 
 use super::World;
@@ -95,6 +98,8 @@ async fn whoever_presses_their_button_is_who_the_app_hears_of() {
     );
     assert_eq!((told("email"), told("email_verified")), (json!("alice@example.com"), json!(true)));
     assert_eq!(told("exp").as_i64().unwrap() - told("iat").as_i64().unwrap(), 300);
+    let digest = Sha256::digest(answer["access_token"].as_str().unwrap());
+    assert_eq!(told("at_hash"), json!(URL_SAFE_NO_PAD.encode(&digest[..16])));
     let spare = world.slack.sign_in(world.asks(&[("scope", "openid")]), "U01ALICE").await.unwrap();
     let answer = world.exchange(&spare, &[]).await;
     let claims = world.claims(answer["id_token"].as_str().unwrap()).await.unwrap();
