@@ -149,3 +149,38 @@ async fn keys_are_rotated_with_and_without_an_overlap() {
     assert!(!counts(first, stage.keys().await));
     stage.claims(&stage.refresh(&second["refresh_token"]).await.1["id_token"]).await;
 }
+
+#[tokio::test]
+async fn providers_differ_in_what_they_repeat_and_volunteer() {
+    let stage = Stage::set().await;
+    stage.idp.change(|setup| (setup.repeats_nonce, setup.auth_time_unasked) = (true, false));
+    let tokens = stage.tokens("alice", &[]).await;
+    assert_eq!(stage.claims(&tokens["id_token"]).await["auth_time"], Value::Null);
+    let again = stage.refresh(&tokens["refresh_token"]).await.1;
+    assert_eq!(stage.claims(&again["id_token"]).await["nonce"], "a-nonce");
+    let asked = stage.tokens("alice", &[("max_age", "300")]).await;
+    let now = stage.clock.now().as_second();
+    assert_eq!(stage.claims(&asked["id_token"]).await["auth_time"], now);
+}
+
+#[tokio::test]
+async fn answers_can_be_odd() {
+    let stage = Stage::set().await;
+    stage.idp.change(|setup| {
+        setup.odd_metadata.insert("issuer".to_owned(), json!("https://{tenantid}.example"));
+        setup.odd_metadata.insert("revocation_endpoint".to_owned(), Value::Null);
+        setup.odd_tokens.insert("expires_in".to_owned(), json!("3600"));
+        setup.odd_tokens.insert("id_token".to_owned(), Value::Null);
+        setup.odd_device.insert("interval".to_owned(), json!(0));
+    });
+    let (_, document) = stage.send(stage.http.get(stage.url("/.well-known/openid-configuration"))).await;
+    assert_eq!(
+        (&document["issuer"], document.get("revocation_endpoint")),
+        (&json!("https://{tenantid}.example"), None)
+    );
+    let tokens = stage.tokens("alice", &[]).await;
+    assert_eq!((&tokens["expires_in"], tokens.get("id_token")), (&json!("3600"), None));
+    let form = [("client_id", "p0-device"), ("scope", "openid")];
+    let (_, device) = stage.send(stage.http.post(stage.url("/device_authorization")).form(&form)).await;
+    assert_eq!(device["interval"], 0);
+}
