@@ -5,7 +5,7 @@ use super::page;
 use super::params::Params;
 use super::refusal::Refusal;
 use super::request::Request;
-use super::sign_in::{Code, SignIn, Unasked};
+use super::sign_in::{Code, SignIn, Unasked, WayBack};
 use super::state::State;
 use crate::sandbox::new_secret;
 use crate::sandbox::wire::Reply;
@@ -26,10 +26,7 @@ pub(super) fn begin(state: &mut State, request: &Request, call: &mut Call) -> Re
             page
         }
         Err(Unasked::Stays(why)) => refused(call, 400, why),
-        Err(Unasked::GoesBack(back, refusal)) => {
-            call.refused(&refusal);
-            to(back.with(&[("error", refusal.code), ("error_description", &refusal.why)]))
-        }
+        Err(Unasked::GoesBack(back, refusal)) => refused_there(call, &back, &refusal),
     }
 }
 
@@ -45,21 +42,31 @@ pub(super) fn decide(state: &mut State, request: &Request, call: &mut Call) -> R
     let Some(subject) = form.get("account") else {
         state.sign_ins.remove(interaction);
         let refusal = Refusal::new("access_denied", "the person pressed Cancel");
-        call.refused(&refusal);
-        return to(asked.back.with(&[("error", refusal.code), ("error_description", &refusal.why)]));
+        return refused_there(call, &asked.back, &refusal);
     };
     call.subject = Some(subject.to_owned());
-    if state.enabled(subject).is_none() {
+    let Some(account) = state.enabled(subject) else {
         return refused(call, 403, "This account is switched off.");
-    }
+    };
+    let signed_in = asked.signed_in(state, account);
     state.sign_ins.remove(interaction);
-    let value = new_secret();
-    let back = to(asked.back.with(&[("code", &value)]));
-    let signed_in = asked.signed_in(state, subject);
-    let expires = now + state.setup.code_life;
-    state.codes.insert(value, Code { asked, signed_in, expires, given: None });
-    call.done();
-    back
+    match signed_in {
+        Ok(signed_in) => {
+            let value = new_secret();
+            let back = asked.back.with(&[("code", &value)]);
+            let expires = now + state.setup.code_life;
+            state.codes.insert(value, Code { asked, signed_in, expires, given: None });
+            call.done();
+            to(back)
+        }
+        Err(refusal) => refused_there(call, &asked.back, &refusal),
+    }
+}
+
+/// The browser brings the error to the client.
+fn refused_there(call: &mut Call, back: &WayBack, refusal: &Refusal) -> Reply {
+    call.refused(refusal);
+    to(back.with(&[("error", refusal.code), ("error_description", &refusal.why)]))
 }
 
 fn refused(call: &mut Call, status: u16, why: &'static str) -> Reply {

@@ -7,6 +7,7 @@ use serde::Serialize;
 use serde_json::{Value, json};
 
 use super::calls::Call;
+use super::claims::overrule;
 use super::client_auth;
 use super::families::FamilyId;
 use super::page;
@@ -85,6 +86,7 @@ pub(super) fn begin(state: &mut State, request: &Request, call: &mut Call) -> Re
     if state.setup.complete_uri {
         answer["verification_uri_complete"] = json!(format!("{}/device?user_code={}", state.issuer, device.user_code));
     }
+    overrule(&mut answer, &state.setup.odd_device);
     state.devices.push(device);
     Ok(answer)
 }
@@ -116,7 +118,13 @@ pub(super) fn decide(state: &mut State, request: &Request, call: &mut Call) -> R
         call.refused(&Refusal::new("refused", why));
         return page::stop(403, why);
     }
-    let signed_in = SignedIn { subject: subject.to_owned(), auth_time: state.now(), acr: PASSWORD.to_owned() };
+    let signed_in = SignedIn {
+        subject: subject.to_owned(),
+        auth_time: state.now(),
+        acr: PASSWORD.to_owned(),
+        with_auth_time: false,
+        nonce: None,
+    };
     state.devices[at].decision = Decision::Allowed(signed_in);
     call.done();
     page::stop(200, "Done. You can close this page and go back to your device.")

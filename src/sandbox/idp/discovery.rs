@@ -2,11 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::claims::overrule;
 use super::setup::{Grant, IdpSetup};
 
 /// The document at `/.well-known/openid-configuration`.
 pub(super) fn document(setup: &IdpSetup, issuer: &str) -> Value {
-    json!({
+    let mut document = json!({
         "issuer": issuer,
         "authorization_endpoint": format!("{issuer}/authorize"),
         "token_endpoint": format!("{issuer}/token"),
@@ -27,5 +28,7 @@ pub(super) fn document(setup: &IdpSetup, issuer: &str) -> Value {
         ],
         "authorization_response_iss_parameter_supported": setup.iss_in_callback,
         "request_uri_parameter_supported": false,
-    })
+    });
+    overrule(&mut document, &setup.odd_metadata);
+    document
 }

@@ -11,6 +11,7 @@
 mod authorize;
 mod browser;
 mod calls;
+mod claims;
 mod client_auth;
 mod device;
 mod discovery;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 use crate::clock::Clock;
 
@@ -47,10 +48,23 @@ pub struct IdpSetup {
     pub refresh_tokens: RefreshTokens,
     /// Whether a refresh answers a new ID token too (without `nonce`).
     pub refreshes_id_token: bool,
+    /// Whether these ID tokens repeat the `nonce` of the sign-in, as those of oidc-provider and Keycloak do.
+    pub repeats_nonce: bool,
+    /// Whether ID tokens have `auth_time` although no `max_age` was asked for. Those of oidc-provider have not.
+    pub auth_time_unasked: bool,
+    /// Whether a sign-in that cannot have what `acr_values` ask for is refused with
+    /// `unmet_authentication_requirements`, as at Okta. Otherwise it counts, and says what it is.
+    pub refuses_unmet_acr: bool,
     /// Whether the callback names the issuer (RFC 9207), and discovery says so.
     pub iss_in_callback: bool,
     /// Whether a token exchange needs an `actor_token`.
     pub actor_required: bool,
+    /// What the discovery document says otherwise; a `null` takes the field away.
+    pub odd_metadata: Map<String, Value>,
+    /// What the answers with tokens say otherwise (`expires_in` as a text, no `id_token`).
+    pub odd_tokens: Map<String, Value>,
+    /// What the answers to devices say otherwise.
+    pub odd_device: Map<String, Value>,
 }
 
 impl Default for IdpSetup {
@@ -75,8 +89,14 @@ impl Default for IdpSetup {
             rotation_grace: Duration::ZERO,
             refresh_tokens: RefreshTokens::ForConsent,
             refreshes_id_token: true,
+            repeats_nonce: false,
+            auth_time_unasked: true,
+            refuses_unmet_acr: false,
             iss_in_callback: true,
             actor_required: true,
+            odd_metadata: Map::new(),
+            odd_tokens: Map::new(),
+            odd_device: Map::new(),
         }
     }
 }

@@ -8,7 +8,7 @@ use url::Url;
 
 use super::params::Params;
 use super::refusal::Refusal;
-use super::setup::{Client, Grant, RefreshTokens};
+use super::setup::{Account, Client, Grant, RefreshTokens};
 use super::state::State;
 
 /// The `acr` of a sign-in for which nothing better was asked, or could be had.
@@ -23,6 +23,11 @@ pub(super) struct SignedIn {
     pub(super) subject: String,
     pub(super) auth_time: Timestamp,
     pub(super) acr: String,
+    /// Whether the client asked for its age.
+    pub(super) with_auth_time: bool,
+    /// The client's, to be repeated.
+    #[serde(skip)]
+    pub(super) nonce: Option<String>,
 }
 
 /// An authorization request that was found in order.
@@ -34,6 +39,7 @@ pub(super) struct SignIn {
     pub(super) challenge: String,
     pub(super) scope: Vec<String>,
     pub(super) acr_values: Vec<String>,
+    pub(super) asks_age: bool,
     pub(super) login_hint: Option<String>,
     pub(super) expires: Timestamp,
     /// When the person signed in, where that is not when they choose the account.
@@ -99,6 +105,7 @@ impl SignIn {
             challenge: params.get("code_challenge").unwrap_or_default().to_owned(),
             scope: params.words("scope"),
             acr_values: params.words("acr_values"),
+            asks_age: params.get("max_age").is_some(),
             login_hint: params.get("login_hint").map(str::to_owned),
             expires: state.now() + PAGE_LIFE,
             as_of: None,
@@ -155,13 +162,21 @@ impl SignIn {
     }
 
     /// Who signed in with this, if it is this account that was chosen now.
-    pub(super) fn signed_in(&self, state: &State, subject: &str) -> SignedIn {
-        let can = |acr: &&String| state.account(subject).is_some_and(|account| account.acr.contains(acr));
-        SignedIn {
-            subject: subject.to_owned(),
-            auth_time: self.as_of.unwrap_or_else(|| state.now()),
-            acr: self.acr_values.iter().find(can).map_or(PASSWORD, String::as_str).to_owned(),
+    pub(super) fn signed_in(&self, state: &State, account: &Account) -> Result<SignedIn, Refusal> {
+        let acr = self.acr_values.iter().find(|acr| account.acr.contains(acr));
+        if acr.is_none() && !self.acr_values.is_empty() && state.setup.refuses_unmet_acr {
+            return Err(Refusal::new(
+                "unmet_authentication_requirements",
+                "the account cannot prove what was asked for",
+            ));
         }
+        Ok(SignedIn {
+            subject: account.subject.clone(),
+            auth_time: self.as_of.unwrap_or_else(|| state.now()),
+            acr: acr.map_or(PASSWORD, String::as_str).to_owned(),
+            with_auth_time: self.asks_age,
+            nonce: self.nonce.clone(),
+        })
     }
 }
 

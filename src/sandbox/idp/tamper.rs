@@ -3,6 +3,7 @@
 use jsonwebtoken::{Algorithm, EncodingKey};
 use serde_json::{Value, json};
 
+use super::claims::without_nulls;
 use super::key_ring::Key;
 use crate::sandbox::keys::{KeyPair, compact};
 
@@ -55,9 +56,7 @@ impl Tamper {
             Self::ForeignKey | Self::UnknownKey | Self::Unsigned | Self::PublicKeyAsSecret => return,
         };
         claims[name] = value;
-        if let Some(claims) = claims.as_object_mut() {
-            claims.retain(|_, value| !value.is_null());
-        }
+        without_nulls(claims);
     }
 }
 

@@ -135,6 +135,9 @@ async fn a_fresh_and_strong_sign_in_says_so() {
     assert_eq!((good["acr"].as_str(), &good["amr"]), (Some("urn:phone"), &serde_json::json!(["pwd", "mfa"])));
     let plain = claims(stage.tokens("alice", &[]).await).await;
     assert_eq!(plain["acr"], super::super::PASSWORD, "nobody asked");
+    stage.idp.change(|setup| setup.refuses_unmet_acr = true);
+    let unmet = stage.idp.log_in(stage.link(&strong), "bob").await.unwrap();
+    assert_eq!(of(&unmet, "error").as_deref(), Some("unmet_authentication_requirements"));
     let callback = stage.idp.log_in_as_of(stage.link(&strong), "alice", now - 1.hour()).await.unwrap();
     let stale = claims(stage.redeem(&of(&callback, "code").unwrap()).await.1).await;
     assert_eq!(stale["auth_time"], now.as_second() - 3600);

@@ -1,9 +1,14 @@
 //! The stand-in held to the rules it is to enforce, over real sockets and with a clock that stands still.
 
 mod asking;
+mod clients;
 mod codes;
 mod devices;
+mod exchange;
+mod faults;
+mod pages;
 mod refresh;
+mod tokens;
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::own::{Issued, Kind};
+use crate::sandbox::idp::claims::without_nulls;
 use crate::sandbox::idp::families::FamilyId;
 use crate::sandbox::idp::sign_in::PASSWORD;
 use crate::sandbox::idp::state::State;
@@ -61,6 +62,7 @@ pub(super) fn id_token(
     let of = state.family(family);
     let signed_in = &of.signed_in;
     let amr: &[&str] = if signed_in.acr == PASSWORD { &["pwd"] } else { &["pwd", "mfa"] };
+    let says_auth_time = signed_in.with_auth_time || state.setup.auth_time_unasked;
     let mut claims = json!({
         "iss": state.issuer,
         "sub": signed_in.subject,
@@ -69,7 +71,7 @@ pub(super) fn id_token(
         "exp": now.saturating_add_unsigned(state.setup.id_life.as_secs()),
         "jti": jti,
         "nonce": nonce,
-        "auth_time": signed_in.auth_time.as_second(),
+        "auth_time": says_auth_time.then(|| signed_in.auth_time.as_second()),
         "acr": signed_in.acr,
         "amr": amr,
         "at_hash": at_hash(access_token),
@@ -95,12 +97,6 @@ pub(super) fn id_token(
 /// The left half of the access token's SHA-256 (OpenID Connect Core 3.1.3.6).
 fn at_hash(access_token: &str) -> String {
     URL_SAFE_NO_PAD.encode(&Sha256::digest(access_token)[..16])
-}
-
-fn without_nulls(claims: &mut Value) {
-    if let Some(claims) = claims.as_object_mut() {
-        claims.retain(|_, value| !value.is_null());
-    }
 }
 
 impl State {

@@ -46,5 +46,6 @@ pub(super) fn answer(state: &mut State, client: &Client, form: &Params, call: &m
         token.spent = Some(now);
     }
     let with_id_token = state.setup.refreshes_id_token;
-    Ok(given::answer(state, id, Given { scope: &scope, nonce: None, with_id_token, refresh_token }))
+    let nonce = state.family(id).signed_in.nonce.clone().filter(|_| state.setup.repeats_nonce);
+    Ok(given::answer(state, id, Given { scope: &scope, nonce: nonce.as_deref(), with_id_token, refresh_token }))
 }
