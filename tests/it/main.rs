@@ -24,5 +24,6 @@ mod quiet;
 mod refusals;
 mod sandbox;
 mod serve;
+mod vault;
 mod wire;
 mod world;
