@@ -33,8 +33,8 @@ pub(crate) async fn open(keys: &VaultKeys, ledger: &Ledger) -> Result<Vault, Sta
     }
 }
 
-/// Says which keys are not here that records need.
-fn missing(vault: &Vault, counts: &SealedCounts) -> Option<String> {
+/// Says which keys are not here that records need, behind the name of the setting.
+pub(crate) fn missing(vault: &Vault, counts: &SealedCounts) -> Option<String> {
     let missing = counts.by_key.iter().filter(|(id, _)| !vault.holds(id));
     let missing: Vec<String> = missing.map(|(id, count)| format!("{id} ({})", records(*count))).collect();
     if missing.is_empty() {
@@ -237,6 +237,6 @@ fn anew(vault: &Vault, record: &SealedRecord) -> Option<String> {
     vault.seal(&record.owner, &secret).ok()
 }
 
-fn records(count: u64) -> String {
+pub(crate) fn records(count: u64) -> String {
     if count == 1 { "1 record".to_owned() } else { format!("{count} records") }
 }

@@ -129,6 +129,8 @@ async fn the_key_is_changed_while_the_bot_runs_and_every_record_opens_with_the_n
         house.link(id, &format!("U{id:05}"), &format!("tokens {id}")).await;
     }
     house.sign_in(1, BOB, "the device code").await;
+    let told = house.company.check(&(house.company.good() + "[vault]\nkey_file = \"vault-keys\"\n")).await;
+    assert_eq!(told.about("vault"), format!("ok {before} seals; its keys open 251 records of the ledger"));
 
     let told = house.told(&["rotate"]).await;
     let new = house.open().await.current();
@@ -205,6 +207,9 @@ async fn a_bot_without_the_key_that_records_need_does_not_start_and_names_it() {
     );
     assert_eq!((output.status.code(), complaint.lines().last().map(|line| format!("{line}\n"))), (Some(2), Some(line)));
     assert!(house.complaint(&["rotate"]).await.contains(lost.as_str()));
+    let told = house.company.check(&(house.company.good() + "[vault]\nkey_file = \"vault-keys\"\n")).await;
+    let line = format!("FAIL vault.key_file lacks the key that sealed records of the ledger: {lost} (2 records)");
+    assert!(told.about("vault").starts_with(&line) && told.failing().contains(&"vault"), "{}", told.text);
     assert_eq!(house.keys(), [key.trim()], "no key is made that would not help");
     let status: Value = serde_json::from_slice(&house.vault(&["status", "--json"]).await.stdout).unwrap();
     let current = house.open().await.current();
