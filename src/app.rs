@@ -146,7 +146,9 @@ impl App {
             .route("/slack/events", post(decide::slack))
             .route("/p0/notifications", post(decide::pushed));
         if let Some(jwks) = self.jwks.clone() {
-            doors = doors.route("/.well-known/jwks.json", get(move || async move { Json(jwks) }));
+            // A key that is to sign is published for longer than this before it does.
+            let kept = [(header::CACHE_CONTROL, "public, max-age=300")];
+            doors = doors.route("/.well-known/jwks.json", get(move || async move { (kept, Json(jwks)) }));
         }
         doors.with_state(self.desk.clone())
     }

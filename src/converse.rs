@@ -94,8 +94,8 @@ async fn ask(tools: &Tools, deed: &Deed, command: Result<TypedCommand, crate::do
         TypedCommand::Show { id } => show(tools, deed, &id).await,
         TypedCommand::Whoami => {
             let identity = tools.credentials.identity(&deed.by.user);
-            let knows = tools.credentials.knows(&deed.by.user);
-            let sentence = wording::whoami(&deed.by, identity, knows, tools.credentials.authority());
+            let barred = tools.credentials.barred(&deed.by.user);
+            let sentence = wording::whoami(&deed.by, identity, barred.as_ref(), tools.credentials.authority());
             tools.say(deed, Message::sentence(sentence)).await
         }
         _ => tools.say(deed, Message::sentence(wording::help(&tools.offer.command))).await,

@@ -239,10 +239,9 @@ impl Tools {
         again: bool,
     ) -> Result<Receipt, LedgerError> {
         let verb = choice.verb();
-        if !self.credentials.knows(&deed.by.user) {
+        if let Some(refusal) = self.credentials.barred(&deed.by.user) {
             self.metrics.choice(verb.as_str(), "refused");
-            let known = self.credentials.identity(&deed.by.user).is_some();
-            return Ok(Receipt::Refused(if known { Refusal::NoCredential } else { Refusal::NoIdentity }));
+            return Ok(Receipt::Refused(refusal));
         }
         if let Some(refusal) = self.own_request(deed, &request, &choice).await? {
             self.metrics.choice(verb.as_str(), "refused");
@@ -293,8 +292,8 @@ impl Tools {
 
     /// Opens a modal for a choice, if it could still be made.
     async fn open(&self, deed: &Deed, shown: &Shown, choice: &Choice, view: impl FnOnce(&Kept) -> SlackView) -> Answer {
-        if !self.credentials.knows(&deed.by.user) {
-            return self.refuse(deed, &Refusal::NoIdentity).await;
+        if let Some(refusal) = self.credentials.barred(&deed.by.user) {
+            return self.refuse(deed, &refusal).await;
         }
         let Some(kept) = self.ledger.request(&shown.request).await? else {
             return self.refuse(deed, &Refusal::OldCard).await;

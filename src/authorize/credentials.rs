@@ -1,12 +1,11 @@
 //! Which credential is a person's, by the one mode that is configured. There is no falling back from one to another.
 
-use std::collections::BTreeMap;
-
 use super::assertion::Signer;
-use super::token_files;
+use super::mapping::Mapping;
+use super::own_tokens::OwnTokens;
 use crate::clock::Clock;
-use crate::config::{ConfigError, Identity, Secret};
-use crate::domain::person::{Authority, SlackUser, UserId};
+use crate::config::{Accounts, ConfigError, Identity, Secret};
+use crate::domain::person::{Authority, Email, SlackUser, UserId};
 use crate::domain::refusal::Refusal;
 
 /// A person's credential.
@@ -33,13 +32,13 @@ pub struct Problem {
 
 /// Everybody's credentials.
 pub struct Credentials {
-    people: BTreeMap<UserId, String>,
+    people: Mapping,
     mode: Mode,
     clock: Clock,
 }
 
 enum Mode {
-    Tokens(token_files::TokenFiles),
+    Tokens(OwnTokens),
     Assertion(Signer),
     Service(Secret),
 }
@@ -54,31 +53,45 @@ impl Credentials {
             Identity::Linked(_) | Identity::Exchange(_) => {
                 return Err(ConfigError::new("identity.mode", "\"linked\" and \"exchange\" are not built yet"));
             }
-            Identity::Tokens(tokens) => (tokens.people, Mode::Tokens(token_files::TokenFiles(tokens.files))),
-            Identity::Assertion(assertion) => (assertion.people.clone(), Mode::Assertion(Signer::new(assertion)?)),
-            Identity::Service { token, people } => (people, Mode::Service(token)),
+            Identity::Tokens(tokens) => {
+                let own = OwnTokens::new(tokens.source, &tokens.people);
+                (Accounts::Table(tokens.people), Mode::Tokens(own))
+            }
+            Identity::Assertion(assertion) => (assertion.accounts.clone(), Mode::Assertion(Signer::new(assertion)?)),
+            Identity::Service { token, people } => (Accounts::Table(people), Mode::Service(token)),
         };
-        Ok(Self { people, mode, clock })
+        Ok(Self { people: Mapping::new(people), mode, clock })
     }
 
     /// Who the person is to P0, as configured. Local: no credential is read.
     pub fn identity(&self, user: &UserId) -> Option<&str> {
-        self.people.get(user).map(String::as_str)
+        self.people.named(user)
+    }
+
+    /// Why the person cannot decide here, as far as the settings alone say.
+    pub fn barred(&self, user: &UserId) -> Option<Refusal> {
+        let unknown = || if self.identity(user).is_some() { Refusal::NoCredential } else { Refusal::NoIdentity };
+        let has_credential = match &self.mode {
+            // P0 does not learn who decided, and so nobody is taken for somebody else.
+            Mode::Service(_) => return None,
+            Mode::Tokens(own) => own.has(user),
+            Mode::Assertion(_) => self.people.may_know(user),
+        };
+        match self.people.is_ambiguous(user) {
+            true => Some(Refusal::AmbiguousIdentity),
+            false => (!has_credential).then(unknown),
+        }
     }
 
     /// Whether the person could decide here at all, as configured.
     pub fn knows(&self, user: &UserId) -> bool {
-        match &self.mode {
-            Mode::Tokens(files) => files.0.contains_key(user),
-            Mode::Assertion(_) => self.people.contains_key(user),
-            Mode::Service(_) => true,
-        }
+        self.barred(user).is_none()
     }
 
-    /// Whether the person may read of any request, as configured: with a shared credential that needs an entry, or
-    /// every guest of the workspace could.
+    /// Whether the person may read of any request, as configured: with a shared credential, or where people are known
+    /// by their address, that needs an entry, or every guest of the workspace could.
     pub fn may_read(&self, user: &UserId) -> bool {
-        self.people.contains_key(user) || (self.knows(user) && !self.p0_knows_nobody())
+        self.identity(user).is_some() || matches!(&self.mode, Mode::Tokens(own) if own.has(user))
     }
 
     /// Whether P0 does not learn who decides.
@@ -111,33 +124,41 @@ impl Credentials {
 
     /// Logs which credentials cannot be used now: better known at the start than at the first click.
     pub async fn report_unusable(&self) {
-        if let Mode::Tokens(files) = &self.mode {
-            files.report_unusable().await;
+        if let Mode::Tokens(own) = &self.mode {
+            own.report_unusable().await;
         }
     }
 
     /// What the operator has to mend before the person's credential can be used, without a word of what it holds.
     pub async fn problem(&self, user: &UserId) -> Option<Problem> {
+        if self.barred(user) == Some(Refusal::AmbiguousIdentity) {
+            let identity = self.identity(user).unwrap_or_default();
+            let words = format!("identity.people names {identity} for them and for somebody else");
+            return Some(Problem { refusal: Refusal::AmbiguousIdentity, words });
+        }
         match &self.mode {
-            Mode::Tokens(files) => files.problem(user, self.identity(user), self.clock.now()).await,
+            Mode::Tokens(own) => own.problem(user, self.identity(user), self.clock.now()).await,
             Mode::Assertion(_) | Mode::Service(_) => None,
         }
     }
 
-    /// The person's credential.
+    /// The person's credential. `confirmed` is the address that Slack has just said is theirs.
     ///
     /// # Errors
     /// What is missing or wrong, as the person is told it.
-    pub async fn of(&self, by: &SlackUser) -> Result<Credential, Refusal> {
-        let identity = self.people.get(&by.user);
+    pub async fn of(&self, by: &SlackUser, confirmed: Option<&Email>) -> Result<Credential, Refusal> {
+        if let Some(refusal) = self.barred(&by.user) {
+            return Err(refusal);
+        }
+        let now = self.clock.now();
         match &self.mode {
-            Mode::Tokens(files) => files.credential(&by.user, identity.map(String::as_str), self.clock.now()).await,
-            Mode::Assertion(signer) => signer.credential(by, identity.ok_or(Refusal::NoIdentity)?, self.clock.now()),
+            Mode::Tokens(own) => own.credential(&by.user, self.identity(&by.user), now).await,
+            Mode::Assertion(signer) => signer.credential(by, &self.people.identity(&by.user, confirmed)?, now),
             Mode::Service(token) => Ok(Credential {
                 identity: None,
                 bearer: token.clone(),
                 authority: Authority::SharedCredential,
-                names: identity.cloned().into_iter().collect(),
+                names: self.identity(&by.user).map(str::to_owned).into_iter().collect(),
             }),
         }
     }

@@ -1,10 +1,14 @@
 //! Who is this now, and which credential is theirs? Whatever is missing, ambiguous or stale is a refusal.
 
 pub mod assertion;
+mod claims;
 mod command;
 pub mod credentials;
 pub mod directory;
+mod mapping;
+mod own_tokens;
 mod private_file;
+mod token_command;
 mod token_files;
 pub mod vault;
 pub mod workspace;
@@ -89,7 +93,7 @@ impl Authorizer {
             .map_err(|Unavailable { retry_after }| NotAuthorized::Later(retry_after))?;
         let person = person.ok_or(NotAuthorized::Refused(Refusal::NobodyKnown))?;
         self.workspace.admit(by, &person).map_err(NotAuthorized::Refused)?;
-        let credential = self.credentials.of(by).await.map_err(NotAuthorized::Refused)?;
+        let credential = self.credentials.of(by, person.email.as_ref()).await.map_err(NotAuthorized::Refused)?;
         let mut names = credential.names;
         names.extend(credential.identity.clone());
         names.extend(person.email.map(|email| email.as_str().to_owned()));

@@ -50,6 +50,8 @@ pub enum Refusal {
     OwnRequest,
     /// It cannot be ruled out that the person asked for it themselves.
     MaybeOwnRequest,
+    /// The operator's table names one P0 identity for several people, this one among them.
+    AmbiguousIdentity,
     /// No P0 identity is configured for the person.
     NoIdentity,
     /// No credential is configured for the person.

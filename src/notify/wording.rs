@@ -415,6 +415,10 @@ impl fmt::Display for Refusal {
                 "It cannot be told whether this is your own request. Ask the bot's operator to add you under \
                  `[identity.people]`, or let somebody else approve it.",
             ),
+            Self::AmbiguousIdentity => f.write_str(
+                "This bot's settings name one P0 identity for you and for somebody else, so it cannot be told whose \
+                 choice this is. Its operator has to say whose it is.",
+            ),
             Self::NoIdentity => f.write_str(
                 "You have no P0 identity in this bot's settings. Ask its operator to add you.",
             ),
@@ -473,8 +477,8 @@ pub fn help(command: &str) -> String {
     )
 }
 
-/// Who somebody is to P0.
-pub fn whoami(user: &SlackUser, identity: Option<&str>, may_decide: bool, how: Authority) -> String {
+/// Who somebody is to P0, or why they cannot decide.
+pub fn whoami(user: &SlackUser, identity: Option<&str>, barred: Option<&Refusal>, how: Authority) -> String {
     let manner = match how {
         Authority::OwnToken => "Your decisions go out with your own token.",
         Authority::AssertedByBot => "Your decisions go out with a short token that the bot signs for you.",
@@ -482,10 +486,10 @@ pub fn whoami(user: &SlackUser, identity: Option<&str>, may_decide: bool, how: A
     };
     let named = identity.map(|name| format!(", to P0 {}", foreign::word(name, NAME))).unwrap_or_default();
     let who = format!("You are {}{named}", person(&user.user));
-    match (may_decide, identity) {
-        (true, _) => format!("{who}. {manner}"),
-        (false, Some(_)) => format!("{who}. {}", Refusal::NoCredential),
-        (false, None) => format!("{who} ({}). {}", user.user, Refusal::NoIdentity),
+    match barred {
+        None => format!("{who}. {manner}"),
+        Some(Refusal::NoIdentity) => format!("{who} ({}). {}", user.user, Refusal::NoIdentity),
+        Some(refusal) => format!("{who}. {refusal}"),
     }
 }
 
