@@ -16,7 +16,6 @@ use crate::authorize::Authorizer;
 use crate::authorize::credentials::Credentials;
 use crate::authorize::linked::Parts;
 use crate::authorize::p0_login::P0Accounts;
-use crate::authorize::vault::Vault;
 use crate::authorize::workspace::Workspace;
 use crate::clock::Clock;
 use crate::config::{self, ConfigError, Risk, Settings};
@@ -37,6 +36,7 @@ use crate::notify::courier::Courier;
 use crate::notify::web_api::{Installed, SlackApi, SlackFailure};
 use crate::serve::serve;
 use crate::telemetry::Metrics;
+use crate::vault;
 
 /// Tries of the one question that a start asks.
 const AUTH_TRIES: u32 = 3;
@@ -84,8 +84,11 @@ impl App {
         let clients = Clients::new(&settings.outbound)?;
         let notifier_keys = NotifierKeys::new(&settings.notifier.key, clients.providers.clone(), clock.clone())?;
         let slack = SlackApi::new(clients.slack, &settings.slack, metrics.clone());
-        let vault = vault(&settings).await?;
         let ledger = Ledger::open_to_serve(&settings.database_url, clock.clone()).await?;
+        let vault = match &settings.vault {
+            Some(keys) => Some(vault::open(keys, &ledger).await?),
+            None => None,
+        };
         let parts = vault.map(|vault| Parts {
             client: clients.providers.clone(),
             p0: P0Accounts::new(clients.decisions.clone(), &settings.p0),
@@ -179,7 +182,9 @@ impl App {
                 .route("/link/{ticket}", get(browser::open).post(browser::begin));
         }
         if let Some(jwks) = self.jwks.clone() {
-            doors = doors.route("/.well-known/jwks.json", get(move || async move { Json(jwks) }));
+            // A key that is to sign is published for longer than this before it does.
+            let kept = [(header::CACHE_CONTROL, "public, max-age=300")];
+            doors = doors.route("/.well-known/jwks.json", get(move || async move { (kept, Json(jwks)) }));
         }
         doors.with_state(self.desk.clone())
     }
@@ -216,14 +221,6 @@ impl App {
 /// Whose members may decide: as the settings say, else the members of where the app is installed.
 async fn workspace(settings: &Settings, slack: &SlackApi) -> Result<Workspace, StartError> {
     Ok(allowed(&settings.slack, who_am_i(slack).await?))
-}
-
-/// The vault, where the settings have keys for one.
-async fn vault(settings: &Settings) -> Result<Option<Vault>, ConfigError> {
-    match &settings.vault {
-        Some(keys) => Vault::open(keys).await.map(Some),
-        None => Ok(None),
-    }
 }
 
 /// As the settings say, else where the app is installed.

@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod packaging;
+pub mod vault;
 
 use std::path::PathBuf;
 
@@ -71,7 +72,7 @@ pub enum Command {
     Serve(ConfigArgs),
     /// Say whether this install will work, and what to do where it will not.
     ///
-    /// A line for each thing: settings, files with secrets, ledger, clocks, Slack's token and scopes, the channel, P0,
+    /// A line for each thing: settings, files with secrets, ledger, vault, clocks, Slack's token and scopes, the channel, P0,
     /// people and their tokens, the notifier's key, listeners, and each door as it is reached through `public_url`.
     /// Run it as the user that runs `serve`, which may be running. It posts nothing, decides nothing and writes no row;
     /// the one file that it makes, beside the ledger, is removed. Where no `serve` runs it answers at `listen` itself
@@ -83,6 +84,8 @@ pub enum Command {
     Sandbox(SandboxArgs),
     /// Print the Slack app's manifest for these settings, or a link that creates the app.
     Manifest(ManifestArgs),
+    /// Look after the keys that seal people's tokens.
+    Vault(vault::VaultArgs),
     /// Print the completions of a shell for this program.
     Completions(CompletionsArgs),
     /// Print the man page, as roff.

@@ -13,7 +13,7 @@
 //! How an approver's own credential comes to be here is another way: [`link`] walks it, through the pages of
 //! [`inbound`], the providers that [`authorize`] asks, and the vault in which it seals what they give.
 //!
-//! [`check`] looks whether an install will work, by the rooms' own ways.
+//! [`check`] looks whether an install will work, by the rooms' own ways. [`vault`] changes the keys that seal tokens.
 //! [`app`] wires these together; [`config`], [`clock`], [`telemetry`] and [`lifecycle`] are what they stand on.
 //! [`manifest`] writes what Slack is told of the app, before there is one; [`scopes`] is what it asks for.
 
@@ -41,3 +41,4 @@ pub mod scopes;
 mod serve;
 mod standing;
 pub mod telemetry;
+pub mod vault;

@@ -7,7 +7,7 @@ use rand::distr::{Alphanumeric, SampleString};
 use serde_json::{Value, json};
 
 use super::credentials::Credential;
-use super::signing_key::SigningKey;
+use super::signing_key::{self, SigningKey};
 use crate::config::{Assertion, ConfigError};
 use crate::domain::person::{Authority, Email, SlackUser};
 use crate::domain::refusal::Refusal;
@@ -16,22 +16,31 @@ use crate::domain::refusal::Refusal;
 pub struct Signer {
     settings: Assertion,
     key: SigningKey,
+    jwks: Value,
 }
 
 impl Signer {
-    /// Reads the private key.
+    /// Reads the private key, and those that are published beside it.
     ///
     /// # Errors
-    /// Where it cannot be read, or does not fit the algorithm.
+    /// Where one cannot be read, or the one that signs does not fit the algorithm.
     pub fn new(settings: Assertion) -> Result<Self, ConfigError> {
         let setting = "identity.assertion.private_key_file";
         let key = SigningKey::read(&settings.private_key_file, settings.algorithm, setting)?;
-        Ok(Self { settings, key })
+        let mut keys = vec![key.jwk().clone()];
+        for path in &settings.also_publish {
+            let jwk = signing_key::public_half(path, "identity.assertion.also_publish")?;
+            // Two of the same id are one key.
+            if keys.iter().all(|known| known.common.key_id != jwk.common.key_id) {
+                keys.push(jwk);
+            }
+        }
+        Ok(Self { settings, key, jwks: json!(JwkSet { keys }) })
     }
 
-    /// The public key, for `/.well-known/jwks.json`.
+    /// The public keys, the one that signs first, for `/.well-known/jwks.json`.
     pub fn jwks(&self) -> Value {
-        json!(JwkSet { keys: vec![self.key.jwk().clone()] })
+        self.jwks.clone()
     }
 
     pub(super) fn credential(&self, by: &SlackUser, identity: &str, now: Timestamp) -> Result<Credential, Refusal> {

@@ -2,15 +2,19 @@
 
 pub mod actor;
 pub mod assertion;
+mod claims;
 mod command;
 pub mod credentials;
 pub mod directory;
 mod identity_platform;
 pub mod linked;
+mod mapping;
 pub mod openid;
+mod own_tokens;
 pub mod p0_login;
 mod private_file;
 mod signing_key;
+mod token_command;
 mod token_files;
 pub mod vault;
 pub mod workspace;
@@ -96,7 +100,7 @@ impl Authorizer {
     /// Why they cannot act, or not yet.
     pub async fn authorize(&self, by: &SlackUser) -> Result<Authorized, NotAuthorized> {
         let person = self.admitted(by).await?;
-        let credential = self.credentials.of(by).await?;
+        let credential = self.credentials.of(by, person.email.as_ref()).await?;
         let mut names = credential.names;
         names.extend(credential.identity.clone());
         names.extend(person.email.map(|email| email.as_str().to_owned()));

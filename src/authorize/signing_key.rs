@@ -4,8 +4,9 @@ use std::fs;
 use std::path::Path;
 
 use jsonwebtoken::jwk::{Jwk, ThumbprintHash};
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, errors};
 use serde_json::Value;
+use zeroize::Zeroizing;
 
 use crate::config::{ConfigError, Secret};
 
@@ -24,7 +25,7 @@ impl SigningKey {
     /// Where it cannot be read, or does not fit the algorithm.
     pub(super) fn read(path: &Path, algorithm: Algorithm, setting: &str) -> Result<Self, ConfigError> {
         let refused = |problem: String| ConfigError::new(setting, format!("{} {problem}", path.display()));
-        let pem = fs::read(path).map_err(|error| refused(format!("cannot be read: {error}")))?;
+        let pem = pem(path).map_err(&refused)?;
         let unfit = |_| refused(format!("holds no private key for {algorithm:?} in PEM form"));
         let key = match algorithm {
             Algorithm::EdDSA => EncodingKey::from_ed_pem(&pem),
@@ -50,4 +51,32 @@ impl SigningKey {
         let token = jsonwebtoken::encode(&header, claims, &self.key);
         token.inspect_err(|_| tracing::error!("a token could not be signed")).ok().map(Secret::new)
     }
+}
+
+/// The public form of a key, PEM, from its private half or its public one; `setting` names it.
+///
+/// # Errors
+/// Where it cannot be read, or is no key of a kind that signs.
+pub(super) fn public_half(path: &Path, setting: &str) -> Result<Jwk, ConfigError> {
+    let refused = |problem: String| ConfigError::new(setting, format!("{} {problem}", path.display()));
+    let pem = pem(path).map_err(&refused)?;
+    let no_key = || refused("holds no key in PEM form: P-256, Ed25519 or RSA".to_owned());
+    let mut jwk = public_form(&pem).ok_or_else(no_key)?;
+    jwk.common.key_id = jwk.thumbprint(ThumbprintHash::SHA256).ok();
+    Ok(jwk)
+}
+
+fn pem(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
+    fs::read(path).map(Zeroizing::new).map_err(|error| format!("cannot be read: {error}"))
+}
+
+fn public_form(pem: &[u8]) -> Option<Jwk> {
+    let private = |key: errors::Result<EncodingKey>, alg| Jwk::from_encoding_key(&key.ok()?, alg).ok();
+    let public = |key: errors::Result<DecodingKey>, alg| Jwk::from_decoding_key(&key.ok()?, Some(alg)).ok();
+    private(EncodingKey::from_ec_pem(pem), Algorithm::ES256)
+        .or_else(|| private(EncodingKey::from_ed_pem(pem), Algorithm::EdDSA))
+        .or_else(|| private(EncodingKey::from_rsa_pem(pem), Algorithm::RS256))
+        .or_else(|| public(DecodingKey::from_ec_pem(pem), Algorithm::ES256))
+        .or_else(|| public(DecodingKey::from_ed_pem(pem), Algorithm::EdDSA))
+        .or_else(|| public(DecodingKey::from_rsa_pem(pem), Algorithm::RS256))
 }

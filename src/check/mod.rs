@@ -18,6 +18,7 @@ mod report;
 mod secrets;
 mod slack;
 mod trouble;
+mod vault;
 mod web;
 
 use std::io::{IsTerminal as _, stdout};
@@ -83,6 +84,7 @@ async fn look(args: &CheckArgs, clock: Clock, report: &mut Report<'_>) {
     report.ok("settings", source.unwrap_or_else(|| format!("from the environment alone: there is no {DEFAULT_FILE}")));
     secrets::check(&settings, report);
     ledger::check(&settings.database_url, report).await;
+    vault::check(&settings, report).await;
     let Some(install) = install(settings, clock, report) else { return };
     let home = slack::check(&install, report).await;
     channel::check(&install, home.as_ref(), report).await;

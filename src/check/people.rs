@@ -10,9 +10,10 @@ use super::Install;
 use super::p0::{ASK_AGAIN, Account, account};
 use super::report::{Report, Status};
 use super::slack::Home;
+use crate::authorize::NotAuthorized;
 use crate::authorize::credentials::Problem;
 use crate::authorize::directory::{Directory as _, Person, Unavailable};
-use crate::config::Identity;
+use crate::config::{Accounts, Assertion, Identity, TokenSource, Tokens};
 use crate::domain::person::{SlackUser, UserId};
 use crate::domain::refusal::Refusal;
 use crate::notify::web_api::SlackApi;
@@ -23,8 +24,22 @@ use crate::telemetry::Metrics;
 const SIDE_BY_SIDE: usize = 2;
 /// The longest wait that Slack may ask for.
 const MOST_WAIT: Duration = Duration::from_secs(30);
-/// What to do about a token whose time is over.
-const NEW_TOKEN: &str = "put a new token of theirs in its file";
+/// What to do about a token that is in a file, or comes from a program.
+struct Remedies {
+    /// It cannot be used.
+    unusable: &'static str,
+    /// Its time is over.
+    over: &'static str,
+}
+
+const IN_FILE: Remedies = Remedies {
+    unusable: "a token of theirs belongs in that file, readable by the bot alone (chmod 600)",
+    over: "put a new token of theirs in its file",
+};
+const FROM_PROGRAM: Remedies = Remedies {
+    unusable: "run it by hand, as the bot's user: it has to print their token and nothing else, in time",
+    over: "have identity.tokens_command print a new token of theirs",
+};
 
 /// Whether a choice of somebody's would count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,7 +111,9 @@ pub(super) async fn check(install: &Install, home: Option<&Home>, surely_p0: boo
 fn anybody_left(install: &Install, approvers: &[CanDecide], report: &mut Report<'_>) {
     let are_told_apart =
         !matches!(install.settings.identity, Identity::Service { .. }) && install.credentials.is_some();
-    if !are_told_apart || approvers.contains(&CanDecide::Yes) {
+    // Nobody may be named where people are known by their address.
+    let is_anybody_named = !approvers.is_empty() || !is_by_email(install);
+    if !are_told_apart || !is_anybody_named || approvers.contains(&CanDecide::Yes) {
         return;
     }
     if approvers.contains(&CanDecide::Unseen) {
@@ -109,7 +126,7 @@ fn anybody_left(install: &Install, approvers: &[CanDecide], report: &mut Report<
 fn named(install: &Install) -> BTreeSet<UserId> {
     let identity = &install.settings.identity;
     let files: Vec<UserId> = match identity {
-        Identity::Tokens(tokens) => tokens.files.keys().cloned().collect(),
+        Identity::Tokens(Tokens { source: TokenSource::Files(files), .. }) => files.keys().cloned().collect(),
         _ => Vec::new(),
     };
     install.settings.route.notify.iter().chain(identity.people().keys()).cloned().chain(files).collect()
@@ -118,20 +135,33 @@ fn named(install: &Install) -> BTreeSet<UserId> {
 /// Why the credential that is meant for them cannot be used; nobody is asked.
 async fn unusable(install: &Install, user: &UserId) -> Option<Fault> {
     let Problem { refusal, words } = install.credentials.as_ref()?.problem(user).await?;
+    let remedies = remedies(install);
     Some(match refusal {
-        Refusal::CredentialExpired => Fault::new(Status::Warn, words, NEW_TOKEN),
-        _ => Fault::new(
-            Status::Fail,
-            words,
-            "a token of theirs belongs in that file, readable by the bot alone (chmod 600)",
-        ),
+        Refusal::CredentialExpired => Fault::new(Status::Warn, words, remedies.over),
+        Refusal::AmbiguousIdentity => {
+            Fault::new(Status::Fail, words, "give each of them an identity of their own: until then neither may decide")
+        }
+        _ => Fault::new(Status::Fail, words, remedies.unusable),
     })
 }
 
-/// Whether a credential is meant for them. With a shared one everybody decides; those who are named are meant.
+fn remedies(install: &Install) -> Remedies {
+    match &install.settings.identity {
+        Identity::Tokens(Tokens { source: TokenSource::Command(_), .. }) => FROM_PROGRAM,
+        _ => IN_FILE,
+    }
+}
+
+/// Whether the bot signs for whomever it knows by their address.
+fn is_by_email(install: &Install) -> bool {
+    matches!(&install.settings.identity, Identity::Assertion(Assertion { accounts: Accounts::ConfirmedEmail, .. }))
+}
+
+/// Whether a credential is meant for them. Where people are known by their address it is everybody; with a shared one everybody decides; those who are named are meant.
 fn is_approver(install: &Install, user: &UserId) -> bool {
     match &install.settings.identity {
-        Identity::Tokens(tokens) => tokens.files.contains_key(user),
+        Identity::Tokens(Tokens { source: TokenSource::Files(files), .. }) => files.contains_key(user),
+        _ if is_by_email(install) => true,
         identity => identity.people().contains_key(user),
     }
 }
@@ -248,8 +278,13 @@ impl Looking<'_> {
         if let Some(unusable) = unusable(self.install, self.user).await {
             return cannot(unusable);
         }
-        let Ok(credential) = credentials.of(by).await else {
-            return cannot(Fault::new(Status::Fail, "their credential cannot be used", "put it right"));
+        let credential = match credentials.of(by, person.email.as_ref()).await {
+            Ok(credential) => credential,
+            Err(NotAuthorized::Refused(Refusal::NoIdentity)) => {
+                let message = "Slack has confirmed no address of theirs, by which they would be known to P0";
+                return cannot(Fault::new(Status::Fail, message, "have them confirm their address in Slack"));
+            }
+            Err(_) => return cannot(Fault::new(Status::Fail, "their credential cannot be used", "put it right")),
         };
         let names = credential.names.iter().chain(&credential.identity);
         let has_address = names.into_iter().any(|name| name.contains('@')) || person.email.is_some();
@@ -268,7 +303,7 @@ impl Looking<'_> {
             Account::Good => Look::new(format!("{words}; P0 takes their token"), CanDecide::Yes),
             Account::Refused(status) => {
                 let message = format!("P0 refuses their token (HTTP {})", status.as_u16());
-                cannot(Fault::new(Status::Warn, message, NEW_TOKEN))
+                cannot(Fault::new(Status::Warn, message, remedies(self.install).over))
             }
             Account::Unknown(why) => {
                 let message = format!("P0 did not say whether it takes their token ({why})");

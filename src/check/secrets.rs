@@ -58,6 +58,8 @@ fn holding_secrets(settings: &Settings) -> Vec<Watched> {
     }
     if let Identity::Assertion(assertion) = &settings.identity {
         files.push(("identity.assertion.private_key_file".to_owned(), assertion.private_key_file.clone()));
+        let published = assertion.also_publish.iter().cloned();
+        files.extend(published.map(|path| ("identity.assertion.also_publish".to_owned(), path)));
     }
     let watched = |(key, path)| Watched { key, path, closed: READ | WRITE, then: "" };
     files.into_iter().map(watched).collect()

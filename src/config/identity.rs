@@ -1,7 +1,7 @@
 //! Whose credential a decision carries, by one mode.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
 use jsonwebtoken::Algorithm;
@@ -9,9 +9,10 @@ use url::Url;
 
 use super::ConfigError;
 use super::linked;
+use super::own_tokens;
 use super::raw::{RawAssertion, RawIdentity};
-use super::settings::{Assertion, Identity, SlackClient, Tokens};
-use super::values::{Checked, not_built, required, required_secret, span};
+use super::settings::{Accounts, Assertion, Identity, SlackClient};
+use super::values::{Checked, required, required_secret, span};
 use crate::domain::person::UserId;
 
 /// The modes that there are.
@@ -33,9 +34,9 @@ pub(super) fn check(raw: RawIdentity, pages: &SignInPages<'_>, folder: &Path) ->
             "contradicts identity.people: where a table is configured nobody is looked up by e-mail",
         ));
     }
-    let signs_in = matches!(raw.mode.as_deref(), Some("linked" | "exchange"));
-    if by_email && !signs_in {
-        return Err(not_built("identity.email_match", "matching by e-mail in this mode"));
+    if by_email && matches!(raw.mode.as_deref(), Some("tokens" | "service")) {
+        let problem = "has no use in this mode: \"linked\", \"exchange\" and \"assertion\" ask who people are to P0";
+        return Err(ConfigError::new("identity.email_match", problem));
     }
     match raw.mode.as_deref() {
         None => Err(ConfigError::new("identity.mode", format!("is missing: has to be {MODES}"))),
@@ -48,12 +49,23 @@ pub(super) fn check(raw: RawIdentity, pages: &SignInPages<'_>, folder: &Path) ->
             let linked = linked::linked(raw.linked.unwrap_or_default(), accounts, pages)?;
             linked::exchange(raw.exchange.unwrap_or_default(), linked, folder).map(Box::new).map(Identity::Exchange)
         }
-        Some("tokens") => tokens(raw.tokens.unwrap_or_default(), people, folder).map(Identity::Tokens),
+        Some("tokens") => {
+            let (files, within) = (raw.tokens.unwrap_or_default(), raw.tokens_command_within.as_deref());
+            own_tokens::tokens(files, raw.tokens_command, within, people, folder).map(Identity::Tokens)
+        }
         Some("assertion") if raw.acknowledge_bot_signs_for_approvers != Some(true) => Err(ConfigError::new(
             "identity.acknowledge_bot_signs_for_approvers",
             "has to be true for mode \"assertion\": whoever holds the bot's key can decide as anybody",
         )),
-        Some("assertion") => assertion(raw.assertion.unwrap_or_default(), people, folder).map(Identity::Assertion),
+        Some("assertion") => {
+            if people.is_empty() && !by_email {
+                let problem =
+                    "is empty, and identity.email_match is not true: mode \"assertion\" signs for nobody else";
+                return Err(ConfigError::new("identity.people", problem));
+            }
+            let accounts = if by_email { Accounts::ConfirmedEmail } else { Accounts::Table(people) };
+            assertion(raw.assertion.unwrap_or_default(), accounts, folder).map(Identity::Assertion)
+        }
         Some("service") if raw.acknowledge_shared_credential != Some(true) => Err(ConfigError::new(
             "identity.acknowledge_shared_credential",
             "has to be true for mode \"service\": P0 will not learn who decided",
@@ -75,39 +87,11 @@ fn person(user: String, name: String) -> Checked<(UserId, String)> {
     Ok((id, name.trim().to_owned()))
 }
 
-fn tokens(files: BTreeMap<String, String>, people: BTreeMap<UserId, String>, folder: &Path) -> Checked<Tokens> {
-    let files: BTreeMap<UserId, PathBuf> = files
-        .into_iter()
-        .map(|(user, path)| {
-            let id = UserId::parse(&user)
-                .ok_or_else(|| ConfigError::new(format!("identity.tokens.{user}"), "is no Slack user (U… or W…)"))?;
-            Ok((id, folder.join(path)))
-        })
-        .collect::<Checked<_>>()?;
-    let mut seen = BTreeMap::new();
-    for (user, path) in &files {
-        let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-        if let Some(other) = seen.insert(real, user) {
-            return Err(ConfigError::new(
-                format!("identity.tokens.{user}"),
-                format!("names the same file as {other}'s: each person has a token of their own"),
-            ));
-        }
-    }
-    if files.is_empty() {
-        return Err(ConfigError::new("identity.tokens", "is empty: mode \"tokens\" needs a file for each approver"));
-    }
-    Ok(Tokens { files, people })
-}
-
-fn assertion(raw: RawAssertion, people: BTreeMap<UserId, String>, folder: &Path) -> Checked<Assertion> {
+fn assertion(raw: RawAssertion, accounts: Accounts, folder: &Path) -> Checked<Assertion> {
     let algorithm = algorithm("identity.assertion.algorithm", raw.algorithm.as_deref())?;
     let lifetime = span("identity.assertion.lifetime", raw.lifetime.as_deref().unwrap_or("5m"))?;
     if lifetime > Duration::from_secs(5 * 60) {
         return Err(ConfigError::new("identity.assertion.lifetime", "has to be at most 5m"));
-    }
-    if people.is_empty() {
-        return Err(ConfigError::new("identity.people", "is empty: mode \"assertion\" signs for nobody else"));
     }
     Ok(Assertion {
         private_key_file: folder.join(required("identity.assertion.private_key_file", raw.private_key_file)?),
@@ -115,7 +99,8 @@ fn assertion(raw: RawAssertion, people: BTreeMap<UserId, String>, folder: &Path)
         issuer: required("identity.assertion.issuer", raw.issuer)?,
         audience: required("identity.assertion.audience", raw.audience)?,
         lifetime,
-        people,
+        also_publish: raw.also_publish.unwrap_or_default().into_iter().map(|path| folder.join(path)).collect(),
+        accounts,
     })
 }
 

@@ -6,6 +6,7 @@ mod file;
 mod host;
 mod identity;
 mod linked;
+mod own_tokens;
 mod program;
 mod raw;
 mod secret;
@@ -22,7 +23,8 @@ pub use program::Program;
 pub use secret::Secret;
 pub use settings::{
     Accounts, Assertion, Durations, Exchange, Fields, Flow, Fresh, Identity, Linked, Notifier, NotifierKeySource,
-    Origin, Outbound, P0, Preset, Risk, Route, SentToken, Settings, Slack, SlackClient, SubjectToken, Tokens,
+    Origin, Outbound, P0, Preset, Risk, Route, SentToken, Settings, Slack, SlackClient, SubjectToken, TokenSource,
+    Tokens,
 };
 pub use vault::{VaultKey, VaultKeys};
 

@@ -125,6 +125,8 @@ pub(super) struct RawIdentity {
     pub(super) acknowledge_shared_credential: Option<bool>,
     pub(super) people: Option<BTreeMap<String, String>>,
     pub(super) tokens: Option<BTreeMap<String, String>>,
+    pub(super) tokens_command: Option<Vec<String>>,
+    pub(super) tokens_command_within: Option<String>,
     pub(super) linked: Option<RawLinked>,
     pub(super) exchange: Option<RawExchange>,
     pub(super) assertion: Option<RawAssertion>,
@@ -164,6 +166,7 @@ pub(super) struct RawExchange {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawAssertion {
     pub(super) private_key_file: Option<String>,
+    pub(super) also_publish: Option<Vec<String>>,
     pub(super) algorithm: Option<String>,
     pub(super) issuer: Option<String>,
     pub(super) audience: Option<String>,

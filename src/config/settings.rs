@@ -8,7 +8,7 @@ use std::time::Duration;
 use jsonwebtoken::Algorithm;
 use url::Url;
 
-use super::{Secret, VaultKeys};
+use super::{Program, Secret, VaultKeys};
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::person::{ChannelId, EnterpriseId, TeamId, UserId};
 
@@ -195,14 +195,15 @@ impl Identity {
     /// Who people are to P0, by the table; empty where there is none.
     pub fn people(&self) -> &BTreeMap<UserId, String> {
         static NOBODY: BTreeMap<UserId, String> = BTreeMap::new();
-        match self {
-            Self::Tokens(Tokens { people, .. })
-            | Self::Assertion(Assertion { people, .. })
-            | Self::Service { people, .. } => people,
-            Self::Linked(_) | Self::Exchange(_) => match self.linked().map(|linked| &linked.accounts) {
-                Some(Accounts::Table(people)) => people,
-                _ => &NOBODY,
-            },
+        let accounts = match self {
+            Self::Tokens(Tokens { people, .. }) | Self::Service { people, .. } => return people,
+            Self::Assertion(assertion) => &assertion.accounts,
+            Self::Linked(linked) => &linked.accounts,
+            Self::Exchange(exchange) => &exchange.linked.accounts,
+        };
+        match accounts {
+            Accounts::Table(people) => people,
+            Accounts::ConfirmedEmail => &NOBODY,
         }
     }
 
@@ -313,10 +314,19 @@ pub enum SubjectToken {
 /// Each person's own token.
 #[derive(Clone, Debug)]
 pub struct Tokens {
-    /// The file of each person.
-    pub files: BTreeMap<UserId, PathBuf>,
+    /// Where the tokens are had.
+    pub source: TokenSource,
     /// Who each person is to P0.
     pub people: BTreeMap<UserId, String>,
+}
+
+/// Where people's own tokens are had.
+#[derive(Clone, Debug)]
+pub enum TokenSource {
+    /// In the file of each person.
+    Files(BTreeMap<UserId, PathBuf>),
+    /// From a program that is asked for each of the people; `{user}` and `{identity}` of its arguments are filled in.
+    Command(Program),
 }
 
 /// What the bot signs for people with.
@@ -332,8 +342,10 @@ pub struct Assertion {
     pub audience: String,
     /// From `iat` to `exp`, at most five minutes.
     pub lifetime: Duration,
+    /// Keys, PEM, that are published beside it and sign nothing: the one before or the one to come.
+    pub also_publish: Vec<PathBuf>,
     /// For whom.
-    pub people: BTreeMap<UserId, String>,
+    pub accounts: Accounts,
 }
 
 /// One length that is offered.

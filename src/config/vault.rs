@@ -7,6 +7,9 @@ use std::time::Duration;
 use base64::Engine as _;
 use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use base64::prelude::BASE64_STANDARD;
+use rand::TryRng as _;
+use rand::rngs::SysRng;
 use zeroize::Zeroizing;
 
 use super::ConfigError;
@@ -18,8 +21,9 @@ use super::values::Checked;
 /// The longest time that `vault.key_command` may take.
 const LONGEST_COMMAND: Duration = Duration::from_secs(60);
 
-/// The key as it is named in errors, whichever way it was given.
 const KEY: &str = "vault.key";
+const KEY_FILE: &str = "vault.key_file";
+const KEY_COMMAND: &str = "vault.key_command";
 
 /// Where the keys come from. The first of several seals; the others only open.
 #[derive(Clone, Debug)]
@@ -30,6 +34,17 @@ pub enum VaultKeys {
     File(PathBuf),
     /// From what a program prints, one a line; it is run at the start.
     Command(Program),
+}
+
+impl VaultKeys {
+    /// The setting that they come from.
+    pub fn setting(&self) -> &'static str {
+        match self {
+            Self::Stated(_) => KEY,
+            Self::File(_) => KEY_FILE,
+            Self::Command(_) => KEY_COMMAND,
+        }
+    }
 }
 
 /// A key of 32 bytes: zeroed when it is dropped, and never shown.
@@ -70,6 +85,21 @@ impl VaultKey {
         let bytes = from_hex(text).or_else(|| from_base64(text));
         let bytes = bytes.ok_or("is no key: 32 bytes in base64, or 64 hexadecimal digits")?;
         Self::new(bytes).ok_or("is one byte over and over: that is no secret")
+    }
+
+    /// A new key, of the system's own chance.
+    ///
+    /// # Panics
+    /// Where the system has none to give.
+    pub fn random() -> Self {
+        let mut bytes = Zeroizing::new([0; Self::BYTES]);
+        SysRng.try_fill_bytes(bytes.as_mut_slice()).expect("the system gives random bytes");
+        Self(bytes)
+    }
+
+    /// As [`VaultKey::parse_lines`] reads it.
+    pub fn to_base64(&self) -> Zeroizing<String> {
+        Zeroizing::new(BASE64_STANDARD.encode(self.0.as_slice()))
     }
 
     /// The bytes, for the cipher.
@@ -114,18 +144,15 @@ pub(super) fn check(raw: RawVault, mode: &Identity, folder: &Path) -> Checked<Op
 }
 
 fn given(raw: RawVault, folder: &Path) -> Checked<Option<VaultKeys>> {
-    let given = [
-        (KEY, raw.key.is_some()),
-        ("vault.key_file", raw.key_file.is_some()),
-        ("vault.key_command", raw.key_command.is_some()),
-    ];
+    let given =
+        [(KEY, raw.key.is_some()), (KEY_FILE, raw.key_file.is_some()), (KEY_COMMAND, raw.key_command.is_some())];
     let mut given = given.iter().filter(|(_, is)| *is).map(|(key, _)| key);
     if let (Some(first), Some(second)) = (given.next(), given.next()) {
         return Err(ConfigError::new(*second, format!("contradicts {first}: set one of them")));
     }
     if let Some(argv) = raw.key_command {
         let within = raw.key_command_within.as_deref().unwrap_or("10s");
-        return program("vault.key_command", argv, within, LONGEST_COMMAND, folder)
+        return program(KEY_COMMAND, argv, within, LONGEST_COMMAND, folder)
             .map(|program| Some(VaultKeys::Command(program)));
     }
     if let Some(file) = raw.key_file {

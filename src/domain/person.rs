@@ -3,6 +3,7 @@
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
+use unicode_normalization::UnicodeNormalization as _;
 
 /// Longest Slack id that is believed, in characters; Slack's own are about eleven and documented as opaque.
 const MOST_ID_CHARACTERS: usize = 64;
@@ -84,7 +85,15 @@ impl fmt::Display for SlackUser {
     }
 }
 
-/// An e-mail address, compared as P0 matches approvers: without regard to ASCII case or surrounding space.
+/// A name as names are compared: characters that can be written in two ways are one (NFC), ASCII case and surrounding
+/// space do not count. Letters that only look alike stay different.
+pub fn folded(name: &str) -> String {
+    let mut name: String = name.trim().nfc().collect();
+    name.make_ascii_lowercase();
+    name
+}
+
+/// An e-mail address, compared as P0 matches approvers; see [`folded`].
 ///
 /// It may be used to tell people and to refuse, never by itself to authorise.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -94,7 +103,7 @@ pub struct Email(String);
 impl Email {
     /// The address, if the text could be one at all.
     pub fn parse(text: &str) -> Option<Self> {
-        let text = text.trim().to_ascii_lowercase();
+        let text = folded(text);
         let (local, domain) = text.rsplit_once('@')?;
         let plausible = !local.is_empty()
             && !domain.is_empty()
@@ -154,6 +163,13 @@ mod tests {
         let alice = Email::parse(" Alice@Example.com ").unwrap();
         assert!(alice.names("alice@example.COM"));
         assert!(!alice.names("alice@example.com.evil.test"));
+        let jose = Email::parse("JOS\u{c9}@example.com").unwrap();
+        assert!(jose.names("jose\u{301}@example.com") == jose.names("jos\u{e9}@example.com"));
+        assert!(Email::parse("jos\u{e9}@example.com").unwrap().names("Jose\u{301}@example.com"));
+        assert!(!jose.names("jos\u{e9}@example.com"), "only ASCII case does not count");
+        for look_alike in ["\u{430}lice@example.com", "al\u{131}ce@example.com", "\u{ff41}lice@example.com"] {
+            assert!(!alice.names(look_alike), "{look_alike:?}");
+        }
         assert!(Email::parse("alice").is_none());
         assert!(Email::parse("@example.com").is_none());
     }

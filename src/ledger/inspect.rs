@@ -6,6 +6,7 @@ use std::str::FromStr as _;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
 
+use super::sealed::{self, SealedCounts};
 use super::{BUSY, LedgerError, MIGRATIONS};
 
 /// What is in a ledger's file, by the steps of the schema that it has taken.
@@ -36,19 +37,7 @@ pub fn file(url: &str) -> Result<PathBuf, LedgerError> {
 /// # Errors
 /// Where it cannot be opened, or is no database.
 pub async fn schema(url: &str) -> Result<Schema, LedgerError> {
-    let path = file(url)?;
-    match std::fs::metadata(&path) {
-        Ok(metadata) if metadata.len() > 0 => {}
-        Ok(_) => return Ok(Schema::Fresh),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Schema::Fresh),
-        Err(error) => return Err(LedgerError::File { path, error }),
-    }
-    let mut log = path.into_os_string();
-    log.push("-wal");
-    // Even a reader makes a log and leaves it behind. Where there is none, nobody has the file open.
-    let alone = !Path::new(&log).exists();
-    let options = SqliteConnectOptions::from_str(url)?.read_only(true).immutable(alone).busy_timeout(BUSY);
-    let mut connection = SqliteConnection::connect_with(&options).await?;
+    let Some(mut connection) = open(url).await? else { return Ok(Schema::Fresh) };
     let tables: Vec<String> =
         sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table'").fetch_all(&mut connection).await?;
     if tables.is_empty() {
@@ -62,6 +51,37 @@ pub async fn schema(url: &str) -> Result<Schema, LedgerError> {
         .await?;
     connection.close().await?;
     Ok(compare(&taken))
+}
+
+/// How many sealed records need which key; none in a file that has no such records yet.
+///
+/// # Errors
+/// As [`schema`].
+pub async fn sealed(url: &str) -> Result<SealedCounts, LedgerError> {
+    if schema(url).await? != Schema::Current {
+        return Ok(SealedCounts::default());
+    }
+    let Some(mut connection) = open(url).await? else { return Ok(SealedCounts::default()) };
+    let counts = sealed::count(&mut connection).await?;
+    connection.close().await?;
+    Ok(counts)
+}
+
+/// Opens the file to read; `None` where there is nothing in it.
+async fn open(url: &str) -> Result<Option<SqliteConnection>, LedgerError> {
+    let path = file(url)?;
+    match std::fs::metadata(&path) {
+        Ok(metadata) if metadata.len() > 0 => {}
+        Ok(_) => return Ok(None),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+        Err(error) => return Err(LedgerError::File { path, error }),
+    }
+    let mut log = path.into_os_string();
+    log.push("-wal");
+    // Even a reader makes a log and leaves it behind. Where there is none, nobody has the file open.
+    let alone = !Path::new(&log).exists();
+    let options = SqliteConnectOptions::from_str(url)?.read_only(true).immutable(alone).busy_timeout(BUSY);
+    Ok(Some(SqliteConnection::connect_with(&options).await?))
 }
 
 fn compare(taken: &[(i64, Vec<u8>)]) -> Schema {

@@ -13,6 +13,7 @@ pub mod lock;
 pub mod notices;
 mod outcomes;
 pub mod requests;
+pub mod sealed;
 pub mod sign_ins;
 pub mod sweep;
 mod writer;

@@ -148,6 +148,14 @@ impl World {
         (self.app, self.base, self.doors) = (Some(app), base, doors);
     }
 
+    /// The same with one key set, as the environment would.
+    pub async fn restart_with(&mut self, key: &str, value: &str) {
+        let name = format!("P0_CHATOPS_{}", key.to_uppercase());
+        self.settings.retain(|(known, _)| *known != name);
+        self.settings.push((name, value.to_owned()));
+        self.restart().await;
+    }
+
     pub fn app(&self) -> &App {
         self.app.as_ref().expect("the bot is running")
     }

@@ -1,13 +1,9 @@
 //! Whether the account that came back is the asker's own. E-mail is a check here, and nowhere an identity.
 
-use std::collections::BTreeMap;
-
-use unicode_normalization::UnicodeNormalization as _;
-
 use crate::authorize::openid::{Claims, Verified};
 use crate::config::{Accounts, Linked};
 use crate::domain::link::NotBound;
-use crate::domain::person::{Email, UserId};
+use crate::domain::person::{Email, UserId, folded};
 
 /// Who the asker is to P0, where the account is theirs.
 ///
@@ -22,7 +18,7 @@ pub(super) fn own(
     match &settings.accounts {
         Accounts::Table(people) => {
             let entry = people.get(asker).ok_or(NotBound::NotInTable)?;
-            if is_ambiguous(people, entry) {
+            if people.values().filter(|other| folded(other) == folded(entry)).count() > 1 {
                 return Err(NotBound::Ambiguous);
             }
             if *entry == claims.subject {
@@ -31,12 +27,14 @@ pub(super) fn own(
             if !entry.contains('@') {
                 return Err(NotBound::AnothersAccount);
             }
-            is_same(verified(claims, settings)?, entry).then(|| entry.clone()).ok_or(NotBound::AnothersAccount)
+            (folded(verified(claims, settings)?) == folded(entry))
+                .then(|| entry.clone())
+                .ok_or(NotBound::AnothersAccount)
         }
         Accounts::ConfirmedEmail => {
             let in_slack = in_slack.ok_or(NotBound::NoSlackEmail)?;
             let email = verified(claims, settings)?;
-            is_same(email, in_slack.as_str()).then(|| email.to_owned()).ok_or(NotBound::AnothersAccount)
+            (folded(email) == folded(in_slack.as_str())).then(|| email.to_owned()).ok_or(NotBound::AnothersAccount)
         }
     }
 }
@@ -50,15 +48,4 @@ fn verified<'c>(claims: &'c Claims, settings: &Linked) -> Result<&'c str, NotBou
         None if settings.trusted_email_issuers.contains(&claims.issuer) => Ok(email),
         Some(Verified::No | Verified::Unclear) | None => Err(NotBound::EmailNotVerified),
     }
-}
-
-/// Compared in one Unicode form and without ASCII case. Look-alikes stay different: folding more would make them one.
-pub(super) fn is_same(one: &str, other: &str) -> bool {
-    let comparable = |text: &str| text.nfc().map(|c| c.to_ascii_lowercase()).collect::<String>();
-    comparable(one) == comparable(other)
-}
-
-/// Whether the table names the account for several people.
-pub(super) fn is_ambiguous(people: &BTreeMap<UserId, String>, entry: &str) -> bool {
-    people.values().filter(|other| is_same(other, entry)).count() > 1
 }

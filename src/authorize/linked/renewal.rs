@@ -7,10 +7,11 @@ use jiff::Timestamp;
 
 use super::store::{NotKept, Renewal, Renewed};
 use super::tokens::{Tokens, owner};
-use super::{LinkedAccounts, binding, lasts, unusable};
+use super::{LinkedAccounts, lasts, unusable};
 use crate::authorize::NotAuthorized;
 use crate::authorize::openid::Trouble;
 use crate::domain::link::{Link, LinkEnd};
+use crate::domain::person::folded;
 use crate::domain::refusal::Refusal;
 
 /// How long to wait for somebody else's renewal before looking again.
@@ -143,7 +144,7 @@ impl LinkedAccounts {
         };
         if let Some(email) = grant.claims.as_ref().and_then(|claims| claims.email.as_deref())
             && link.identity.contains('@')
-            && !link.names.iter().chain([&link.identity]).any(|name| binding::is_same(name, email))
+            && !link.names.iter().chain([&link.identity]).any(|name| folded(name) == folded(email))
         {
             return Answer::Over(LinkEnd::NamesAnother);
         }

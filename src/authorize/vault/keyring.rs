@@ -60,20 +60,20 @@ struct Held {
 
 impl Keyring {
     pub(super) async fn open(keys: &VaultKeys) -> Result<Self, ConfigError> {
-        let (keys, file, mark) = match keys {
-            VaultKeys::Stated(keys) => (keys.clone(), None, None),
+        let (held, file, mark) = match keys {
+            VaultKeys::Stated(stated) => (stated.clone(), None, None),
             VaultKeys::File(path) => {
-                let (keys, mark) = key_file::read_marked(path)?;
-                (keys, Some(path.clone()), Some(mark))
+                let (held, mark) = key_file::read(path)?;
+                (held, Some(path.clone()), Some(mark))
             }
             VaultKeys::Command(program) => {
-                let refused = |problem: String| ConfigError::new("vault.key_command", problem);
+                let refused = |problem: String| ConfigError::new(keys.setting(), problem);
                 let printed = command::printed(program).await.map_err(|failure| refused(failure.to_string()))?;
-                let keys = VaultKey::parse_lines(&printed);
-                (keys.map_err(|problem| refused(format!("what it prints {problem}")))?, None, None)
+                let held = VaultKey::parse_lines(&printed);
+                (held.map_err(|problem| refused(format!("what it prints {problem}")))?, None, None)
             }
         };
-        Ok(Self { file, held: Mutex::new(Held { keys: with_ids(keys), mark }) })
+        Ok(Self { file, held: Mutex::new(Held { keys: with_ids(held), mark }) })
     }
 
     /// The key that seals, after a look whether its file has changed.
@@ -106,7 +106,7 @@ impl Keyring {
             return held;
         }
         held.mark = mark;
-        match key_file::read_marked(path) {
+        match key_file::read(path) {
             Ok((keys, mark)) => {
                 *held = Held { keys: with_ids(keys), mark: Some(mark) };
                 tracing::info!(current = %held.keys[0].0, keys = held.keys.len(), "the vault's keys were read anew");

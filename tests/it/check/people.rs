@@ -84,6 +84,36 @@ async fn a_token_file_that_cannot_be_used_is_named_and_never_shown() {
 }
 
 #[tokio::test]
+async fn two_people_with_one_identity_are_both_named() {
+    let company = Company::new().await;
+    let told = company.check(&company.good().replace("\"bob@example.com\"", "\"Alice@Example.com\"")).await;
+    let line = |name| {
+        format!(
+            "FAIL identity.people names {name} for them and for somebody else\n\
+             → give each of them an identity of their own: until then neither may decide"
+        )
+    };
+    assert_eq!(told.about("person U01ALICE"), line("alice@example.com"));
+    assert_eq!(told.about("person U02BOB"), line("Alice@Example.com"));
+    assert_eq!((told.failing().last(), told.code), (Some(&"approvers"), Some(1)));
+}
+
+#[tokio::test]
+async fn a_program_that_gives_no_token_is_named_with_each_person() {
+    let company = Company::new().await;
+    let command = r#"tokens_command = ["/bin/sh", "-c", "test $0 = U01ALICE && cat $0.token", "{user}"]"#;
+    let settings = company.good().replace("mode = \"tokens\"", &format!("mode = \"tokens\"\n{command}"));
+    let files = format!("[identity.tokens]\n{ALICE} = \"{ALICE}.token\"\n{BOB} = \"{BOB}.token\"\n");
+    let told = company.check(&settings.replace(&files, "")).await;
+    assert_eq!(told.about("person U01ALICE"), "ok may decide, as alice@example.com; P0 takes their token");
+    assert_eq!(
+        told.about("person U02BOB"),
+        "FAIL identity.tokens_command: it ended with exit code 1\n\
+         → run it by hand, as the bot's user: it has to print their token and nothing else, in time"
+    );
+}
+
+#[tokio::test]
 async fn tokens_whose_time_is_over_are_warnings_until_nobody_is_left() {
     let company = Company::new().await;
     let refused = "warn P0 refuses their token (HTTP 401)\n→ put a new token of theirs in its file";

@@ -1,0 +1,53 @@
+//! What a token says of itself, where it is a JWT. It is read to refuse, never to believe, so the signature is P0's
+//! business; any other token is opaque, and the table vouches for it.
+
+use base64::Engine as _;
+use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jiff::Timestamp;
+use serde_json::Value;
+
+use crate::domain::person::folded;
+use crate::domain::refusal::Refusal;
+
+/// Claims that name the person: OpenID Connect's, and those of Entra, which often sends no `email`.
+const NAMES: [&str; 5] = ["email", "upn", "preferred_username", "unique_name", "sub"];
+
+/// The names that a token gives its owner, none where it is opaque.
+///
+/// # Errors
+/// Where it says that it has run out, or is not the person's whom P0 knows as `identity`.
+pub(super) fn names(token: &str, identity: Option<&str>, now: Timestamp) -> Result<Vec<String>, Refusal> {
+    readable(token).map_or(Ok(Vec::new()), |claims| check(&claims, identity, now))
+}
+
+/// `sub`, where the token says one.
+pub(super) fn subject(token: &str) -> Option<String> {
+    readable(token)?.get("sub")?.as_str().map(str::to_owned)
+}
+
+fn readable(token: &str) -> Option<Value> {
+    let mut parts = token.split('.');
+    let (Some(_), Some(claims), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
+        return None;
+    };
+    let claims: Value = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
+    claims.is_object().then_some(claims)
+}
+
+fn check(claims: &Value, identity: Option<&str>, now: Timestamp) -> Result<Vec<String>, Refusal> {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
+    if claims.get("exp").and_then(Value::as_f64).is_some_and(|exp| exp <= now.as_second() as f64) {
+        return Err(Refusal::CredentialExpired);
+    }
+    let is_identity = |name: &String| identity.is_none_or(|identity| folded(name) == folded(identity));
+    if text("email").is_some_and(|email| !is_identity(&email)) {
+        return Err(Refusal::CredentialOfAnother);
+    }
+    let names: Vec<String> = NAMES.iter().filter_map(|name| text(name)).collect();
+    // Without an e-mail, whatever looks like an address says whose it is; any other subject is P0's own id.
+    let addresses: Vec<&String> = names.iter().filter(|name| name.contains('@')).collect();
+    if !addresses.is_empty() && !addresses.into_iter().any(is_identity) {
+        return Err(Refusal::CredentialOfAnother);
+    }
+    Ok(names)
+}
