@@ -18,6 +18,7 @@ mod manifest;
 mod notifier;
 mod notifier_keys;
 mod outcomes;
+mod outside;
 mod packaging;
 mod process;
 mod quiet;
