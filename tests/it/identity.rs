@@ -8,18 +8,26 @@ use crate::world::{ALICE, BOB, CHANNEL, Setup, World, write_token};
 use p0_chatops::sandbox::p0::{IssuerKeys, TrustedIssuer};
 use p256::pkcs8::{EncodePrivateKey as _, LineEnding};
 
-async fn asserting() -> World {
-    let key = p256::SecretKey::from_slice(&[7; 32]).unwrap();
+/// Whom the bot of [`asserting`] signs as.
+pub const ISSUER: &str = "https://bot.example.com";
+
+/// What it signs with.
+pub fn signing_key() -> p256::SecretKey {
+    p256::SecretKey::from_slice(&[7; 32]).unwrap()
+}
+
+pub async fn asserting() -> World {
+    let key = signing_key();
     let path = std::env::temp_dir().join(format!("p0-chatops-it-key-{}.pem", std::process::id()));
     std::fs::write(&path, key.to_pkcs8_pem(LineEnding::LF).unwrap().as_bytes()).unwrap();
     let identity = format!(
         "mode = \"assertion\"\nacknowledge_bot_signs_for_approvers = true\n[identity.assertion]\n\
-         private_key_file = \"{}\"\nissuer = \"https://bot.example.com\"\naudience = \"p0\"",
+         private_key_file = \"{}\"\nissuer = \"{ISSUER}\"\naudience = \"p0\"",
         path.display()
     );
     let world = World::with(Setup { identity, ..Setup::default() }).await;
     world.p0.trust_issuer(TrustedIssuer {
-        issuer: "https://bot.example.com".into(),
+        issuer: ISSUER.into(),
         audience: "p0".into(),
         keys: IssuerKeys::Url(format!("{}/.well-known/jwks.json", world.base)),
     });

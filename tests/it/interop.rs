@@ -40,23 +40,32 @@ fn run(file: &str) {
 
 /// A Python that has what the suite needs. Where it lacks something, that is said once.
 fn python() -> Option<&'static str> {
-    static PYTHON: OnceLock<Option<String>> = OnceLock::new();
+    static READY: OnceLock<bool> = OnceLock::new();
     let find = || {
-        #[expect(clippy::disallowed_methods, reason = "the test's setting, not the bot's")]
-        let python = std::env::var("P0CHATOPS_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned());
-        let can = |script: &str| Command::new(&python).args(["-c", script]).output().is_ok_and(|o| o.status.success());
         let install = "python3 -m venv target/python && target/python/bin/pip install slack_sdk blockkit && \
                        P0CHATOPS_TEST_PYTHON=target/python/bin/python cargo test";
-        if !can("import sys, slack_sdk; assert sys.version_info >= (3, 11)") {
+        if !can(interpreter(), "import sys, slack_sdk; assert sys.version_info >= (3, 11)") {
             say(&format!("SKIPPED: interop (needs Python 3.11 with slack_sdk; {install})"));
-            return None;
+            return false;
         }
-        if !can("import blockkit") {
+        if !can(interpreter(), "import blockkit") {
             say(&format!("SKIPPED: interop's second judge of blocks (needs blockkit; {install})"));
         }
-        Some(python)
+        true
     };
-    PYTHON.get_or_init(find).as_deref()
+    READY.get_or_init(find).then(interpreter)
+}
+
+/// The Python that the tests are told to use.
+pub fn interpreter() -> &'static str {
+    static PYTHON: OnceLock<String> = OnceLock::new();
+    #[expect(clippy::disallowed_methods, reason = "the test's setting, not the bot's")]
+    PYTHON.get_or_init(|| std::env::var("P0CHATOPS_TEST_PYTHON").unwrap_or_else(|_| "python3".to_owned()))
+}
+
+/// Whether a Python runs this to its end.
+pub fn can(python: &str, script: &str) -> bool {
+    Command::new(python).args(["-c", script]).output().is_ok_and(|output| output.status.success())
 }
 
 /// Past the test harness, which keeps to itself what a passing test prints.

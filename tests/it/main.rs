@@ -19,6 +19,7 @@ mod mapping;
 mod notifier;
 mod notifier_keys;
 mod outcomes;
+mod outside;
 mod packaging;
 mod process;
 mod quiet;
