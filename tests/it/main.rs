@@ -17,6 +17,7 @@ mod interop;
 mod manifest;
 mod notifier;
 mod notifier_keys;
+mod openid;
 mod outcomes;
 mod packaging;
 mod process;

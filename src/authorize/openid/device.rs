@@ -91,8 +91,8 @@ impl Provider {
         Ok(DeviceCode {
             device_code: answer.device_code,
             user_code: user_code.to_owned(),
-            verification_uri: safe_url(&answer.verification_uri)?,
-            verification_uri_complete: answer.verification_uri_complete.map(|url| safe_url(&url)).transpose()?,
+            verification_uri: page(&answer.verification_uri)?,
+            verification_uri_complete: answer.verification_uri_complete.as_deref().map(page).transpose()?,
             interval: answer.interval.unwrap_or(INTERVAL).max(Duration::from_secs(1)),
             expires_in: answer.expires_in.unwrap_or(EXPIRES_IN),
         })
@@ -119,4 +119,9 @@ impl Provider {
             Err(trouble) => Err(trouble),
         }
     }
+}
+
+/// An address that a person is sent to.
+fn page(text: &str) -> Result<Url, Trouble> {
+    safe_url(text).map_err(|_| Trouble::Untrusted("its verification_uri is not https"))
 }

@@ -161,7 +161,7 @@ fn refusal(status: StatusCode, body: &[u8], form: &[(&str, &str)]) -> Option<Tro
     let failure: Failure = match serde_json::from_slice(body) {
         Ok(failure) => failure,
         Err(_) if status.is_success() && body.is_empty() => return None,
-        Err(_) => return said_nothing("without JSON"),
+        Err(_) => return said_nothing("without a JSON object"),
     };
     if status.is_success() && failure.error.is_none() && failure.ok != Some(false) {
         return None;
