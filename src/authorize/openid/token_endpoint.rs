@@ -5,11 +5,12 @@ use std::time::Duration;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::{StatusCode, header};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::error::Category;
-use url::{Url, form_urlencoded};
+use url::Url;
 
 use super::Trouble;
 use crate::clock::Clock;
@@ -20,6 +21,9 @@ use crate::inbound::bounded;
 pub(super) const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 /// Bytes of an answer that are read.
 const MOST_BYTES: usize = 256 * 1024;
+/// What is encoded in the halves of Basic. `~`, which Entra's secrets have, and its like mean the same either way, also to
+/// a server that forgets to decode.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// Fields of a form whose values must not come back in an error's words.
 const SECRET_FIELDS: [&str; 9] = [
     "actor_token",
@@ -93,7 +97,7 @@ impl Authentication {
     /// The halves are form-encoded before they are put together (RFC 6749, 2.3.1).
     fn header(&self) -> Option<String> {
         let Self::Basic { client_id, client_secret } = self else { return None };
-        let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
+        let encoded = |text| utf8_percent_encode(text, RESERVED);
         let both = format!("{}:{}", encoded(client_id), encoded(client_secret.expose()));
         Some(format!("Basic {}", BASE64_STANDARD.encode(both)))
     }

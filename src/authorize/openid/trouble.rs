@@ -1,6 +1,7 @@
 //! What can go wrong between the bot and a provider.
 
 use crate::domain::text::{cut, on_one_line, without_controls, without_tricks};
+use crate::inbound::keys::NoKeys;
 use crate::inbound::published::Unpublished;
 
 /// Longest error code that is kept, in characters.
@@ -39,6 +40,12 @@ impl From<Unpublished> for Trouble {
             Unpublished::Silent(reason) => Self::Unavailable(reason),
             Unpublished::Untrusted(rule) => Self::Untrusted(rule),
         }
+    }
+}
+
+impl From<NoKeys> for Trouble {
+    fn from(NoKeys(reason): NoKeys) -> Self {
+        Self::Unavailable(format!("its keys cannot be had: {reason}"))
     }
 }
 

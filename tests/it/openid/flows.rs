@@ -91,7 +91,7 @@ async fn a_code_is_redeemed_by_whoever_can_show_what_it_is_bound_to() {
     assert_eq!(grant.refresh_token.unwrap().expose(), "r-1");
     let asked = says.last();
     // The halves are encoded before they are put together.
-    assert_eq!(asked.basic.as_deref(), Some("p0-chatops:a+secret%2Fwith%3Asigns%25"));
+    assert_eq!(asked.basic.as_deref(), Some("p0-chatops:a%20secret%2Fwith%3Asigns%25~"));
     insta::assert_json_snapshot!(asked.form, @r#"
     {
       "code": "code-1",

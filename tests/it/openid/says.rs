@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
 pub const CLIENT: &str = "p0-chatops";
-pub const SECRET: &str = "a secret/with:signs%";
+pub const SECRET: &str = "a secret/with:signs%~";
 pub const NONCE: &str = "nonce-1";
 pub const ACCESS: &str = "access-token-of-alice";
 
