@@ -15,7 +15,8 @@ pub enum Trouble {
     /// No answer, or none that says anything (5xx, 429, a page): it may be tried again.
     #[error("the provider cannot be asked: {0}")]
     Unavailable(String),
-    /// The provider refused.
+    /// The provider refused. `invalid_grant`: what was to be redeemed is spent, ended or was never good; `invalid_client`
+    /// and `unauthorized_client`: the registration is at fault, and nobody's tokens are dead for that.
     #[error("the provider refused: {code}{}{words}", if words.is_empty() { "" } else { ": " })]
     Refused {
         /// The OAuth error code, or Slack's.

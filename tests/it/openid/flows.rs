@@ -232,6 +232,8 @@ async fn a_device_code_is_entered_by_the_person_while_the_bot_asks() {
     assert!(matches!(poll().await, Ok(Poll::SlowDown)));
     refuse("access_denied");
     assert!(matches!(poll().await, Ok(Poll::Denied)));
+    refuse("authorization_declined");
+    assert!(matches!(poll().await, Ok(Poll::Denied)));
     refuse("expired_token");
     assert!(matches!(poll().await, Ok(Poll::Expired)));
     says.grants(&signer.sign(&signer.header(), &says.claims(&json!({ "nonce": null }))));
@@ -260,6 +262,22 @@ async fn a_device_code_that_nobody_could_enter_safely_is_refused() {
     says.describes_itself(&json!({ "device_authorization_endpoint": null }));
     let none = Trouble::Untrusted("the discovery document names no device_authorization_endpoint");
     assert_eq!(says.provider().device_code().await.err().unwrap(), none);
+}
+
+#[tokio::test]
+async fn what_a_device_answer_says_oddly_is_mended_or_left_out() {
+    let (says, _) = says().await;
+    let page = "https://idp.example.com/activate";
+    for (interval, kept) in [(json!(0), 1), (json!(2), 2), (json!(1e12), 60), (json!("soon"), 5), (json!(-1), 5)] {
+        for complete in ["https://idp.example.org/activate?c=1", "http://idp.example.com/activate?c=1", "no address"] {
+            let mut answer = json!({ "device_code": "d-1", "user_code": "BCDF", "verification_url": page });
+            (answer["interval"], answer["verification_uri_complete"]) = (interval.clone(), json!(complete));
+            says.on("/device", 200, &answer);
+            let code = says.provider().device_code().await.unwrap_or_else(|trouble| panic!("{trouble}"));
+            assert_eq!((code.interval.as_secs(), code.verification_uri.as_str()), (kept, page), "{interval}");
+            assert_eq!(code.verification_uri_complete, None, "{complete}");
+        }
+    }
 }
 
 #[tokio::test]
