@@ -3,7 +3,7 @@
 use serde_json::json;
 
 use super::bearer::Caller;
-use super::reply::Reply;
+use crate::sandbox::wire::Reply;
 
 /// `GET /orgs/{org}`, public. The shape is what P0's command line client reads; the values lead nowhere.
 /// An organisation whose API is elsewhere names it as `appUrl`.

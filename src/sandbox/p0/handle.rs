@@ -6,11 +6,11 @@ use tokio::sync::watch;
 use super::P0;
 use super::assertion::TrustedIssuer;
 use super::calls::Call;
-use super::faults::Fault;
 use super::notifier::{self, Push, TokenSpec};
 use super::requests::{AccessRequest, RequestSeed};
 use super::route::Verb;
 use super::state::{Behaviour, PushAttempt, State};
+use crate::sandbox::wire::Fault;
 
 impl P0 {
     /// Accepts `token` as the bearer of the person with this e-mail.

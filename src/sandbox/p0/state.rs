@@ -6,13 +6,12 @@ use serde_json::{Value, json};
 
 use super::bearer::Credentials;
 use super::calls::Call;
-use super::faults::Script;
 use super::notifier::Push;
 use super::permission_api::Decision;
-use super::reply::Reply;
 use super::requests::AccessRequest;
 use super::route::Verb;
 use super::settings_api::{Labels, Settings};
+use crate::sandbox::wire::{Reply, Script};
 
 /// The answer to a decision that counted. The contract documents 200 and no body; clients have to read all three.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -84,7 +83,8 @@ pub(super) struct State {
     pub(super) settings: Settings,
     pub(super) behaviour: Behaviour,
     pub(super) credentials: Credentials,
-    pub(super) faults: Script,
+    /// By verb; `None` meets every call.
+    pub(super) faults: Script<Option<Verb>>,
     pub(super) calls: Vec<Call>,
     pub(super) pushes: Vec<PushAttempt>,
     /// The bot's base URL, without a slash at its end.
