@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
+use super::bearer::Owner;
 use super::shared::Shared;
 use crate::sandbox::jws::{Audience, IssuerKeys, Jws};
 
@@ -32,8 +33,8 @@ struct Claims {
     jti: Option<String>,
 }
 
-/// The e-mail that `token` stands for, or why it stands for nobody. A good token is spent.
-pub(super) async fn verify(shared: &Shared, token: &str) -> Result<String, &'static str> {
+/// Whom `token` stands for, or why it stands for nobody. A good token is spent.
+pub(super) async fn verify(shared: &Shared, token: &str) -> Result<Owner, &'static str> {
     let jws = Jws::read(token)?;
     let claims: Claims = serde_json::from_slice(&jws.payload).map_err(|_| "iss, aud, iat or exp is missing")?;
     let issuer = shared
@@ -43,15 +44,15 @@ pub(super) async fn verify(shared: &Shared, token: &str) -> Result<String, &'sta
     if !jws.is_signed_by_one_of(&keys) {
         return Err("no key of the issuer made this signature");
     }
-    let email = claims.check(&issuer.audience, shared.clock.now())?;
+    let owner = claims.check(&issuer.audience, shared.clock.now())?;
     let jti = claims.jti.filter(|jti| !jti.is_empty()).ok_or("no jti")?;
     let is_new = shared.write(|state| state.credentials.spent.insert((claims.iss, jti)));
-    if is_new { Ok(email) } else { Err("used before") }
+    if is_new { Ok(owner) } else { Err("used before") }
 }
 
 impl Claims {
     /// Everything but the signature and the single use. No leeway: both clocks are the same machine's.
-    fn check(&self, audience: &str, now: Timestamp) -> Result<String, &'static str> {
+    fn check(&self, audience: &str, now: Timestamp) -> Result<Owner, &'static str> {
         let now = now.as_second();
         if !self.aud.contains(audience) {
             return Err("for another audience");
@@ -65,9 +66,8 @@ impl Claims {
         if self.exp.saturating_sub(self.iat) > LONGEST_LIFE_SECONDS {
             return Err("good for more than 5 minutes");
         }
-        if self.sub.as_deref().is_none_or(str::is_empty) {
-            return Err("no sub");
-        }
-        self.email.clone().filter(|email| email.contains('@')).ok_or("no email")
+        let subject = self.sub.clone().filter(|sub| !sub.is_empty()).ok_or("no sub")?;
+        let email = self.email.clone().filter(|email| email.contains('@')).ok_or("no email")?;
+        Ok(Owner { email, subject })
     }
 }

@@ -64,7 +64,7 @@ async fn answer(shared: &Shared, connection: u64, parts: &Parts, body: Option<By
     let caller = bearer::identify(shared, headers).await;
     let mut fault = shared.write(|state| {
         state.calls[number].carried_by(&caller);
-        state.faults.take(|scripted| scripted.is_none() || *scripted == verb)
+        state.faults.take(|target| target.meets(verb, &caller))
     });
     if let Some(Fault::Late(wait)) = fault {
         tokio::time::sleep(wait).await;
@@ -102,7 +102,7 @@ fn work(
         }
         Some(Route::Account { org }) => discovery::account(own_org(org), caller),
         Some(Route::Discovery { org }) if own_org(org) => {
-            discovery::organisation(org, state.behaviour.app_url.as_deref())
+            discovery::organisation(&state.behaviour.sign_on, state.behaviour.app_url.as_deref())
         }
         Some(Route::Discovery { .. }) | None => Reply::not_found_page(),
     }

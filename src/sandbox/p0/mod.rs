@@ -4,8 +4,8 @@
 //! would be there, and it shares no code with the bot except the clock: a misreading of the contract
 //! cannot hide on both sides. Where P0 publishes nothing, the choice made is named where it is made.
 //!
-//! A call's way: `wire` (socket) → `door` (cap, log, faults) → `route` → `bearer` (who) →
-//! `permission_api` or `settings_api` → `state`; what moved is told by `notifier`.
+//! A call's way: `wire` (socket) → `door` (cap, log, faults) → `route` → `bearer` (who; of a JWT `login` or
+//! `assertion` says it) → `permission_api` or `settings_api` → `state`; what moved is told by `notifier`.
 
 mod assertion;
 mod bearer;
@@ -13,6 +13,7 @@ mod calls;
 mod discovery;
 mod door;
 mod handle;
+mod login;
 mod notifier;
 mod permission_api;
 mod requests;
@@ -33,6 +34,8 @@ use crate::clock::Clock;
 pub use assertion::TrustedIssuer;
 pub use bearer::BearerKind;
 pub use calls::Call;
+pub use discovery::SignOn;
+pub use login::TrustedLogin;
 pub use notifier::{NotifierSetup, SignedBy, TokenSpec};
 pub use requests::{DisplayRow, RequestSeed};
 pub use route::Verb;

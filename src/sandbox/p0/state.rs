@@ -4,8 +4,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::bearer::Credentials;
+use super::bearer::{Caller, Credentials};
 use super::calls::Call;
+use super::discovery::SignOn;
 use super::notifier::Push;
 use super::permission_api::Decision;
 use super::requests::AccessRequest;
@@ -62,6 +63,37 @@ pub struct Behaviour {
     pub labels: Labels,
     /// Where discovery says that the organisation's API is, for those that have it elsewhere.
     pub app_url: Option<String>,
+    /// How discovery says that the organisation's people log in.
+    pub sign_on: SignOn,
+}
+
+/// Which calls a scripted fault is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum FaultTarget {
+    /// All of them.
+    Every,
+    /// Those that want this.
+    Verb(Verb),
+    /// Those that carry this person's authority.
+    Person(String),
+}
+
+impl FaultTarget {
+    /// Whether it is for a call that wants `verb` on the authority of `caller`.
+    pub(super) fn meets(&self, verb: Option<Verb>, caller: &Caller) -> bool {
+        match self {
+            Self::Every => true,
+            Self::Verb(target) => verb == Some(*target),
+            Self::Person(email) => caller.identity.as_deref() == Ok(email.as_str()),
+        }
+    }
+}
+
+impl From<Option<Verb>> for FaultTarget {
+    fn from(verb: Option<Verb>) -> Self {
+        verb.map_or(Self::Every, Self::Verb)
+    }
 }
 
 /// One attempt to push something to the bot.
@@ -84,7 +116,7 @@ pub(super) struct State {
     pub(super) behaviour: Behaviour,
     pub(super) credentials: Credentials,
     /// By verb; `None` meets every call.
-    pub(super) faults: Script<Option<Verb>>,
+    pub(super) faults: Script<FaultTarget>,
     pub(super) calls: Vec<Call>,
     pub(super) pushes: Vec<PushAttempt>,
     /// The bot's base URL, without a slash at its end.

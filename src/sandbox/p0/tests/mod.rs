@@ -4,6 +4,7 @@ mod bearers;
 mod contract;
 mod decisions;
 mod faults;
+mod logins;
 mod pushes;
 mod settings;
 
