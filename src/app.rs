@@ -32,6 +32,7 @@ use crate::notify::courier::Courier;
 use crate::notify::web_api::{Installed, SlackApi, SlackFailure};
 use crate::serve::serve;
 use crate::telemetry::Metrics;
+use crate::vault;
 
 /// Tries of the one question that a start asks.
 const AUTH_TRIES: u32 = 3;
@@ -80,6 +81,9 @@ impl App {
         let slack = SlackApi::new(clients.slack, &settings.slack, metrics.clone());
         credentials.report_unusable().await;
         let ledger = Ledger::open_to_serve(&settings.database_url, clock.clone()).await?;
+        if let Some(keys) = &settings.vault {
+            vault::open(keys, &ledger).await?;
+        }
         let workspace = workspace(&settings, &slack).await?;
         let limits = Limits {
             maximum: settings.durations.maximum,

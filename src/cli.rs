@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod packaging;
+pub mod vault;
 
 use std::path::PathBuf;
 
@@ -83,6 +84,8 @@ pub enum Command {
     Sandbox(SandboxArgs),
     /// Print the Slack app's manifest for these settings, or a link that creates the app.
     Manifest(ManifestArgs),
+    /// Look after the keys that seal people's tokens.
+    Vault(vault::VaultArgs),
     /// Print the completions of a shell for this program.
     Completions(CompletionsArgs),
     /// Print the man page, as roff.

@@ -10,7 +10,7 @@
 //!    is theirs, the ledger marks it as being sent, P0 is told once, and what came of it is written down.
 //! 5. [`notify`]: every copy of the card is drawn anew, and whoever has to know is told.
 //!
-//! [`check`] looks whether an install will work, by the rooms' own ways.
+//! [`check`] looks whether an install will work, by the rooms' own ways. [`vault`] changes the keys that seal tokens.
 //! [`app`] wires these together; [`config`], [`clock`], [`telemetry`] and [`lifecycle`] are what they stand on.
 //! [`manifest`] writes what Slack is told of the app, before there is one; [`scopes`] is what it asks for.
 
@@ -36,3 +36,4 @@ pub mod sandbox;
 pub mod scopes;
 mod serve;
 pub mod telemetry;
+pub mod vault;

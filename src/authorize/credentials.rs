@@ -51,6 +51,9 @@ impl Credentials {
     /// Where the key that signs assertions cannot be used.
     pub fn new(identity: Identity, clock: Clock) -> Result<Self, ConfigError> {
         let (people, mode) = match identity {
+            Identity::Linked(_) | Identity::Exchange(_) => {
+                return Err(ConfigError::new("identity.mode", "\"linked\" and \"exchange\" are not built yet"));
+            }
             Identity::Tokens(tokens) => (tokens.people, Mode::Tokens(token_files::TokenFiles(tokens.files))),
             Identity::Assertion(assertion) => (assertion.people.clone(), Mode::Assertion(Signer::new(assertion)?)),
             Identity::Service { token, people } => (people, Mode::Service(token)),

@@ -1,10 +1,13 @@
 //! Who is this now, and which credential is theirs? Whatever is missing, ambiguous or stale is a refusal.
 
 pub mod assertion;
+mod command;
 pub mod credentials;
 pub mod directory;
 pub mod openid;
+mod private_file;
 mod token_files;
+pub mod vault;
 pub mod workspace;
 
 use std::sync::Arc;

@@ -1,7 +1,6 @@
 //! Mode `tokens`: each person's own bearer token, in a file that is read anew for each decision.
 
 use std::collections::BTreeMap;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use base64::Engine as _;
@@ -11,6 +10,7 @@ use serde_json::Value;
 use tokio::io::AsyncReadExt as _;
 
 use super::credentials::{Credential, Problem};
+use super::private_file;
 use crate::config::Secret;
 use crate::domain::person::{Authority, UserId};
 use crate::domain::refusal::Refusal;
@@ -76,16 +76,9 @@ impl TokenFiles {
 
 async fn read(path: &Path) -> Result<String, &'static str> {
     // What is checked is what is read: the file behind the path may change in between.
-    let file = tokio::fs::File::open(path).await.map_err(|error| match error.kind() {
-        ErrorKind::NotFound => "it is not there",
-        ErrorKind::PermissionDenied => "the bot's user may not read it",
-        _ => "it cannot be opened",
-    })?;
+    let file = tokio::fs::File::open(path).await.map_err(|error| private_file::not_opened(&error))?;
     let metadata = file.metadata().await.map_err(|_| "it cannot be looked at")?;
-    if !metadata.is_file() {
-        return Err("it is no file");
-    }
-    check_mode(&metadata)?;
+    private_file::check(&metadata)?;
     let mut text = String::new();
     file.take(MOST_BYTES + 1).read_to_string(&mut text).await.map_err(|_| "it cannot be read as text")?;
     if text.len() as u64 > MOST_BYTES {
@@ -96,23 +89,6 @@ async fn read(path: &Path) -> Result<String, &'static str> {
         return Err("it does not hold one token and nothing else");
     }
     Ok(token.to_owned())
-}
-
-#[cfg(unix)]
-fn check_mode(metadata: &std::fs::Metadata) -> Result<(), &'static str> {
-    use std::os::unix::fs::PermissionsExt as _;
-    const OTHERS: u32 = 0o006;
-    const GROUP_WRITES: u32 = 0o020;
-    match metadata.permissions().mode() {
-        mode if mode & OTHERS != 0 => Err("others can read or write it (chmod o-rwx)"),
-        mode if mode & GROUP_WRITES != 0 => Err("its group can write it (chmod g-w)"),
-        _ => Ok(()),
-    }
-}
-
-#[cfg(not(unix))]
-fn check_mode(_: &std::fs::Metadata) -> Result<(), &'static str> {
-    Ok(())
 }
 
 /// The claims of a token that is a JWT; any other is opaque, and the table vouches for it. They are read to refuse,

@@ -107,12 +107,12 @@ fn anybody_left(install: &Install, approvers: &[CanDecide], report: &mut Report<
 }
 
 fn named(install: &Install) -> BTreeSet<UserId> {
-    let (files, people) = match &install.settings.identity {
-        Identity::Tokens(tokens) => (tokens.files.keys().cloned().collect(), &tokens.people),
-        Identity::Assertion(assertion) => (Vec::new(), &assertion.people),
-        Identity::Service { people, .. } => (Vec::new(), people),
+    let identity = &install.settings.identity;
+    let files: Vec<UserId> = match identity {
+        Identity::Tokens(tokens) => tokens.files.keys().cloned().collect(),
+        _ => Vec::new(),
     };
-    install.settings.route.notify.iter().chain(people.keys()).cloned().chain(files).collect()
+    install.settings.route.notify.iter().chain(identity.people().keys()).cloned().chain(files).collect()
 }
 
 /// Why the credential that is meant for them cannot be used; nobody is asked.
@@ -132,8 +132,7 @@ async fn unusable(install: &Install, user: &UserId) -> Option<Fault> {
 fn is_approver(install: &Install, user: &UserId) -> bool {
     match &install.settings.identity {
         Identity::Tokens(tokens) => tokens.files.contains_key(user),
-        Identity::Assertion(assertion) => assertion.people.contains_key(user),
-        Identity::Service { people, .. } => people.contains_key(user),
+        identity => identity.people().contains_key(user),
     }
 }
 

@@ -1,50 +1,71 @@
 //! Whether the settings make sense, each by itself and all together.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use jsonwebtoken::Algorithm;
 use url::Url;
 
 use super::app::{Mode, api_base_url, command, is_govslack, mode};
-use super::raw::{Raw, RawAssertion, RawDurations, RawIdentity, RawNotifier, RawP0, RawRoute, RawSettings, RawSlack};
+use super::identity::{self, SignInPages};
+use super::raw::{Raw, RawDurations, RawNotifier, RawP0, RawRoute, RawSettings, RawSlack};
 use super::settings::{
-    Assertion, Durations, FIELDS, Fields, Identity, Notifier, NotifierKeySource, Origin, Outbound, P0, Preset, Route,
-    Settings, Slack, Tokens,
+    Durations, FIELDS, Fields, Fresh, Notifier, NotifierKeySource, Origin, Outbound, P0, Preset, Risk, Route, Settings,
+    Slack, SlackClient,
 };
 use super::values::{
     Checked, address, https, https_base, ids, long_enough, not_built, parse_url, required, required_secret, span,
 };
-use super::{ConfigError, Secret};
+use super::{ConfigError, Secret, vault};
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::person::{ChannelId, EnterpriseId, TeamId, UserId};
 
 pub(super) fn check(raw: Raw, folder: &Path, origin: Origin) -> Checked<Settings> {
     let top = raw.top;
+    let public_url = top.public_url.map(|url| https_base("public_url", &url)).transpose()?;
+    let slack = slack(raw.slack)?;
+    let pages = SignInPages { public_url: public_url.as_ref(), slack: slack.client.as_ref() };
+    let identity = identity::check(raw.identity, &pages, folder)?;
     let settings = Settings {
         origin,
         listen: address("listen", top.listen.as_deref().unwrap_or("127.0.0.1:3000"))?,
         admin_listen: address("admin_listen", top.admin_listen.as_deref().unwrap_or("127.0.0.1:3001"))?,
-        public_url: top.public_url.map(|url| https_base("public_url", &url)).transpose()?,
+        public_url,
         database_url: database_url(top.database_url.as_deref().unwrap_or("sqlite://p0-chatops.db"), folder)?,
         forward_within: span("forward_within", top.forward_within.as_deref().unwrap_or("15m"))?,
         outbound: Outbound {
             proxy: top.proxy.map(|url| parse_url("proxy", &url).map(|url| Secret::new(url.as_str()))).transpose()?,
             ca_file: top.ca_file.map(|path| folder.join(path)),
         },
-        slack: slack(raw.slack)?,
+        slack,
         p0: p0(raw.p0)?,
         notifier: notifier(raw.notifier.unwrap_or_default(), folder)?,
-        identity: identity(raw.identity, folder)?,
+        vault: vault::check(raw.vault, &identity, folder)?,
+        identity,
         durations: durations(raw.durations)?,
         route: route(raw.routes)?,
     };
     admin_settings(raw.settings)?;
+    what_risk_needs(&settings)?;
     if settings.listen == settings.admin_listen && settings.listen.port() != 0 {
         return Err(ConfigError::new("admin_listen", "has to differ from listen: probes are not for the outside"));
     }
     Ok(settings)
+}
+
+/// A card that asks for more than a press has to have a way to give it.
+fn what_risk_needs(settings: &Settings) -> Checked<()> {
+    match &settings.route.risk {
+        Risk::StepUp(_) if !settings.identity.signs_in_again() => Err(ConfigError::new(
+            "route.risk",
+            "\"step-up\" needs people who sign in: identity.mode \"linked\" or \"exchange\", with flow = \"code\"",
+        )),
+        Risk::NotFromChat if settings.p0.request_url.is_none() => Err(ConfigError::new(
+            "p0.request_url",
+            "is missing: with risk = \"not-from-chat\" a card has a link to P0 in place of buttons",
+        )),
+        _ => Ok(()),
+    }
 }
 
 /// What Slack calls its tokens begins with what they are for.
@@ -80,15 +101,18 @@ fn slack(raw: RawSlack) -> Checked<Slack> {
             return Err(ConfigError::new("slack.signing_secrets", told));
         }
     }
-    // Not used before Socket Mode and linking are, but an empty secret is a mistake today.
-    for (key, secret) in [("slack.app_token", &raw.app_token), ("slack.client_secret", &raw.client_secret)] {
-        if let Some(secret) = secret {
-            long_enough(key, secret)?;
+    // Not used before Socket Mode is, but an empty secret is a mistake today.
+    if let Some(secret) = &raw.app_token {
+        long_enough("slack.app_token", secret)?;
+    }
+    let client = match (raw.client_id, raw.client_secret) {
+        (None, None) => None,
+        (Some(id), Some(secret)) => {
+            long_enough("slack.client_secret", &secret)?;
+            Some(SlackClient { id: required("slack.client_id", Some(id))?, secret })
         }
-    }
-    if raw.client_secret.is_some() != raw.client_id.is_some() {
-        return Err(ConfigError::new("slack.client_id", "and slack.client_secret are only useful together"));
-    }
+        _ => return Err(ConfigError::new("slack.client_id", "and slack.client_secret are only useful together")),
+    };
     for admin in raw.admins.unwrap_or_default() {
         if UserId::parse(&admin).is_none() && !admin.starts_with('S') {
             return Err(ConfigError::new("slack.admins", format!("{admin:?} is no user (U…) and no user group (S…)")));
@@ -97,6 +121,7 @@ fn slack(raw: RawSlack) -> Checked<Slack> {
     Ok(Slack {
         signing_secrets: secrets,
         bot_token: bot_token(raw.bot_token)?,
+        client,
         command,
         hook_hosts: hook_hosts(raw.hook_hosts, &api_base_url)?,
         api_base_url,
@@ -191,102 +216,6 @@ fn notifier(raw: RawNotifier, folder: &Path) -> Checked<Notifier> {
     })
 }
 
-fn identity(raw: RawIdentity, folder: &Path) -> Checked<Identity> {
-    let people = raw.people.unwrap_or_default().into_iter();
-    let people: BTreeMap<UserId, String> = people.map(|(user, name)| person(user, name)).collect::<Checked<_>>()?;
-    if raw.email_match == Some(true) {
-        return Err(not_built("identity.email_match", "matching by e-mail"));
-    }
-    match raw.mode.as_deref() {
-        None => {
-            Err(ConfigError::new("identity.mode", "is missing: has to be \"tokens\", \"assertion\" or \"service\""))
-        }
-        Some("linked") => Err(not_built("identity.mode", "\"linked\"")),
-        Some("exchange") => Err(not_built("identity.mode", "\"exchange\"")),
-        Some("tokens") => tokens(raw.tokens.unwrap_or_default(), people, folder).map(Identity::Tokens),
-        Some("assertion") if raw.acknowledge_bot_signs_for_approvers != Some(true) => Err(ConfigError::new(
-            "identity.acknowledge_bot_signs_for_approvers",
-            "has to be true for mode \"assertion\": whoever holds the bot's key can decide as anybody",
-        )),
-        Some("assertion") => assertion(raw.assertion.unwrap_or_default(), people, folder).map(Identity::Assertion),
-        Some("service") if raw.acknowledge_shared_credential != Some(true) => Err(ConfigError::new(
-            "identity.acknowledge_shared_credential",
-            "has to be true for mode \"service\": P0 will not learn who decided",
-        )),
-        Some("service") => {
-            let token = required_secret("identity.service.token", raw.service.unwrap_or_default().token)?;
-            Ok(Identity::Service { token, people })
-        }
-        Some(other) => Err(ConfigError::new(
-            "identity.mode",
-            format!("is {other:?}: has to be \"tokens\", \"assertion\" or \"service\""),
-        )),
-    }
-}
-
-fn person(user: String, name: String) -> Checked<(UserId, String)> {
-    let key = format!("identity.people.{user}");
-    let id = UserId::parse(&user).ok_or_else(|| ConfigError::new(&key, "is no Slack user (U… or W…)"))?;
-    if name.trim().is_empty() {
-        return Err(ConfigError::new(key, "is empty: has to be the person's name in P0, mostly an e-mail address"));
-    }
-    Ok((id, name.trim().to_owned()))
-}
-
-fn tokens(files: BTreeMap<String, String>, people: BTreeMap<UserId, String>, folder: &Path) -> Checked<Tokens> {
-    let files: BTreeMap<UserId, PathBuf> = files
-        .into_iter()
-        .map(|(user, path)| {
-            let id = UserId::parse(&user)
-                .ok_or_else(|| ConfigError::new(format!("identity.tokens.{user}"), "is no Slack user (U… or W…)"))?;
-            Ok((id, folder.join(path)))
-        })
-        .collect::<Checked<_>>()?;
-    let mut seen = BTreeMap::new();
-    for (user, path) in &files {
-        let real = path.canonicalize().unwrap_or_else(|_| path.clone());
-        if let Some(other) = seen.insert(real, user) {
-            return Err(ConfigError::new(
-                format!("identity.tokens.{user}"),
-                format!("names the same file as {other}'s: each person has a token of their own"),
-            ));
-        }
-    }
-    if files.is_empty() {
-        return Err(ConfigError::new("identity.tokens", "is empty: mode \"tokens\" needs a file for each approver"));
-    }
-    Ok(Tokens { files, people })
-}
-
-fn assertion(raw: RawAssertion, people: BTreeMap<UserId, String>, folder: &Path) -> Checked<Assertion> {
-    let algorithm = match raw.algorithm.as_deref().unwrap_or("ES256") {
-        "ES256" => Algorithm::ES256,
-        "EdDSA" => Algorithm::EdDSA,
-        "RS256" => Algorithm::RS256,
-        other => {
-            return Err(ConfigError::new(
-                "identity.assertion.algorithm",
-                format!("is {other:?}: has to be ES256, EdDSA or RS256"),
-            ));
-        }
-    };
-    let lifetime = span("identity.assertion.lifetime", raw.lifetime.as_deref().unwrap_or("5m"))?;
-    if lifetime > Duration::from_secs(5 * 60) {
-        return Err(ConfigError::new("identity.assertion.lifetime", "has to be at most 5m"));
-    }
-    if people.is_empty() {
-        return Err(ConfigError::new("identity.people", "is empty: mode \"assertion\" signs for nobody else"));
-    }
-    Ok(Assertion {
-        private_key_file: folder.join(required("identity.assertion.private_key_file", raw.private_key_file)?),
-        algorithm,
-        issuer: required("identity.assertion.issuer", raw.issuer)?,
-        audience: required("identity.assertion.audience", raw.audience)?,
-        lifetime,
-        people,
-    })
-}
-
 fn durations(raw: RawDurations) -> Checked<Durations> {
     let length = |key: &str, text: &str| {
         text.parse::<ExpirationLength>().map_err(|error| ConfigError::new(key, format!("{text:?}: {error}")))
@@ -339,7 +268,7 @@ fn route(routes: Vec<RawRoute>) -> Checked<Route> {
     if routes.next().is_some() {
         return Err(not_built("route", "more than the default route"));
     }
-    if route.matches.is_some_and(|matches| !matches.is_empty()) {
+    if route.matches.as_ref().is_some_and(|matches| !matches.is_empty()) {
         return Err(not_built("route.match", "matching"));
     }
     for (key, set) in
@@ -349,16 +278,7 @@ fn route(routes: Vec<RawRoute>) -> Checked<Route> {
             return Err(not_built(key, "keeping time"));
         }
     }
-    match route.risk.as_deref().unwrap_or("low") {
-        "low" => {}
-        risk @ ("high" | "step-up" | "not-from-chat") => return Err(not_built("route.risk", &format!("{risk:?}"))),
-        other => {
-            return Err(ConfigError::new(
-                "route.risk",
-                format!("is {other:?}: has to be low, high, step-up or not-from-chat"),
-            ));
-        }
-    }
+    let risk = risk(&route)?;
     let notify = route.notify.unwrap_or_default().into_iter();
     let notify: Vec<UserId> = notify
         .map(|who| match UserId::parse(&who) {
@@ -388,7 +308,40 @@ fn route(routes: Vec<RawRoute>) -> Checked<Route> {
             "is missing, and so is route.notify: requests would be shown to nobody",
         ));
     }
-    Ok(Route { channel, notify })
+    Ok(Route { channel, notify, risk })
+}
+
+fn risk(route: &RawRoute) -> Checked<Risk> {
+    let risk = route.risk.as_deref().unwrap_or("low");
+    let steps_up = risk == "step-up";
+    for (key, set) in [("route.max_age", route.max_age.is_some()), ("route.acr_values", route.acr_values.is_some())] {
+        if set && !steps_up {
+            return Err(ConfigError::new(key, "is only used with risk = \"step-up\""));
+        }
+    }
+    match risk {
+        "low" => Ok(Risk::Low),
+        "not-from-chat" => Ok(Risk::NotFromChat),
+        "step-up" => Ok(Risk::StepUp(Fresh {
+            max_age: route.max_age.as_deref().map_or(Ok(Duration::ZERO), |text| span("route.max_age", text))?,
+            acr_values: acr_values(route.acr_values.clone().unwrap_or_default())?,
+        })),
+        "high" => Err(not_built("route.risk", "\"high\"")),
+        other => {
+            Err(ConfigError::new("route.risk", format!("is {other:?}: has to be low, high, step-up or not-from-chat")))
+        }
+    }
+}
+
+/// They are sent in one parameter, with spaces between them (OpenID Connect Core 1.0, section 3.1.2.1).
+fn acr_values(values: Vec<String>) -> Checked<Vec<String>> {
+    match values.iter().find(|value| value.is_empty() || value.contains(|c: char| c.is_whitespace() || c.is_control()))
+    {
+        Some(value) => {
+            Err(ConfigError::new("route.acr_values", format!("{value:?} is empty or has white space in it")))
+        }
+        None => Ok(values),
+    }
 }
 
 /// The keys of the settings commands are checked from the first on, so that a later version finds them right.

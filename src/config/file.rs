@@ -15,8 +15,12 @@ const SECRETS: &[(&str, &str)] = &[
     ("slack", "client_secret"),
     ("p0", "settings_api_key"),
     ("identity.linked", "client_secret"),
+    ("identity.exchange", "client_secret"),
     ("identity.service", "token"),
 ];
+
+/// Secrets whose file is read by the room that uses it, and anew when it changes.
+const READ_LATER: &[(&str, &str)] = &[("vault", "key")];
 
 pub(super) fn table(text: &str) -> Result<Table, ConfigError> {
     text.parse::<Table>().map_err(|error| {
@@ -78,7 +82,7 @@ pub(super) fn stated_secrets(table: &Table) -> Vec<String> {
     let stated = |section: &str, key: &str| {
         section.split('.').try_fold(table, |t, part| t.get(part)?.as_table()).is_some_and(|t| t.contains_key(key))
     };
-    let secrets = SECRETS.iter().filter(|(section, key)| stated(section, key));
+    let secrets = SECRETS.iter().chain(READ_LATER).filter(|(section, key)| stated(section, key));
     let mut keys: Vec<String> = secrets.map(|(section, key)| format!("{section}.{key}")).collect();
     if table.get("proxy").and_then(Value::as_str).is_some_and(|address| address.contains('@')) {
         keys.push("proxy".to_owned());

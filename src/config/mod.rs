@@ -4,20 +4,27 @@ mod app;
 mod check;
 mod file;
 mod host;
+mod identity;
+mod linked;
+mod program;
 mod raw;
 mod secret;
 mod settings;
 mod values;
+mod vault;
 
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 pub use app::{Delivery, SlackApp};
 pub use host::{is_surely_loopback, may_be_this_machine};
+pub use program::Program;
 pub use secret::Secret;
 pub use settings::{
-    Assertion, Durations, Fields, Identity, Notifier, NotifierKeySource, Origin, Outbound, P0, Preset, Route, Settings,
-    Slack, Tokens,
+    Accounts, Assertion, Durations, Exchange, Fields, Flow, Fresh, Identity, Linked, Notifier, NotifierKeySource,
+    Origin, Outbound, P0, Preset, Risk, Route, SentToken, Settings, Slack, SlackClient, SubjectToken, Tokens,
 };
+pub use vault::{VaultKey, VaultKeys};
 
 /// The prefix of every variable of the environment that is a setting.
 pub const ENVIRONMENT_PREFIX: &str = "P0_CHATOPS_";
@@ -99,6 +106,14 @@ fn sources(file: Option<&Path>) -> Result<Sources, ConfigError> {
         return Err(ConfigError::new(DEFAULT_FILE, nowhere));
     }
     Ok(Sources { file, text, environment })
+}
+
+/// The names of the environment's variables that are ours, secrets among them: programs that the bot runs do not get
+/// them.
+#[expect(clippy::disallowed_methods, reason = "this is the one file that reads the environment")]
+pub fn own_variables() -> impl Iterator<Item = OsString> {
+    let names = std::env::vars_os().map(|(name, _)| name);
+    names.filter(|name| name.as_encoded_bytes().starts_with(ENVIRONMENT_PREFIX.as_bytes()))
 }
 
 /// Kubernetes puts the address of a Service called `p0-chatops` into variables that look like ours.

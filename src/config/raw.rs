@@ -16,6 +16,7 @@ pub(super) struct Raw {
     pub(super) p0: RawP0,
     pub(super) notifier: Option<RawNotifier>,
     pub(super) identity: RawIdentity,
+    pub(super) vault: RawVault,
     pub(super) durations: RawDurations,
     pub(super) routes: Vec<RawRoute>,
     pub(super) settings: RawSettings,
@@ -29,6 +30,7 @@ impl Raw {
             p0: read("p0", section("p0"))?.unwrap_or_default(),
             notifier: read("notifier", section("notifier"))?,
             identity: read("identity", section("identity"))?.unwrap_or_default(),
+            vault: read("vault", section("vault"))?.unwrap_or_default(),
             durations: read("durations", section("durations"))?.unwrap_or_default(),
             routes: read("route", section("route"))?.unwrap_or_default(),
             settings: read("settings", section("settings"))?.unwrap_or_default(),
@@ -123,25 +125,39 @@ pub(super) struct RawIdentity {
     pub(super) acknowledge_shared_credential: Option<bool>,
     pub(super) people: Option<BTreeMap<String, String>>,
     pub(super) tokens: Option<BTreeMap<String, String>>,
-    #[expect(dead_code, reason = "known to the contract, used once accounts can be linked")]
     pub(super) linked: Option<RawLinked>,
+    pub(super) exchange: Option<RawExchange>,
     pub(super) assertion: Option<RawAssertion>,
     pub(super) service: Option<RawService>,
 }
 
-/// Parsed from the first on, used once accounts can be linked.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
-#[expect(dead_code, reason = "the contract's keys of `linked`, which is refused until it is built")]
 pub(super) struct RawLinked {
-    issuer: Option<String>,
-    client_id: Option<String>,
-    client_secret: Option<Secret>,
-    scopes: Option<Vec<String>>,
-    flow: Option<String>,
-    send: Option<String>,
-    trusted_email_issuers: Option<Vec<String>>,
-    session: Option<String>,
+    pub(super) issuer: Option<String>,
+    pub(super) client_id: Option<String>,
+    pub(super) client_secret: Option<Secret>,
+    pub(super) scopes: Option<Vec<String>>,
+    pub(super) flow: Option<String>,
+    pub(super) send: Option<String>,
+    pub(super) identity_toolkit_url: Option<String>,
+    pub(super) secure_token_url: Option<String>,
+    pub(super) trusted_email_issuers: Option<Vec<String>>,
+    pub(super) session: Option<String>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawExchange {
+    pub(super) endpoint: Option<String>,
+    pub(super) client_id: Option<String>,
+    pub(super) client_secret: Option<Secret>,
+    pub(super) audience: Option<String>,
+    pub(super) resource: Option<String>,
+    pub(super) scope: Option<String>,
+    pub(super) actor: Option<String>,
+    pub(super) actor_key_file: Option<String>,
+    pub(super) actor_algorithm: Option<String>,
 }
 
 #[derive(Default, Deserialize)]
@@ -162,6 +178,23 @@ pub(super) struct RawService {
 
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
+pub(super) struct RawVault {
+    pub(super) key: Option<OneOrMore>,
+    pub(super) key_file: Option<String>,
+    pub(super) key_command: Option<Vec<String>>,
+    pub(super) key_command_within: Option<String>,
+}
+
+/// A secret, or several in an array.
+#[derive(Deserialize)]
+#[serde(untagged, expecting = "expected a text or an array of texts")]
+pub(super) enum OneOrMore {
+    One(Secret),
+    More(Vec<Secret>),
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
 pub(super) struct RawDurations {
     pub(super) presets: Option<Vec<String>>,
     pub(super) default: Option<String>,
@@ -178,6 +211,8 @@ pub(super) struct RawRoute {
     pub(super) remind_after: Option<String>,
     pub(super) escalate_after: Option<String>,
     pub(super) risk: Option<String>,
+    pub(super) max_age: Option<String>,
+    pub(super) acr_values: Option<Vec<String>>,
 }
 
 #[derive(Default, Deserialize)]

@@ -1,13 +1,14 @@
-//! A text that never shows itself.
+//! A text that never shows itself, and is zeroed when it is dropped.
 
 use std::fmt;
 
 use serde::Deserialize;
+use zeroize::Zeroize as _;
 
 /// Shorter than this no secret is believed, in characters: an empty key makes any signature checkable by anybody.
 pub const SHORTEST: usize = 16;
 
-/// A secret: its value is only had by asking for it, and no `Debug` shows it.
+/// A secret: its value is only had by asking for it, no `Debug` shows it, and its memory is zeroed when it is dropped.
 #[derive(Clone, PartialEq, Eq, Deserialize)]
 #[serde(transparent)]
 pub struct Secret(String);
@@ -21,6 +22,12 @@ impl Secret {
     /// The value, for the one place that needs it.
     pub fn expose(&self) -> &str {
         &self.0
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.0.zeroize();
     }
 }
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jsonwebtoken::Algorithm;
 use url::Url;
 
-use super::Secret;
+use super::{Secret, VaultKeys};
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::person::{ChannelId, EnterpriseId, TeamId, UserId};
 
@@ -37,6 +37,8 @@ pub struct Settings {
     pub notifier: Notifier,
     /// Whose credential a decision carries.
     pub identity: Identity,
+    /// What seals people's tokens, where any are kept.
+    pub vault: Option<VaultKeys>,
     /// What lengths are offered.
     pub durations: Durations,
     /// Where requests are shown.
@@ -72,6 +74,8 @@ pub struct Slack {
     pub bot_token: Secret,
     /// The slash command's name.
     pub command: String,
+    /// The app's own client, with which people sign in with Slack.
+    pub client: Option<SlackClient>,
     /// Where the Web API is; ends with `/`.
     pub api_base_url: Url,
     /// Hosts (with their port, where it is not the scheme's own) that a `response_url` may point to.
@@ -82,6 +86,15 @@ pub struct Slack {
     pub allowed_enterprises: Vec<EnterpriseId>,
     /// Whether guests may decide.
     pub allow_guests: bool,
+}
+
+/// The app as a client of Sign in with Slack.
+#[derive(Clone, Debug)]
+pub struct SlackClient {
+    /// Its id.
+    pub id: String,
+    /// Its secret.
+    pub secret: Secret,
 }
 
 /// P0's API.
@@ -152,6 +165,10 @@ pub const FIELDS: &[&str] = &[
 /// Whose credential a decision carries.
 #[derive(Clone, Debug)]
 pub enum Identity {
+    /// Each person's own account at the provider, linked by them.
+    Linked(Box<Linked>),
+    /// A token got for that account's at another place.
+    Exchange(Box<Exchange>),
     /// Each person's own token, in a file.
     Tokens(Tokens),
     /// The bot signs for each person.
@@ -163,6 +180,134 @@ pub enum Identity {
         /// Who people are to P0, to know their own requests.
         people: BTreeMap<UserId, String>,
     },
+}
+
+impl Identity {
+    /// The accounts that people link, where they do.
+    pub fn linked(&self) -> Option<&Linked> {
+        match self {
+            Self::Linked(linked) => Some(linked),
+            Self::Exchange(exchange) => Some(&exchange.linked),
+            Self::Tokens(_) | Self::Assertion(_) | Self::Service { .. } => None,
+        }
+    }
+
+    /// Who people are to P0, by the table; empty where there is none.
+    pub fn people(&self) -> &BTreeMap<UserId, String> {
+        static NOBODY: BTreeMap<UserId, String> = BTreeMap::new();
+        match self {
+            Self::Tokens(Tokens { people, .. })
+            | Self::Assertion(Assertion { people, .. })
+            | Self::Service { people, .. } => people,
+            Self::Linked(_) | Self::Exchange(_) => match self.linked().map(|linked| &linked.accounts) {
+                Some(Accounts::Table(people)) => people,
+                _ => &NOBODY,
+            },
+        }
+    }
+
+    /// Whether people can be asked to sign in once more: only a browser is sent to the provider with such a wish.
+    pub fn signs_in_again(&self) -> bool {
+        self.linked().is_some_and(|linked| matches!(linked.flow, Flow::Code { .. }))
+    }
+}
+
+/// Where people sign in to link their account.
+#[derive(Clone, Debug)]
+pub struct Linked {
+    /// The provider, exactly as its tokens name it.
+    pub issuer: String,
+    /// The organisation's own client there; `None`: the one that P0's own command line uses, as P0 tells it.
+    pub client_id: Option<String>,
+    /// The client's secret; a public client has none.
+    pub client_secret: Option<Secret>,
+    /// What is asked for.
+    pub scopes: Vec<String>,
+    /// How people sign in.
+    pub flow: Flow,
+    /// What P0 is shown.
+    pub send: SentToken,
+    /// Issuers whose addresses count although they never send `email_verified`.
+    pub trusted_email_issuers: Vec<String>,
+    /// How long after the provider's last word Identity Platform may renew by itself.
+    pub session: Duration,
+    /// Whose account is whose.
+    pub accounts: Accounts,
+}
+
+/// Which account at the provider may be linked by whom.
+#[derive(Clone, Debug)]
+pub enum Accounts {
+    /// Whose address or subject stands in the table beside the person; nobody else's.
+    Table(BTreeMap<UserId, String>),
+    /// Whose verified address is the one that Slack has confirmed of the person.
+    ConfirmedEmail,
+}
+
+/// How people sign in.
+#[derive(Clone, Debug)]
+pub enum Flow {
+    /// In a browser: Slack first, then the provider with code and PKCE.
+    Code {
+        /// Where the pages are.
+        public_url: Url,
+        /// Whose login proves which Slack user is at the browser.
+        slack: SlackClient,
+    },
+    /// With a code to enter on a page of the provider's (RFC 8628).
+    Device,
+}
+
+/// What P0 is shown of a linked account.
+#[derive(Clone, Debug)]
+pub enum SentToken {
+    /// The provider's access token.
+    AccessToken,
+    /// The provider's ID token.
+    IdToken,
+    /// An ID token of Identity Platform, got from the provider's as P0's own client does.
+    IdentityPlatform {
+        /// Where tokens are got; paths are put behind it.
+        toolkit: Url,
+        /// Where they are renewed.
+        secure_token: Url,
+    },
+}
+
+/// Token exchange (RFC 8693): the person's token as subject, the bot as actor.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// The token endpoint.
+    pub endpoint: Url,
+    /// The bot as its client.
+    pub client_id: String,
+    /// The client's secret.
+    pub client_secret: Option<Secret>,
+    /// `audience`.
+    pub audience: Option<String>,
+    /// `resource`.
+    pub resource: Option<String>,
+    /// `scope`.
+    pub scope: Option<String>,
+    /// Which token of the person's is the subject.
+    pub subject: SubjectToken,
+    /// The key that signs the actor's token, PEM.
+    pub actor_key_file: PathBuf,
+    /// With which algorithm.
+    pub actor_algorithm: Algorithm,
+    /// `iss` and `sub` of the actor's token.
+    pub actor: String,
+    /// Where the subjects come from.
+    pub linked: Linked,
+}
+
+/// Which of the provider's tokens stands for the person.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SubjectToken {
+    /// The access token.
+    AccessToken,
+    /// The ID token.
+    IdToken,
 }
 
 /// Each person's own token.
@@ -218,4 +363,27 @@ pub struct Route {
     pub channel: Option<ChannelId>,
     /// Who gets a direct message.
     pub notify: Vec<UserId>,
+    /// How much care an approve asks for.
+    pub risk: Risk,
+}
+
+/// How much care an approve asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Risk {
+    /// A press.
+    #[default]
+    Low,
+    /// A fresh sign-in of the person who pressed.
+    StepUp(Fresh),
+    /// It is approved in P0 itself: the card has a link.
+    NotFromChat,
+}
+
+/// What a fresh sign-in has to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fresh {
+    /// How long ago it may be; zero: after the press.
+    pub max_age: Duration,
+    /// Any of these is enough; none: any sign-in is.
+    pub acr_values: Vec<String>,
 }

@@ -99,7 +99,7 @@ fn every_refusal_names_its_key() {
             with("\"tokens\"", "\"service\""),
             "identity.acknowledge_shared_credential: has to be true for mode \"service\": P0 will not learn who decided",
         ),
-        (with("\"tokens\"", "\"linked\""), "identity.mode: \"linked\" is not built yet"),
+        (with("\"tokens\"", "\"linked\""), "identity.linked.issuer: is missing"),
         (
             with("channel = \"C01ACCESS\"", "channel = \"#access\""),
             "route.channel: \"#access\" is no channel id (C…): Slack shows it under the channel's details",

@@ -12,6 +12,7 @@ pub mod lock;
 pub mod notices;
 mod outcomes;
 pub mod requests;
+pub mod sealed;
 pub mod sweep;
 mod writer;
 

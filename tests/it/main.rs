@@ -25,5 +25,6 @@ mod quiet;
 mod refusals;
 mod sandbox;
 mod serve;
+mod vault;
 mod wire;
 mod world;
