@@ -11,6 +11,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::error::Category;
 use url::Url;
+use zeroize::Zeroizing;
 
 use super::Trouble;
 use crate::clock::Clock;
@@ -95,11 +96,12 @@ impl Authentication {
     }
 
     /// The halves are form-encoded before they are put together (RFC 6749, 2.3.1).
-    fn header(&self) -> Option<String> {
+    fn header(&self) -> Option<Zeroizing<String>> {
         let Self::Basic { client_id, client_secret } = self else { return None };
         let encoded = |text| utf8_percent_encode(text, RESERVED);
-        let both = format!("{}:{}", encoded(client_id), encoded(client_secret.expose()));
-        Some(format!("Basic {}", BASE64_STANDARD.encode(both)))
+        let both = Zeroizing::new(format!("{}:{}", encoded(client_id), encoded(client_secret.expose())));
+        let both = Zeroizing::new(BASE64_STANDARD.encode(both.as_bytes()));
+        Some(Zeroizing::new(format!("Basic {}", both.as_str())))
     }
 }
 
@@ -135,7 +137,7 @@ impl TokenEndpoint {
     }
 
     /// Sends the form; answers the body where it was not refused.
-    pub(super) async fn send(&self, form: &[(&str, &str)]) -> Result<Vec<u8>, Trouble> {
+    pub(super) async fn send(&self, form: &[(&str, &str)]) -> Result<Zeroizing<Vec<u8>>, Trouble> {
         let form: Vec<(&str, &str)> = form.iter().copied().chain(self.authentication.fields()).collect();
         let mut request = self.client.post(self.url.clone()).timeout(ANSWERS_WITHIN).form(&form);
         request = request.header(header::ACCEPT, "application/json");
@@ -150,7 +152,7 @@ impl TokenEndpoint {
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
             return Err(Trouble::Unavailable(format!("HTTP {}", status.as_u16())));
         }
-        let body = bounded::read(answer, MOST_BYTES).await.map_err(Trouble::Unavailable)?;
+        let body = bounded::read(answer, MOST_BYTES).await.map(Zeroizing::new).map_err(Trouble::Unavailable)?;
         match refusal(status, &body, &form) {
             Some(trouble) => Err(trouble),
             None => Ok(body),
