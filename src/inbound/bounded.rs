@@ -2,7 +2,9 @@
 
 /// The body, where it arrived whole and is no longer than `most` bytes; else why not, without the address.
 pub(crate) async fn read(mut answer: reqwest::Response, most: usize) -> Result<Vec<u8>, String> {
-    let mut body = Vec::new();
+    let declared = answer.content_length().and_then(|length| usize::try_from(length).ok()).unwrap_or_default();
+    // What grows is moved, and leaves what it held behind: it may be a secret.
+    let mut body = Vec::with_capacity(declared.min(most));
     while let Some(chunk) = answer.chunk().await.map_err(|error| error.without_url().to_string())? {
         if body.len() + chunk.len() > most {
             return Err(format!("the answer is longer than {} KiB", most / 1024));

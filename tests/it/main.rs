@@ -18,6 +18,7 @@ mod manifest;
 mod mapping;
 mod notifier;
 mod notifier_keys;
+mod openid;
 mod outcomes;
 mod outside;
 mod packaging;

@@ -44,46 +44,45 @@ impl Provider {
             .authorization_endpoint
             .clone()
             .ok_or(Trouble::Untrusted("the discovery document names no authorization_endpoint"))?;
+        url.query_pairs_mut().extend_pairs(self.parameters(ask));
+        Ok(url)
+    }
+
+    fn parameters(&self, ask: &Ask<'_>) -> Vec<(&'static str, String)> {
         let registration = &self.0.registration;
-        let mut query = url.query_pairs_mut();
-        query.append_pair("response_type", "code").append_pair("client_id", &registration.client_id);
-        query.append_pair("redirect_uri", ask.redirect_uri.as_str());
-        query.append_pair("state", ask.state).append_pair("nonce", ask.nonce);
+        let mut parameters = vec![
+            ("response_type", "code".to_owned()),
+            ("client_id", registration.client_id.clone()),
+            ("redirect_uri", ask.redirect_uri.to_string()),
+            ("state", ask.state.to_owned()),
+            ("nonce", ask.nonce.to_owned()),
+        ];
         if registration.pkce {
             let challenge = BASE64_URL_SAFE_NO_PAD.encode(Sha256::digest(ask.verifier));
-            query.append_pair("code_challenge", &challenge).append_pair("code_challenge_method", "S256");
+            parameters.extend([("code_challenge", challenge), ("code_challenge_method", "S256".to_owned())]);
         }
-        for (name, value) in [("login_hint", ask.login_hint), ("team", ask.team)] {
-            if let Some(value) = value {
-                query.append_pair(name, value);
-            }
-        }
+        parameters.extend(ask.login_hint.map(|hint| ("login_hint", hint.to_owned())));
+        parameters.extend(ask.team.map(|team| ("team", team.to_owned())));
         let mut scopes = self.scopes();
         match &ask.fresh {
-            // A proof is looked at once: nothing is kept that could be refreshed.
             Some(fresh) => {
+                // A proof is looked at once: nothing is kept that could be refreshed.
                 scopes.retain(|scope| *scope != OFFLINE_ACCESS);
-                query.append_pair("max_age", &fresh.max_age.as_secs().to_string());
-                if !fresh.acr_values.is_empty() {
-                    query.append_pair("acr_values", &fresh.acr_values.join(" "));
+                parameters.extend(fresh.parameters());
+            }
+            None if scopes.contains(&OFFLINE_ACCESS) => match self.issuer() {
+                GOOGLE => {
+                    scopes.retain(|scope| *scope != OFFLINE_ACCESS);
+                    parameters.extend([("access_type", "offline".to_owned()), ("prompt", "consent".to_owned())]);
                 }
-                if fresh.max_age.is_zero() {
-                    query.append_pair("prompt", "login");
-                }
-            }
-            None if self.issuer() == GOOGLE && scopes.contains(&OFFLINE_ACCESS) => {
-                scopes.retain(|scope| *scope != OFFLINE_ACCESS);
-                query.append_pair("access_type", "offline").append_pair("prompt", "consent");
-            }
-            // OpenID Connect Core, 11: without it the scope is to be ignored.
-            None if scopes.contains(&OFFLINE_ACCESS) && !self.is_entra() => {
-                query.append_pair("prompt", "consent");
-            }
+                issuer if is_entra(issuer) => {}
+                // OpenID Connect Core, 11: without it the scope is to be ignored.
+                _ => parameters.push(("prompt", "consent".to_owned())),
+            },
             None => {}
         }
-        query.append_pair("scope", &scopes.join(" "));
-        drop(query);
-        Ok(url)
+        parameters.push(("scope", scopes.join(" ")));
+        parameters
     }
 
     /// Redeems a code that a browser brought back. `iss` is what the callback said beside it (RFC 9207).
@@ -118,8 +117,61 @@ impl Provider {
         let endpoint = self.token_endpoint(&discovered.metadata);
         self.grant(&endpoint, &discovered.keys, &form, Expected::Code { nonce }).await
     }
+}
 
-    fn is_entra(&self) -> bool {
-        Url::parse(self.issuer()).is_ok_and(|issuer| issuer.host_str().is_some_and(|host| ENTRA.contains(&host)))
+impl Fresh {
+    fn parameters(&self) -> Vec<(&'static str, String)> {
+        let mut parameters = vec![("max_age", self.max_age.as_secs().to_string())];
+        if !self.acr_values.is_empty() {
+            parameters.push(("acr_values", self.acr_values.join(" ")));
+        }
+        if self.max_age.is_zero() {
+            parameters.push(("prompt", "login".to_owned()));
+        }
+        parameters
+    }
+}
+
+fn is_entra(issuer: &str) -> bool {
+    Url::parse(issuer).is_ok_and(|issuer| issuer.host_str().is_some_and(|host| ENTRA.contains(&host)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::authorize::openid::Registration;
+    use crate::clock::Clock;
+
+    /// Scope, prompt and access type that a provider is asked with.
+    fn asked(issuer: &str, scopes: &[&str]) -> [Option<String>; 3] {
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let registration = Registration {
+            issuer: issuer.to_owned(),
+            client_id: "p0-chatops".to_owned(),
+            client_secret: None,
+            scopes: scopes.iter().map(ToString::to_string).collect(),
+            pkce: true,
+        };
+        let provider = Provider::new(registration, reqwest::Client::new(), Clock::stepped());
+        let redirect_uri = &Url::parse("https://bot.example.com/link").unwrap();
+        let (state, nonce, verifier) = ("state", "nonce", "verifier");
+        let ask = Ask { redirect_uri, state, nonce, verifier, login_hint: None, team: None, fresh: None };
+        let parameters = provider.parameters(&ask);
+        ["scope", "prompt", "access_type"]
+            .map(|name| Some(parameters.iter().find(|(known, _)| *known == name)?.1.clone()))
+    }
+
+    #[test]
+    fn each_provider_is_asked_for_a_refresh_token_in_its_own_way() {
+        let text = |text: &str| Some(text.to_owned());
+        let scopes = ["email", OFFLINE_ACCESS];
+        let consent = [text("openid email offline_access"), text("consent"), None];
+        assert_eq!(asked("https://acme.okta.com", &scopes), consent);
+        assert_eq!(asked(GOOGLE, &scopes), [text("openid email"), text("consent"), text("offline")]);
+        let tenant = "https://login.microsoftonline.com/9a0c5a5e-0000-4000-8000-000000000000/v2.0";
+        assert_eq!(asked(tenant, &scopes), [text("openid email offline_access"), None, None]);
+        for issuer in ["https://acme.okta.com", GOOGLE, tenant] {
+            assert_eq!(asked(issuer, &["openid", "email"]), [text("openid email"), None, None]);
+        }
     }
 }

@@ -14,6 +14,9 @@ use crate::config::Secret;
 
 /// Between two questions where the provider does not say.
 const INTERVAL: Duration = Duration::from_secs(5);
+/// Whoever says less is asked no faster; whoever says more is asked while the code is still good.
+const SHORTEST_INTERVAL: Duration = Duration::from_secs(1);
+const LONGEST_INTERVAL: Duration = Duration::from_secs(60);
 /// How long a code is good where the provider does not say.
 const EXPIRES_IN: Duration = Duration::from_secs(5 * 60);
 /// Longest code that a person is asked to enter, in characters.
@@ -28,7 +31,7 @@ pub struct DeviceCode {
     pub user_code: String,
     /// Where they enter it.
     pub verification_uri: Url,
-    /// The same with the code in it, so that nothing has to be typed.
+    /// The same with the code in it, so that nothing has to be typed; only where it is at the same origin.
     pub verification_uri_complete: Option<Url>,
     /// The shortest time between two questions.
     pub interval: Duration,
@@ -88,12 +91,17 @@ impl Provider {
         if user_code.is_empty() || user_code.len() > MOST_USER_CODE || !user_code.bytes().all(typed) {
             return Err(Trouble::Untrusted("its user_code is nothing that a person could enter"));
         }
+        let verification_uri =
+            safe_url(&answer.verification_uri).map_err(|_| Trouble::Untrusted("its verification_uri is not https"))?;
         Ok(DeviceCode {
             device_code: answer.device_code,
             user_code: user_code.to_owned(),
-            verification_uri: safe_url(&answer.verification_uri)?,
-            verification_uri_complete: answer.verification_uri_complete.map(|url| safe_url(&url)).transpose()?,
-            interval: answer.interval.unwrap_or(INTERVAL).max(Duration::from_secs(1)),
+            verification_uri_complete: answer
+                .verification_uri_complete
+                .and_then(|complete| safe_url(&complete).ok())
+                .filter(|complete| complete.origin() == verification_uri.origin()),
+            verification_uri,
+            interval: answer.interval.unwrap_or(INTERVAL).clamp(SHORTEST_INTERVAL, LONGEST_INTERVAL),
             expires_in: answer.expires_in.unwrap_or(EXPIRES_IN),
         })
     }
@@ -112,7 +120,8 @@ impl Provider {
             Err(Trouble::Refused { code, words }) => match code.as_str() {
                 "authorization_pending" => Ok(Poll::Pending),
                 "slow_down" => Ok(Poll::SlowDown),
-                "access_denied" => Ok(Poll::Denied),
+                // The second is Entra's word.
+                "access_denied" | "authorization_declined" => Ok(Poll::Denied),
                 "expired_token" => Ok(Poll::Expired),
                 _ => Err(Trouble::Refused { code, words }),
             },

@@ -21,7 +21,7 @@ const MANY_TENANTS: &str = "the issuer stands for many tenants (common, organiza
                             your own tenant, https://login.microsoftonline.com/<tenant id>/v2.0";
 const ANOTHER_ISSUER: &str = "the discovery document names another issuer";
 const INCOMPLETE: &str = "the discovery document lacks what has to be in it (issuer, token_endpoint, jwks_uri)";
-const NO_ADDRESS: &str = "the issuer is no address";
+const NO_ADDRESS: &str = "the issuer is no https address";
 const WITHOUT_TLS: &str = "the discovery document names an address that is not https (http is for loopback hosts only)";
 
 /// What a provider says of itself.

@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::{Registration, Trouble};
 use crate::clock::from_millisecond;
 use crate::config::Secret;
-use crate::inbound::keys::{NoKeys, PublicKey, PublishedKeys};
+use crate::inbound::keys::{PublicKey, PublishedKeys};
 
 /// How far the provider's clock may be from ours.
 const SKEW: Duration = Duration::from_secs(60);
@@ -20,7 +20,7 @@ const SKEW: Duration = Duration::from_secs(60);
 const MOST_AGE: Duration = Duration::from_secs(10 * 60);
 /// Longest subject, in characters.
 const MOST_SUBJECT: usize = 255;
-/// Longest e-mail address or other name that is kept, in characters.
+/// Longest e-mail address, other name or class that is kept, in characters.
 const MOST_NAME: usize = 320;
 /// The claims by which providers name people, beside `sub`.
 const NAMES: [&str; 4] = ["email", "upn", "preferred_username", "unique_name"];
@@ -220,11 +220,7 @@ fn check_person(claims: &RawClaims, expected: &Expected<'_>) -> Result<(), Troub
 }
 
 fn read(claims: RawClaims) -> Claims {
-    let name = |claim: &str| {
-        let name = claims.others.get(claim)?.as_str()?;
-        let plain = !name.is_empty() && name.chars().count() <= MOST_NAME && !name.chars().any(char::is_control);
-        plain.then(|| name.to_owned())
-    };
+    let name = |claim: &str| plain(claims.others.get(claim)?.as_str()?);
     let mut names: Vec<String> = NAMES.iter().filter_map(|claim| name(claim)).collect();
     names.push(claims.sub.clone());
     names.sort();
@@ -242,18 +238,18 @@ fn read(claims: RawClaims) -> Claims {
         expires: at(claims.exp),
         issued: at(claims.iat),
         auth_time: claims.auth_time.map(at),
-        acr: claims.acr.and_then(|acr| acr.as_str().map(str::to_owned)),
+        acr: claims.acr.as_ref().and_then(|acr| plain(acr.as_str()?)),
         slack_team: claims.slack_team,
         slack_user: claims.slack_user,
     }
 }
 
-fn at(seconds: f64) -> Timestamp {
-    from_millisecond((seconds * 1000.0) as i64)
+/// A text that can be shown and kept.
+fn plain(text: &str) -> Option<String> {
+    let plain = !text.is_empty() && text.chars().count() <= MOST_NAME && !text.chars().any(char::is_control);
+    plain.then(|| text.to_owned())
 }
 
-impl From<NoKeys> for Trouble {
-    fn from(NoKeys(reason): NoKeys) -> Self {
-        Self::Unavailable(format!("its keys cannot be had: {reason}"))
-    }
+fn at(seconds: f64) -> Timestamp {
+    from_millisecond((seconds * 1000.0) as i64)
 }

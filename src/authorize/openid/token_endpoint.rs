@@ -5,11 +5,13 @@ use std::time::Duration;
 use base64::Engine;
 use base64::prelude::BASE64_STANDARD;
 use http::{StatusCode, header};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 use serde_json::error::Category;
-use url::{Url, form_urlencoded};
+use url::Url;
+use zeroize::Zeroizing;
 
 use super::Trouble;
 use crate::clock::Clock;
@@ -20,6 +22,9 @@ use crate::inbound::bounded;
 pub(super) const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 /// Bytes of an answer that are read.
 const MOST_BYTES: usize = 256 * 1024;
+/// What is encoded in the halves of Basic. `~`, which Entra's secrets have, and its like mean the same either way, also to
+/// a server that forgets to decode.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// Fields of a form whose values must not come back in an error's words.
 const SECRET_FIELDS: [&str; 9] = [
     "actor_token",
@@ -91,11 +96,12 @@ impl Authentication {
     }
 
     /// The halves are form-encoded before they are put together (RFC 6749, 2.3.1).
-    fn header(&self) -> Option<String> {
+    fn header(&self) -> Option<Zeroizing<String>> {
         let Self::Basic { client_id, client_secret } = self else { return None };
-        let encoded = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
-        let both = format!("{}:{}", encoded(client_id), encoded(client_secret.expose()));
-        Some(format!("Basic {}", BASE64_STANDARD.encode(both)))
+        let encoded = |text| utf8_percent_encode(text, RESERVED);
+        let both = Zeroizing::new(format!("{}:{}", encoded(client_id), encoded(client_secret.expose())));
+        let both = Zeroizing::new(BASE64_STANDARD.encode(both.as_bytes()));
+        Some(Zeroizing::new(format!("Basic {}", both.as_str())))
     }
 }
 
@@ -131,7 +137,7 @@ impl TokenEndpoint {
     }
 
     /// Sends the form; answers the body where it was not refused.
-    pub(super) async fn send(&self, form: &[(&str, &str)]) -> Result<Vec<u8>, Trouble> {
+    pub(super) async fn send(&self, form: &[(&str, &str)]) -> Result<Zeroizing<Vec<u8>>, Trouble> {
         let form: Vec<(&str, &str)> = form.iter().copied().chain(self.authentication.fields()).collect();
         let mut request = self.client.post(self.url.clone()).timeout(ANSWERS_WITHIN).form(&form);
         request = request.header(header::ACCEPT, "application/json");
@@ -146,7 +152,7 @@ impl TokenEndpoint {
         if status.is_server_error() || status == StatusCode::TOO_MANY_REQUESTS {
             return Err(Trouble::Unavailable(format!("HTTP {}", status.as_u16())));
         }
-        let body = bounded::read(answer, MOST_BYTES).await.map_err(Trouble::Unavailable)?;
+        let body = bounded::read(answer, MOST_BYTES).await.map(Zeroizing::new).map_err(Trouble::Unavailable)?;
         match refusal(status, &body, &form) {
             Some(trouble) => Err(trouble),
             None => Ok(body),
@@ -161,7 +167,7 @@ fn refusal(status: StatusCode, body: &[u8], form: &[(&str, &str)]) -> Option<Tro
     let failure: Failure = match serde_json::from_slice(body) {
         Ok(failure) => failure,
         Err(_) if status.is_success() && body.is_empty() => return None,
-        Err(_) => return said_nothing("without JSON"),
+        Err(_) => return said_nothing("without a JSON object"),
     };
     if status.is_success() && failure.error.is_none() && failure.ok != Some(false) {
         return None;

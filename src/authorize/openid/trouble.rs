@@ -1,6 +1,7 @@
 //! What can go wrong between the bot and a provider.
 
 use crate::domain::text::{cut, on_one_line, without_controls, without_tricks};
+use crate::inbound::keys::NoKeys;
 use crate::inbound::published::Unpublished;
 
 /// Longest error code that is kept, in characters.
@@ -14,7 +15,8 @@ pub enum Trouble {
     /// No answer, or none that says anything (5xx, 429, a page): it may be tried again.
     #[error("the provider cannot be asked: {0}")]
     Unavailable(String),
-    /// The provider refused.
+    /// The provider refused. `invalid_grant`: what was to be redeemed is spent, ended or was never good; `invalid_client`
+    /// and `unauthorized_client`: the registration is at fault, and nobody's tokens are dead for that.
     #[error("the provider refused: {code}{}{words}", if words.is_empty() { "" } else { ": " })]
     Refused {
         /// The OAuth error code, or Slack's.
@@ -40,6 +42,12 @@ impl From<Unpublished> for Trouble {
             Unpublished::Silent(reason) => Self::Unavailable(reason),
             Unpublished::Untrusted(rule) => Self::Untrusted(rule),
         }
+    }
+}
+
+impl From<NoKeys> for Trouble {
+    fn from(NoKeys(reason): NoKeys) -> Self {
+        Self::Unavailable(format!("its keys cannot be had: {reason}"))
     }
 }
 
