@@ -37,6 +37,9 @@ impl Tools {
 
     /// Says why something is not done.
     pub(crate) async fn refuse(&self, deed: &Deed, refusal: &Refusal) -> Answer {
+        if matches!(refusal, Refusal::NotLinked | Refusal::LinkEnded) {
+            return self.refuse_unlinked(deed, refusal).await;
+        }
         self.say(deed, Message::sentence(refusal.to_string())).await
     }
 

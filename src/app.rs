@@ -14,19 +14,23 @@ use tokio_util::task::TaskTracker;
 
 use crate::authorize::Authorizer;
 use crate::authorize::credentials::Credentials;
+use crate::authorize::linked::Parts;
+use crate::authorize::p0_login::P0Accounts;
 use crate::authorize::workspace::Workspace;
 use crate::clock::Clock;
-use crate::config::{self, ConfigError, Settings};
+use crate::config::{self, ConfigError, Risk, Settings};
 use crate::decide::{self, Desk, Tools};
-use crate::domain::rules::Limits;
+use crate::domain::rules::{Care, Limits};
 use crate::forward::permission_api::PermissionApi;
 use crate::forward::worker::Worker;
 use crate::http_client::Clients;
-use crate::inbound::keys::NotifierKeys;
+use crate::inbound::notifier_keys::NotifierKeys;
 use crate::inbound::pushed::NotifierGate;
 use crate::inbound::signed::Gate;
 use crate::ledger::copies::Placement;
 use crate::ledger::{Ledger, LedgerError};
+use crate::link::keeper::Keeper;
+use crate::link::{Linking, browser};
 use crate::notify::Offer;
 use crate::notify::courier::Courier;
 use crate::notify::web_api::{Installed, SlackApi, SlackFailure};
@@ -61,6 +65,8 @@ pub struct App {
     pub worker: Worker,
     /// Brings things to Slack.
     pub courier: Courier,
+    /// Keeps links true, where accounts are linked.
+    pub keeper: Option<Keeper>,
     /// Private lines on their way.
     pub whispers: TaskTracker,
     desk: Desk,
@@ -76,26 +82,48 @@ impl App {
     pub async fn build(settings: Settings, clock: Clock) -> Result<Self, StartError> {
         let metrics = Metrics::default();
         let clients = Clients::new(&settings.outbound)?;
-        let notifier_keys = NotifierKeys::new(&settings.notifier.key, clients.slack.clone(), clock.clone())?;
-        let credentials = Arc::new(Credentials::new(settings.identity.clone(), clock.clone())?);
+        let notifier_keys = NotifierKeys::new(&settings.notifier.key, clients.providers.clone(), clock.clone())?;
         let slack = SlackApi::new(clients.slack, &settings.slack, metrics.clone());
-        credentials.report_unusable().await;
         let ledger = Ledger::open_to_serve(&settings.database_url, clock.clone()).await?;
-        if let Some(keys) = &settings.vault {
-            vault::open(keys, &ledger).await?;
-        }
+        let vault = match &settings.vault {
+            Some(keys) => Some(vault::open(keys, &ledger).await?),
+            None => None,
+        };
+        let parts = vault.map(|vault| Parts {
+            client: clients.providers.clone(),
+            p0: P0Accounts::new(clients.decisions.clone(), &settings.p0),
+            vault,
+            store: Arc::new(ledger.clone()),
+            clock: clock.clone(),
+        });
+        let credentials = Arc::new(Credentials::new(settings.identity.clone(), clock.clone(), parts)?);
+        credentials.report_unusable().await;
         let workspace = workspace(&settings, &slack).await?;
         let limits = Limits {
             maximum: settings.durations.maximum,
-            never_seen: credentials.forwards_never_seen(),
+            never_seen: credentials.forwards_never_seen() && settings.route.risk == Risk::Low,
             one_party: settings.p0.one_party,
+            care: match &settings.route.risk {
+                Risk::Low => Care::Press,
+                Risk::StepUp(_) => Care::SignIn,
+                Risk::NotFromChat => Care::NotFromChat,
+            },
             p0_knows_nobody: credentials.p0_knows_nobody(),
         };
         let offer = Arc::new(Offer::new(&settings));
         let whispers = TaskTracker::new();
+        let authorizer = Authorizer::new(Arc::new(slack.clone()), workspace.clone(), credentials.clone());
+        let linking = credentials.linked().map(|accounts| {
+            let fresh = match &settings.route.risk {
+                Risk::StepUp(fresh) => Some(fresh.clone()),
+                Risk::Low | Risk::NotFromChat => None,
+            };
+            let (app, client) = (&settings.slack, clients.providers.clone());
+            Linking::new(accounts.clone(), authorizer.clone(), app, fresh, client, clock.clone())
+        });
         let worker = Worker {
             ledger: ledger.clone(),
-            authorizer: Authorizer::new(Arc::new(slack.clone()), workspace.clone(), credentials.clone()),
+            authorizer,
             p0: PermissionApi::new(clients.decisions, &settings.p0),
             limits: limits.clone(),
             clock: clock.clone(),
@@ -119,6 +147,7 @@ impl App {
                 workspace,
                 credentials: credentials.clone(),
                 offer: offer.clone(),
+                linking: linking.clone(),
                 limits,
                 forward_within: settings.forward_within,
                 placement: Placement { channel: settings.route.channel.clone(), people: settings.route.notify.clone() },
@@ -128,6 +157,7 @@ impl App {
             },
         };
         Ok(Self {
+            keeper: linking.map(|linking| Keeper { ledger: ledger.clone(), linking, clock: clock.clone() }),
             worker,
             courier: Courier::new(ledger.clone(), slack, offer, clock),
             desk,
@@ -145,6 +175,12 @@ impl App {
             .route("/slack/commands", post(decide::slack))
             .route("/slack/events", post(decide::slack))
             .route("/p0/notifications", post(decide::pushed));
+        if self.keeper.is_some() {
+            doors = doors
+                .route("/link/slack", get(browser::from_slack))
+                .route("/link/provider", get(browser::from_provider))
+                .route("/link/{ticket}", get(browser::open).post(browser::begin));
+        }
         if let Some(jwks) = self.jwks.clone() {
             // A key that is to sign is published for longer than this before it does.
             let kept = [(header::CACHE_CONTROL, "public, max-age=300")];
@@ -169,7 +205,12 @@ impl App {
             serve(doors, outside, stop.clone()),
             serve(probes, operator, stop.clone()),
             self.worker.run(stop.clone()),
-            self.courier.run(stop),
+            self.courier.run(stop.clone()),
+            async {
+                if let Some(keeper) = self.keeper {
+                    keeper.run(stop).await;
+                }
+            },
         );
         self.whispers.close();
         self.whispers.wait().await;

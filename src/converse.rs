@@ -2,13 +2,13 @@
 //! that decides, because any app may post a message in a person's name.
 
 use crate::answer::{Answer, ok};
-use crate::decide::Tools;
+use crate::decide::{Recorded, Tools};
 use crate::domain::command::TypedCommand;
 use crate::domain::decision::Choice;
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
-use crate::inbound::slack::Deed;
+use crate::inbound::slack::{Act, Deed};
 use crate::ledger::copies::Audience;
 use crate::ledger::decisions::Receipt;
 use crate::ledger::notices::Notice;
@@ -73,12 +73,14 @@ async fn approve(tools: &Tools, deed: &Deed, id: RequestId, length: Option<Expir
 
 async fn decide(tools: &Tools, deed: &Deed, id: RequestId, choice: Choice) -> Answer {
     let known = tools.ledger.request(&id).await?.is_some();
-    let sentence = match tools.record(deed, id.clone(), choice.clone(), None, false).await? {
+    let Recorded { receipt, page } = tools.record(deed, id.clone(), choice.clone(), None, false).await?;
+    let sentence = match receipt {
         Receipt::Repeated => return ok(),
+        Receipt::Held => return tools.ask_to_sign_in(deed, &choice, page).await,
         Receipt::Recorded if known => wording::recorded(&id, &choice),
         Receipt::Recorded => format!("{} {}", wording::recorded(&id, &choice), wording::not_told(&id)),
         Receipt::Waiting => wording::waiting(&id, choice.verb()),
-        Receipt::Refused(refusal) => refusal.to_string(),
+        Receipt::Refused(refusal) => return tools.refuse(deed, &refusal).await,
     };
     tools.say(deed, Message::sentence(sentence)).await
 }
@@ -92,10 +94,14 @@ async fn ask(tools: &Tools, deed: &Deed, command: Result<TypedCommand, crate::do
     match command {
         TypedCommand::Pending => pending(tools, deed).await,
         TypedCommand::Show { id } => show(tools, deed, &id).await,
+        TypedCommand::Link => tools.offer_link(deed).await,
+        TypedCommand::Unlink if matches!(deed.act, Act::Slash { .. }) => tools.unlink(deed).await,
+        TypedCommand::Unlink => tools.ask_unlink(deed).await,
         TypedCommand::Whoami => {
-            let identity = tools.credentials.identity(&deed.by.user);
-            let barred = tools.credentials.barred(&deed.by.user);
-            let sentence = wording::whoami(&deed.by, identity, barred.as_ref(), tools.credentials.authority());
+            let standing = tools.standing(&deed.by).await?;
+            let (identity, link) = (standing.identity.as_deref(), standing.link.as_ref());
+            let sentence =
+                wording::whoami(&deed.by, identity, standing.may_decide, tools.credentials.authority(), link);
             tools.say(deed, Message::sentence(sentence)).await
         }
         _ => tools.say(deed, Message::sentence(wording::help(&tools.offer.command))).await,
@@ -103,8 +109,9 @@ async fn ask(tools: &Tools, deed: &Deed, command: Result<TypedCommand, crate::do
 }
 
 async fn pending(tools: &Tools, deed: &Deed) -> Answer {
-    if !tools.credentials.may_read(&deed.by.user) {
-        return tools.refuse(deed, &Refusal::NoIdentity).await;
+    let standing = tools.standing(&deed.by).await?;
+    if !standing.may_read {
+        return tools.refuse(deed, standing.may_decide.as_ref().err().unwrap_or(&Refusal::NoIdentity)).await;
     }
     let waiting = tools.ledger.pending().await?;
     tools.say(deed, replies::pending(&tools.offer, &waiting)).await

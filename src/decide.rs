@@ -11,6 +11,7 @@ use http::StatusCode;
 use serde_json::json;
 use slack_morphism::prelude::SlackView;
 use tokio_util::task::TaskTracker;
+use url::Url;
 
 use crate::answer::{Answer, ok};
 use crate::authorize::credentials::Credentials;
@@ -31,9 +32,11 @@ use crate::ledger::copies::Placement;
 use crate::ledger::decisions::{NewDecision, Receipt};
 use crate::ledger::requests::Kept;
 use crate::ledger::{Ledger, LedgerError};
+use crate::link::Linking;
 use crate::notify::message::Message;
 use crate::notify::web_api::SlackApi;
 use crate::notify::{Offer, modals, wording};
+use crate::standing::Standing;
 use crate::telemetry::Metrics;
 
 /// Where deliveries are decided upon; cheap to clone.
@@ -66,12 +69,28 @@ pub struct Tools {
     pub forward_within: Duration,
     /// Where new requests are shown.
     pub placement: Placement,
+    /// How people link their accounts, where they do.
+    pub linking: Option<Linking>,
     /// What time it is.
     pub clock: Clock,
     /// What is counted.
     pub metrics: Metrics,
     /// Private lines on their way; a stop waits for them.
     pub whispers: TaskTracker,
+}
+
+/// What became of a choice, and where its author goes on.
+pub(crate) struct Recorded {
+    /// What became of it.
+    pub(crate) receipt: Receipt,
+    /// Where the person signs in for it, while it is held.
+    pub(crate) page: Option<Url>,
+}
+
+impl Recorded {
+    fn only(receipt: Receipt) -> Self {
+        Self { receipt, page: None }
+    }
 }
 
 /// Slack's three doors: each takes any kind of delivery.
@@ -149,8 +168,11 @@ impl Tools {
     }
 
     async fn press(&self, deed: &Deed, press: &Press) -> Answer {
-        if press.control == Some(Control::Link) {
-            return ok();
+        match press.control {
+            Some(Control::Link) => return ok(),
+            Some(Control::LinkAccount) => return self.offer_link(deed).await,
+            Some(Control::Unlink) => return self.unlink(deed).await,
+            _ => {}
         }
         let (Some(control), Some(value)) = (press.control, &press.value) else {
             self.metrics.not_understood("slack", "control");
@@ -211,7 +233,7 @@ impl Tools {
             Act::Press(press) => press.message.clone(),
             _ => None,
         };
-        let receipt = self.record(deed, request.clone(), choice.clone(), Some(shown), again).await?;
+        let Recorded { receipt, page } = self.record(deed, request.clone(), choice.clone(), Some(shown), again).await?;
         let refused = matches!(receipt, Receipt::Refused(_));
         if let Some(posted) = message.clone().filter(|_| receipt != Receipt::Repeated) {
             // The choice is on disk; that its card is found again is a nicety.
@@ -224,6 +246,7 @@ impl Tools {
             // The card itself says what was recorded; where there is none in view, a line does.
             Receipt::Recorded if message.is_some() || matches!(deed.act, Act::Submit(_)) => ok(),
             Receipt::Recorded => self.say(deed, Message::sentence(wording::recorded(&request, &choice))).await,
+            Receipt::Held => self.ask_to_sign_in(deed, &choice, page).await,
             Receipt::Waiting => self.say(deed, Message::sentence(wording::waiting(&request, choice.verb()))).await,
             Receipt::Refused(refusal) => self.refuse(deed, &refusal).await,
         }
@@ -237,15 +260,16 @@ impl Tools {
         choice: Choice,
         shown: Option<Shown>,
         again: bool,
-    ) -> Result<Receipt, LedgerError> {
+    ) -> Result<Recorded, LedgerError> {
         let verb = choice.verb();
-        if let Some(refusal) = self.credentials.barred(&deed.by.user) {
+        let standing = self.standing(&deed.by).await?;
+        if let Err(refusal) = &standing.may_decide {
             self.metrics.choice(verb.as_str(), "refused");
-            return Ok(Receipt::Refused(refusal));
+            return Ok(Recorded::only(Receipt::Refused(refusal.clone())));
         }
-        if let Some(refusal) = self.own_request(deed, &request, &choice).await? {
+        if let Some(refusal) = self.own_request(&standing, &request, &choice).await? {
             self.metrics.choice(verb.as_str(), "refused");
-            return Ok(Receipt::Refused(refusal));
+            return Ok(Recorded::only(Receipt::Refused(refusal)));
         }
         let deadline = choice.deadline(deed.at, self.forward_within);
         let in_view = match &deed.act {
@@ -253,6 +277,7 @@ impl Tools {
             Act::Submit(submission) => submission.control == Some(Control::Deny),
             Act::Slash { .. } | Act::Message { .. } => false,
         };
+        let proof = self.linking.as_ref().and_then(Linking::proof_page);
         let new = NewDecision {
             request: request.clone(),
             by: deed.by.clone(),
@@ -262,37 +287,41 @@ impl Tools {
             aloud: !in_view,
             chosen: deed.at,
             deadline,
+            link: standing.link.as_ref().map(|link| link.id),
+            ticket: proof.as_ref().map(|(ticket, _)| ticket.fingerprint()),
         };
         let receipt = self.ledger.record(deed.keys.clone(), new, self.limits.clone()).await?;
         let name = match &receipt {
             Receipt::Recorded => "recorded",
+            Receipt::Held => "held",
             Receipt::Waiting => "waiting",
             Receipt::Repeated => "repeated",
             Receipt::Refused(_) => "refused",
         };
         self.metrics.choice(verb.as_str(), name);
         tracing::info!(%request, by = %deed.by, verb = verb.as_str(), receipt = name, "somebody chose");
-        Ok(receipt)
+        let page = proof.map(|(_, page)| page).filter(|_| receipt == Receipt::Held);
+        Ok(Recorded { receipt, page })
     }
 
     /// What can be told of one's own request before Slack is asked; the rest is asked again when it is sent.
     async fn own_request(
         &self,
-        deed: &Deed,
+        standing: &Standing,
         request: &RequestId,
         choice: &Choice,
     ) -> Result<Option<Refusal>, LedgerError> {
-        let (Some(identity), Some(kept)) =
-            (self.credentials.identity(&deed.by.user), self.ledger.request(request).await?)
-        else {
+        let (Some(identity), Some(kept)) = (&standing.identity, self.ledger.request(request).await?) else {
             return Ok(None);
         };
-        Ok(rules::check_own(&self.limits, choice, Some(&kept.request), &[identity.to_owned()]).err())
+        let mut names = vec![identity.clone()];
+        names.extend(standing.link.iter().flat_map(|link| link.names.clone()));
+        Ok(rules::check_own(&self.limits, choice, Some(&kept.request), &names).err())
     }
 
     /// Opens a modal for a choice, if it could still be made.
     async fn open(&self, deed: &Deed, shown: &Shown, choice: &Choice, view: impl FnOnce(&Kept) -> SlackView) -> Answer {
-        if let Some(refusal) = self.credentials.barred(&deed.by.user) {
+        if let Err(refusal) = self.standing(&deed.by).await?.may_decide {
             return self.refuse(deed, &refusal).await;
         }
         let Some(kept) = self.ledger.request(&shown.request).await? else {
@@ -321,6 +350,6 @@ impl Tools {
 
     /// Whether the person may read of the request: they have an identity here, or were told of it.
     pub(crate) async fn may_read(&self, deed: &Deed, request: &RequestId) -> Result<bool, LedgerError> {
-        Ok(self.credentials.may_read(&deed.by.user) || self.ledger.was_told(request, &deed.by.user).await?)
+        Ok(self.standing(&deed.by).await?.may_read || self.ledger.was_told(request, &deed.by.user).await?)
     }
 }

@@ -16,6 +16,8 @@ pub struct Clients {
     pub slack: Client,
     /// For decisions: each has a connection of its own, and is sent at most once.
     pub decisions: Client,
+    /// For identity providers, and for keys that others publish: connections are kept for a while.
+    pub providers: Client,
 }
 
 impl Clients {
@@ -34,6 +36,7 @@ impl Clients {
         Ok(Self {
             slack: finish(builder(outbound)?.pool_idle_timeout(IDLE_FOR))?,
             decisions: finish(builder(outbound)?.pool_max_idle_per_host(0))?,
+            providers: finish(builder(outbound)?.pool_idle_timeout(IDLE_FOR))?,
         })
     }
 }

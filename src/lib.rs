@@ -10,6 +10,9 @@
 //!    is theirs, the ledger marks it as being sent, P0 is told once, and what came of it is written down.
 //! 5. [`notify`]: every copy of the card is drawn anew, and whoever has to know is told.
 //!
+//! How an approver's own credential comes to be here is another way: [`link`] walks it, through the pages of
+//! [`inbound`], the providers that [`authorize`] asks, and the vault in which it seals what they give.
+//!
 //! [`check`] looks whether an install will work, by the rooms' own ways. [`vault`] changes the keys that seal tokens.
 //! [`app`] wires these together; [`config`], [`clock`], [`telemetry`] and [`lifecycle`] are what they stand on.
 //! [`manifest`] writes what Slack is told of the app, before there is one; [`scopes`] is what it asks for.
@@ -29,11 +32,13 @@ mod http_client;
 pub mod inbound;
 pub mod ledger;
 pub mod lifecycle;
+pub mod link;
 pub mod manifest;
 pub mod notify;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod scopes;
 mod serve;
+mod standing;
 pub mod telemetry;
 pub mod vault;

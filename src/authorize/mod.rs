@@ -1,13 +1,19 @@
 //! Who is this now, and which credential is theirs? Whatever is missing, ambiguous or stale is a refusal.
 
+pub mod actor;
 pub mod assertion;
 mod claims;
 mod command;
 pub mod credentials;
 pub mod directory;
+mod identity_platform;
+pub mod linked;
 mod mapping;
+pub mod openid;
 mod own_tokens;
+pub mod p0_login;
 mod private_file;
+mod signing_key;
 mod token_command;
 mod token_files;
 pub mod vault;
@@ -16,10 +22,11 @@ pub mod workspace;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::domain::link::LinkVersion;
 use crate::domain::person::{Authority, SlackUser};
 use crate::domain::refusal::Refusal;
 use credentials::Credentials;
-use directory::{Directory, Unavailable};
+use directory::{Directory, Person, Unavailable};
 use workspace::Workspace;
 
 use crate::config::Secret;
@@ -34,6 +41,7 @@ pub struct Authorized {
     bearer: Secret,
     authority: Authority,
     names: Vec<String>,
+    link: Option<LinkVersion>,
 }
 
 impl Authorized {
@@ -50,6 +58,11 @@ impl Authorized {
     /// How the identity was shown to be theirs.
     pub fn authority(&self) -> Authority {
         self.authority
+    }
+
+    /// Which tokens of which link the bearer is, where it is of one.
+    pub fn link(&self) -> Option<LinkVersion> {
+        self.link
     }
 
     /// Every name by which a request could be their own.
@@ -86,14 +99,8 @@ impl Authorizer {
     /// # Errors
     /// Why they cannot act, or not yet.
     pub async fn authorize(&self, by: &SlackUser) -> Result<Authorized, NotAuthorized> {
-        let person = self
-            .directory
-            .person(&by.user)
-            .await
-            .map_err(|Unavailable { retry_after }| NotAuthorized::Later(retry_after))?;
-        let person = person.ok_or(NotAuthorized::Refused(Refusal::NobodyKnown))?;
-        self.workspace.admit(by, &person).map_err(NotAuthorized::Refused)?;
-        let credential = self.credentials.of(by, person.email.as_ref()).await.map_err(NotAuthorized::Refused)?;
+        let person = self.admitted(by).await?;
+        let credential = self.credentials.of(by, person.email.as_ref()).await?;
         let mut names = credential.names;
         names.extend(credential.identity.clone());
         names.extend(person.email.map(|email| email.as_str().to_owned()));
@@ -102,6 +109,22 @@ impl Authorizer {
             bearer: credential.bearer,
             authority: credential.authority,
             names,
+            link: credential.link,
         })
+    }
+
+    /// Asks Slack who the person is at this moment, and whether such a person may decide.
+    ///
+    /// # Errors
+    /// Why not, or that Slack did not say.
+    pub async fn admitted(&self, by: &SlackUser) -> Result<Person, NotAuthorized> {
+        let person = self
+            .directory
+            .person(&by.user)
+            .await
+            .map_err(|Unavailable { retry_after }| NotAuthorized::Later(retry_after))?;
+        let person = person.ok_or(NotAuthorized::Refused(Refusal::NobodyKnown))?;
+        self.workspace.admit(by, &person).map_err(NotAuthorized::Refused)?;
+        Ok(person)
     }
 }

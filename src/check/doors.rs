@@ -13,7 +13,7 @@ use serde_json::json;
 use super::Install;
 use super::probe::{P0_DOOR, SLACK_DOORS};
 use crate::inbound::body::MOST_BYTES;
-use crate::inbound::keys::NotifierKeys;
+use crate::inbound::notifier_keys::NotifierKeys;
 use crate::inbound::pushed::{NotifierGate, Pushed};
 use crate::inbound::signed::{Gate, Signed};
 use crate::inbound::slack::Arrival;

@@ -15,7 +15,7 @@ use super::ledger;
 use super::probe::{Probe, SLACK_DOORS, Shape};
 use super::report::Report;
 use super::web::ask;
-use crate::inbound::keys::NotifierKeys;
+use crate::inbound::notifier_keys::NotifierKeys;
 use crate::serve::serve;
 
 /// Who is behind `listen` while `public_url` is called.

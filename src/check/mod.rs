@@ -107,7 +107,8 @@ fn install(settings: Settings, clock: Clock, report: &mut Report<'_>) -> Option<
             report.ok("outbound", format!("every call goes through the proxy {}", host_of(proxy)));
         }),
     }
-    let credentials = Credentials::new(settings.identity.clone(), clock.clone());
+    // Linked accounts are behind the ledger and the vault, which this opens neither of.
+    let credentials = Credentials::new(settings.identity.clone(), clock.clone(), None);
     if let Identity::Assertion(assertion) = &settings.identity {
         match &credentials {
             Ok(_) => report.ok(

@@ -4,12 +4,13 @@ use super::Install;
 use super::report::Report;
 use super::web::ask;
 use crate::config::NotifierKeySource;
-use crate::inbound::keys::{self, NotifierKeys};
+use crate::inbound::keys;
+use crate::inbound::notifier_keys::NotifierKeys;
 
 /// Reads the key, or asks for the keys. Answers what the door of P0's needs, where there is a key.
 pub(super) async fn check(install: &Install, report: &mut Report<'_>) -> Option<NotifierKeys> {
     let notifier = &install.settings.notifier;
-    let client = install.clients.as_ref().map_or(&install.local, |clients| &clients.slack);
+    let client = install.clients.as_ref().map_or(&install.local, |clients| &clients.providers);
     let made = NotifierKeys::new(&notifier.key, client.clone(), install.clock.clone());
     let expected = format!("tokens from {} for {}", notifier.issuer, notifier.audience);
     match (&made, &notifier.key) {
@@ -31,7 +32,7 @@ async fn published(install: &Install, url: &url::Url, expected: &str, report: &m
     let Some(clients) = &install.clients else {
         return report.skip("notifier.key", "needs a way out: notifier.jwks_url was not asked");
     };
-    let heard = match ask(install, clients.slack.get(url.clone())).await {
+    let heard = match ask(install, clients.providers.get(url.clone())).await {
         Ok(heard) => heard,
         Err(silence) => {
             let message = format!("notifier.jwks_url cannot be asked: {silence}");

@@ -10,6 +10,7 @@ use super::Install;
 use super::p0::{ASK_AGAIN, Account, account};
 use super::report::{Report, Status};
 use super::slack::Home;
+use crate::authorize::NotAuthorized;
 use crate::authorize::credentials::Problem;
 use crate::authorize::directory::{Directory as _, Person, Unavailable};
 use crate::config::{Accounts, Assertion, Identity, TokenSource, Tokens};
@@ -279,7 +280,7 @@ impl Looking<'_> {
         }
         let credential = match credentials.of(by, person.email.as_ref()).await {
             Ok(credential) => credential,
-            Err(Refusal::NoIdentity) => {
+            Err(NotAuthorized::Refused(Refusal::NoIdentity)) => {
                 let message = "Slack has confirmed no address of theirs, by which they would be known to P0";
                 return cannot(Fault::new(Status::Fail, message, "have them confirm their address in Slack"));
             }

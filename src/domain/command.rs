@@ -40,6 +40,10 @@ pub enum TypedCommand {
         /// Which request.
         id: RequestId,
     },
+    /// `link`
+    Link,
+    /// `unlink`
+    Unlink,
     /// `whoami`
     Whoami,
     /// `help`
@@ -100,6 +104,8 @@ enum Typed {
         #[arg(allow_hyphen_values = true)]
         id: String,
     },
+    Link,
+    Unlink,
     Whoami,
     Help,
 }
@@ -123,6 +129,8 @@ impl TypedCommand {
             }
             Some(Typed::Revoke { id }) => Ok(Self::Revoke { id: parse_id(&id)? }),
             Some(Typed::Show { id }) => Ok(Self::Show { id: parse_id(&id)? }),
+            Some(Typed::Link) => Ok(Self::Link),
+            Some(Typed::Unlink) => Ok(Self::Unlink),
             Some(Typed::Whoami) => Ok(Self::Whoami),
             Some(Typed::Help) => Ok(Self::Help),
         }
@@ -212,6 +220,8 @@ mod tests {
             ),
             ("revoke req-1", TypedCommand::Revoke { id: id("req-1") }),
             ("show req-1", TypedCommand::Show { id: id("req-1") }),
+            ("link", TypedCommand::Link),
+            ("Unlink", TypedCommand::Unlink),
             ("whoami", TypedCommand::Whoami),
             ("HELP", TypedCommand::Help),
         ] {

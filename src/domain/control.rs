@@ -19,12 +19,16 @@ pub enum Control {
     Pick,
     /// Has a request shown in the person's direct messages.
     Show,
+    /// Has the person link their account.
+    LinkAccount,
+    /// Ends the person's link.
+    Unlink,
     /// A link: Slack tells of the press all the same.
     Link,
 }
 
 impl Control {
-    const ALL: [(Self, &'static str); 9] = [
+    const ALL: [(Self, &'static str); 11] = [
         (Self::Approve, "approve"),
         (Self::ApproveFor, "approve_for"),
         (Self::Deny, "deny"),
@@ -33,6 +37,8 @@ impl Control {
         (Self::TryAgain, "try_again"),
         (Self::Pick, "pick"),
         (Self::Show, "show"),
+        (Self::LinkAccount, "link_account"),
+        (Self::Unlink, "unlink"),
         (Self::Link, "link"),
     ];
 

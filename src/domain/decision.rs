@@ -114,10 +114,30 @@ impl Basis {
     }
 }
 
+/// A sign-in of the person for this one choice. It stands in the row of the decision, and so is bound to the person, the
+/// request, the choice and what the card showed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Proof {
+    /// When it came.
+    pub at: Timestamp,
+    /// When the person signed in, by the provider's clock.
+    pub signed_in: Timestamp,
+    /// The class that the provider names, where it does.
+    pub acr: Option<String>,
+}
+
+/// How long a proof is good for.
+pub const PROOF_IS_GOOD_FOR: Duration = Duration::from_secs(5 * 60);
+
 /// What became of a decision. Each variant carries its evidence.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "stage", rename_all = "snake_case")]
 pub enum Stage {
+    /// On disk; waits for the person to sign in for it.
+    Held {
+        /// Until when.
+        until: Timestamp,
+    },
     /// On disk; waits for its turn.
     Recorded,
     /// Marked before the first byte went out.
@@ -168,6 +188,7 @@ impl Stage {
     /// The name that the ledger keeps beside the evidence, to search by.
     pub fn name(&self) -> &'static str {
         match self {
+            Self::Held { .. } => "held",
             Self::Recorded => "recorded",
             Self::Sending { .. } => "sending",
             Self::Done { .. } => "done",
@@ -202,6 +223,12 @@ pub struct Decision {
     pub deadline: Timestamp,
     /// How often it was tried.
     pub attempts: u32,
+    /// The link that the person had when they chose, by its number in the ledger.
+    pub link: Option<i64>,
+    /// Whether P0's 401 was answered with a new token already.
+    pub renewed: bool,
+    /// What the provider vouched for, where the choice asked for it.
+    pub proof: Option<Proof>,
     /// What became of it so far.
     pub stage: Stage,
 }

@@ -41,12 +41,23 @@ pub struct Link {
     pub ended: Option<(LinkEnd, Timestamp)>,
 }
 
+/// Which tokens of which link something was sent with.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct LinkVersion {
+    /// The link's number in the ledger.
+    pub id: i64,
+    /// How often its tokens had been renewed.
+    pub generation: i64,
+}
+
 /// Why a link is over.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LinkEnd {
     /// Its owner unlinked it.
     Unlinked,
+    /// The provider gave nothing to renew it with, or nothing for longer.
+    RanOut,
     /// The operator revoked it.
     RevokedByOperator,
     /// The provider takes its tokens no longer.
@@ -66,6 +77,7 @@ impl LinkEnd {
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unlinked => "unlinked",
+            Self::RanOut => "ran_out",
             Self::RevokedByOperator => "revoked_by_operator",
             Self::EndedByProvider => "ended_by_provider",
             Self::NamesAnother => "names_another",
@@ -79,6 +91,7 @@ impl LinkEnd {
     pub fn parse(text: &str) -> Option<Self> {
         [
             Self::Unlinked,
+            Self::RanOut,
             Self::RevokedByOperator,
             Self::EndedByProvider,
             Self::NamesAnother,
@@ -89,4 +102,48 @@ impl LinkEnd {
         .into_iter()
         .find(|end| end.as_str() == text)
     }
+}
+
+/// Why an account was not linked. The sentences are in `notify::wording`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "not_bound", rename_all = "snake_case")]
+pub enum NotBound {
+    /// The person has no entry in the operator's table.
+    NotInTable,
+    /// The table names the same account for somebody else too.
+    Ambiguous,
+    /// Somebody else's account came back.
+    AnothersAccount,
+    /// The provider does not say that the address is verified.
+    EmailNotVerified,
+    /// The provider named no address.
+    NoEmail,
+    /// Slack has no confirmed address of the person's to compare with.
+    NoSlackEmail,
+    /// The provider named nobody: it sent no ID token.
+    NoIdToken,
+    /// The person has linked an account already.
+    HasOne {
+        /// Who they are to P0.
+        identity: String,
+    },
+    /// Another Slack user has linked it.
+    Taken,
+    /// Slack says that the person may not decide here.
+    NotAdmitted,
+    /// P0 does not take the account.
+    RefusedByP0,
+    /// P0 says that the token is somebody else's.
+    P0NamesAnother,
+    /// The provider refused; in its own word, bounded.
+    RefusedByProvider {
+        /// An error code of OAuth's, as `access_denied`.
+        code: String,
+    },
+    /// What the provider sent cannot be believed.
+    Untrusted,
+    /// The provider, Slack or P0 did not answer.
+    Unavailable,
+    /// It took too long.
+    TooLate,
 }

@@ -133,6 +133,10 @@ impl fmt::Display for Email {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Authority {
+    /// The account that the person has linked: the provider's own token for them.
+    LinkedAccount,
+    /// A token got for the account that the person has linked, with the bot as actor.
+    Exchanged,
     /// The person's own bearer token.
     OwnToken,
     /// A short token that the bot itself signed for the person.

@@ -50,8 +50,18 @@ pub enum Refusal {
     OwnRequest,
     /// It cannot be ruled out that the person asked for it themselves.
     MaybeOwnRequest,
+    /// The person has linked no account.
+    NotLinked,
+    /// The person's link ended after they chose, or is another one now.
+    LinkChanged,
+    /// The provider takes the person's link no longer.
+    LinkEnded,
     /// The operator's table names one P0 identity for several people, this one among them.
     AmbiguousIdentity,
+    /// The person did not sign in for the choice in time.
+    NotProved,
+    /// Requests of this kind are decided in P0 itself.
+    NotFromChat,
     /// No P0 identity is configured for the person.
     NoIdentity,
     /// No credential is configured for the person.

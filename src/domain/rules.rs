@@ -1,6 +1,9 @@
 //! The local rules: asked before a choice is recorded, and again in the transaction that sends it.
 
-use super::decision::{Basis, Choice, Verb};
+use jiff::Timestamp;
+use unicode_normalization::UnicodeNormalization as _;
+
+use super::decision::{Basis, Choice, PROOF_IS_GOOD_FOR, Proof, Verb};
 use super::expiration::ExpirationLength;
 use super::phase::Phase;
 use super::refusal::Refusal;
@@ -16,8 +19,33 @@ pub struct Limits {
     pub never_seen: bool,
     /// Whether people may approve their own requests.
     pub one_party: bool,
+    /// How much care an approve asks for.
+    pub care: Care,
     /// Whether P0 does not learn who decides, so that telling people's own requests is up to us alone.
     pub p0_knows_nobody: bool,
+}
+
+/// How much care an approve asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Care {
+    /// A press.
+    Press,
+    /// A fresh sign-in for that very choice.
+    SignIn,
+    /// It is approved in P0 itself.
+    NotFromChat,
+}
+
+/// Whether the choice carries what it asks for. Taking access back makes things safer, and asks for nothing more.
+pub fn check_care(limits: &Limits, choice: &Choice, proof: Option<&Proof>, now: Timestamp) -> Result<(), Refusal> {
+    match (limits.care, choice.verb()) {
+        (_, Verb::Deny | Verb::Revoke) | (Care::Press, Verb::Approve) => Ok(()),
+        (Care::NotFromChat, Verb::Approve) => Err(Refusal::NotFromChat),
+        (Care::SignIn, Verb::Approve) => match proof {
+            Some(proof) if now <= proof.at + PROOF_IS_GOOD_FOR => Ok(()),
+            _ => Err(Refusal::NotProved),
+        },
+    }
 }
 
 /// Whether the choice may be carried out, by all that is known here. P0 has the last word.
@@ -81,11 +109,11 @@ pub fn check_own(limits: &Limits, choice: &Choice, request: Option<&Request>, na
     if own { Err(Refusal::OwnRequest) } else { Ok(()) }
 }
 
-/// A name as it is compared: without case, tricks, space, or what stands around an address in angle brackets.
+/// A name as it is compared: in one Unicode form, without case, tricks, space, or what stands around an address in angle brackets.
 fn comparable(name: &str) -> String {
     let name = without_tricks(name);
     let address = name.rsplit_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(address, _)| address);
-    address.unwrap_or(&name).trim().to_lowercase()
+    address.unwrap_or(&name).trim().nfc().collect::<String>().to_lowercase()
 }
 
 #[cfg(test)]
@@ -99,6 +127,7 @@ mod tests {
         {
             assert_eq!(comparable(dressed), "alice@example.com", "{dressed}");
         }
+        assert_eq!(comparable("jose\u{301}@example.com"), comparable("JOS\u{c9}@example.com"));
         assert_ne!(comparable("alice@example.com.evil.test"), "alice@example.com");
     }
 }

@@ -1,8 +1,10 @@
 //! Somebody on their way through a sign-in: to link their account, or to prove a risky choice.
 
+use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use rand::distr::{Alphanumeric, SampleString};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
@@ -86,6 +88,42 @@ impl SignInStage {
             Self::Answered => "answered",
             Self::Ended { .. } => "ended",
         }
+    }
+}
+
+/// What the address of a sign-in's page holds. It opens the page, which changes nothing; no `Debug` shows it.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Ticket(String);
+
+impl Ticket {
+    const CHARACTERS: usize = 32;
+
+    /// A new one, which nobody can guess.
+    #[must_use]
+    pub fn random() -> Self {
+        Self(Alphanumeric.sample_string(&mut rand::rng(), Self::CHARACTERS))
+    }
+
+    /// Reads one from an address.
+    pub fn parse(text: &str) -> Option<Self> {
+        let fits = text.len() == Self::CHARACTERS && text.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        fits.then(|| Self(text.to_owned()))
+    }
+
+    /// As the address has it.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    /// As the ledger knows it.
+    pub fn fingerprint(&self) -> Fingerprint {
+        Fingerprint::of(&self.0)
+    }
+}
+
+impl fmt::Debug for Ticket {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Ticket(…)")
     }
 }
 

@@ -128,6 +128,7 @@ impl Worker {
             identity: authorized.identity().to_owned(),
             authority: authorized.authority(),
             names: authorized.names().to_vec(),
+            link: authorized.link(),
         };
         let Marked::Sending(sending) = self.ledger.mark(lease, sender, self.limits.clone()).await? else {
             return Ok(());
@@ -139,6 +140,15 @@ impl Worker {
         }
         let decision = sending.decision();
         let outcome = self.p0.call(&decision.request, &decision.choice, authorized.bearer()).await;
+        if let (Outcome::Refused { status: 401, .. }, Some(link), false) =
+            (&outcome, authorized.link(), decision.renewed)
+        {
+            // P0 may have forgotten the token before it ran out: with a new one the choice is sent once more.
+            self.metrics.outcome(decision.choice.verb().as_str(), "token_not_taken");
+            self.ledger.distrust_tokens(link).await?;
+            let now = self.clock.now();
+            return self.ledger.retry_renewed(sending, now).await;
+        }
         self.write_down(sending, outcome).await
     }
 

@@ -8,7 +8,8 @@ use jsonwebtoken::Validation;
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::keys::{NoKeys, NotifierKey, NotifierKeys};
+use super::keys::PublicKey;
+use super::notifier_keys::NotifierKeys;
 use crate::config::Notifier;
 
 /// How far P0's clock may be ahead of ours.
@@ -62,7 +63,7 @@ pub(super) async fn verify(
     };
     // Of the header only the key's name is looked at: neither its algorithm nor an address of a key is believed.
     let header = jsonwebtoken::decode_header(token).map_err(|_| Untrusted::Token)?;
-    let keys = keys.for_token(header.kid.as_deref()).await.map_err(|NoKeys| Untrusted::NoKeys)?;
+    let keys = keys.for_token(header.kid.as_deref()).await.map_err(|_| Untrusted::NoKeys)?;
     let claims = keys.iter().find_map(|key| claims(token, key, notifier)).ok_or(Untrusted::Token)?;
     if notifier.subject.is_some() && claims.sub != notifier.subject {
         return Err(Untrusted::Token);
@@ -72,7 +73,7 @@ pub(super) async fn verify(
 }
 
 /// The claims, where the key signed them for us.
-fn claims(token: &str, key: &NotifierKey, notifier: &Notifier) -> Option<Claims> {
+fn claims(token: &str, key: &PublicKey, notifier: &Notifier) -> Option<Claims> {
     let mut validation = Validation::new(key.algorithm);
     validation.set_issuer(&[&notifier.issuer]);
     validation.set_audience(&[&notifier.audience]);

@@ -1,33 +1,24 @@
-//! P0's public keys: from a file at the start, or from an address that is asked when a token needs it.
+//! Public keys by which tokens are checked, and the sets in which their owners publish them (JWKS).
 
-use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
-
-use jiff::Timestamp;
-use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, JwkSet};
+use jsonwebtoken::jwk::{AlgorithmParameters, EllipticCurve, Jwk, KeyAlgorithm, PublicKeyUse};
 use jsonwebtoken::{Algorithm, DecodingKey};
+use serde::Deserialize;
+use serde_json::Value;
 use url::Url;
 
+use super::published::{Published, Terms, Unpublished};
 use crate::clock::Clock;
-use crate::config::{ConfigError, NotifierKeySource};
 
-/// How long one answer of the address is believed.
-const BELIEVED: Duration = Duration::from_secs(10 * 60);
-/// The shortest time between two questions, whatever tokens name: strangers must not make us ask.
-const ASK_EVERY: Duration = Duration::from_secs(30);
-/// How long the address may take to answer.
-const ASK_WITHIN: Duration = Duration::from_secs(3);
-
-/// A public key of P0's. Its type fixes the algorithm: a token cannot choose another.
+/// A public key. Its type fixes the algorithm: a token cannot choose another.
 #[derive(Clone)]
-pub struct NotifierKey {
-    pub(super) id: Option<String>,
-    pub(super) key: DecodingKey,
-    pub(super) algorithm: Algorithm,
+pub struct PublicKey {
+    pub(crate) id: Option<String>,
+    pub(crate) key: DecodingKey,
+    pub(crate) algorithm: Algorithm,
 }
 
-impl NotifierKey {
-    fn from_pem(pem: &[u8]) -> Option<Self> {
+impl PublicKey {
+    pub(super) fn from_pem(pem: &[u8]) -> Option<Self> {
         let key = |key: DecodingKey, algorithm| Self { id: None, key, algorithm };
         DecodingKey::from_ec_pem(pem)
             .map(|ec| key(ec, Algorithm::ES256))
@@ -36,154 +27,66 @@ impl NotifierKey {
             .ok()
     }
 
-    /// A symmetric key in a set that anybody can read is no secret: it is passed over, as are curves that no algorithm
-    /// of ours is on.
+    /// A symmetric key in a set that anybody can read is no secret: it is passed over, as are keys for encryption and
+    /// curves that no algorithm of ours is on.
     fn from_jwk(jwk: &Jwk) -> Option<Self> {
-        let algorithm = match &jwk.algorithm {
-            AlgorithmParameters::EllipticCurve(key) if key.curve == EllipticCurve::P256 => Algorithm::ES256,
-            AlgorithmParameters::OctetKeyPair(key) if key.curve == EllipticCurve::Ed25519 => Algorithm::EdDSA,
-            AlgorithmParameters::RSA(_) => Algorithm::RS256,
+        if jwk.common.public_key_use == Some(PublicKeyUse::Encryption) {
+            return None;
+        }
+        let algorithm = match (&jwk.algorithm, jwk.common.key_algorithm) {
+            (AlgorithmParameters::EllipticCurve(key), _) if key.curve == EllipticCurve::P256 => Algorithm::ES256,
+            (AlgorithmParameters::OctetKeyPair(key), _) if key.curve == EllipticCurve::Ed25519 => Algorithm::EdDSA,
+            (AlgorithmParameters::RSA(_), Some(KeyAlgorithm::PS256)) => Algorithm::PS256,
+            (AlgorithmParameters::RSA(_), None | Some(KeyAlgorithm::RS256)) => Algorithm::RS256,
             _ => return None,
         };
         Some(Self { id: jwk.common.key_id.clone(), key: DecodingKey::from_jwk(jwk).ok()?, algorithm })
+    }
+
+    /// Whether a token that names the key `id`, or none, may be signed by this one.
+    fn may_be(&self, id: Option<&str>) -> bool {
+        id.is_none() || self.id.is_none() || self.id.as_deref() == id
     }
 }
 
 /// The keys of a JSON Web Key Set that tokens can be checked by.
 ///
 /// # Errors
-/// Where the text is no key set.
-pub fn of_key_set(text: &[u8]) -> Result<Vec<NotifierKey>, serde_json::Error> {
-    let set: JwkSet = serde_json::from_slice(text)?;
-    Ok(set.keys.iter().filter_map(NotifierKey::from_jwk).collect())
-}
-
-/// What a file holds instead of a public key.
-fn not_a_key(pem: &[u8]) -> &'static str {
-    let text = String::from_utf8_lossy(pem);
-    if text.contains("PRIVATE KEY-----") {
-        "holds a PRIVATE key: the bot only needs the public one, and whoever holds the private one can speak as P0"
-    } else if text.contains("-----BEGIN CERTIFICATE-----") {
-        "holds a certificate: the public key in it is needed (openssl x509 -pubkey -noout)"
-    } else {
-        "is no public key in PEM form: RSA, P-256 and Ed25519 are known"
+/// Where the text is no key set. A key of a kind that nobody here knows does not spoil the others.
+pub fn of_key_set(text: &[u8]) -> Result<Vec<PublicKey>, serde_json::Error> {
+    #[derive(Deserialize)]
+    struct KeySet {
+        keys: Vec<Value>,
     }
+    let set: KeySet = serde_json::from_slice(text)?;
+    let keys = set.keys.into_iter().filter_map(|key| serde_json::from_value(key).ok());
+    Ok(keys.filter_map(|key| PublicKey::from_jwk(&key)).collect())
 }
 
-/// Where the keys come from; cheap to clone.
+/// Keys behind an address that is asked when a token needs them; cheap to clone.
 #[derive(Clone)]
-pub struct NotifierKeys(Source);
-
-#[derive(Clone)]
-enum Source {
-    Fixed(NotifierKey),
-    Asked(Arc<Asked>),
-}
-
-struct Asked {
-    client: reqwest::Client,
-    url: Url,
-    clock: Clock,
-    known: Mutex<Known>,
-    asking: tokio::sync::Mutex<()>,
-}
-
-#[derive(Default)]
-struct Known {
-    keys: Vec<NotifierKey>,
-    answered: Option<Timestamp>,
-    asked: Option<Timestamp>,
-}
+pub(crate) struct PublishedKeys(Published<Vec<PublicKey>>);
 
 /// The keys cannot be had right now: that is no judgement on a token.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct NoKeys;
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct NoKeys(pub(crate) String);
 
-impl NotifierKeys {
-    /// Reads the file, or remembers the address: a start asks nobody.
-    ///
-    /// # Errors
-    /// Where the file cannot be read or holds no public key of a type that is known.
-    pub fn new(source: &NotifierKeySource, client: reqwest::Client, clock: Clock) -> Result<Self, ConfigError> {
-        let path = match source {
-            NotifierKeySource::File(path) => path,
-            NotifierKeySource::Jwks(url) => {
-                let asked = Asked {
-                    client,
-                    url: url.clone(),
-                    clock,
-                    known: Mutex::default(),
-                    asking: tokio::sync::Mutex::default(),
-                };
-                return Ok(Self(Source::Asked(Arc::new(asked))));
-            }
+impl PublishedKeys {
+    /// Remembers the address: nobody is asked.
+    pub(crate) fn new(client: reqwest::Client, url: Url, clock: Clock, terms: Terms) -> Self {
+        let read = |text: &[u8]| {
+            of_key_set(text).map_err(|error| Unpublished::Silent(format!("the answer is no key set: {error}")))
         };
-        let refused = |problem: String| ConfigError::new("notifier.public_key_file", problem);
-        let shown = path.display();
-        let pem = std::fs::read(path).map_err(|error| refused(format!("{shown} cannot be read: {error}")))?;
-        let key = NotifierKey::from_pem(&pem).ok_or_else(|| refused(format!("{shown} {}", not_a_key(&pem))))?;
-        Ok(Self(Source::Fixed(key)))
+        Self(Published::new(client, url, clock, terms, read))
     }
 
-    /// The keys by which a token that names `id` may be checked.
-    pub(super) async fn for_token(&self, id: Option<&str>) -> Result<Vec<NotifierKey>, NoKeys> {
-        match &self.0 {
-            Source::Fixed(key) => Ok(vec![key.clone()]),
-            Source::Asked(asked) => asked.for_token(id).await,
+    /// The keys by which a token that names `id` may be checked; none where it is not published.
+    pub(crate) async fn for_token(&self, id: Option<&str>) -> Result<Vec<PublicKey>, NoKeys> {
+        match self.0.get(|keys| keys.iter().any(|key| key.may_be(id))).await {
+            Ok(keys) => Ok(keys.into_iter().filter(|key| key.may_be(id)).collect()),
+            Err(Unpublished::Silent(reason)) => Err(NoKeys(reason)),
+            Err(Unpublished::Untrusted(rule)) => Err(NoKeys(rule.to_owned())),
         }
-    }
-}
-
-impl Asked {
-    async fn for_token(self: &Arc<Self>, id: Option<&str>) -> Result<Vec<NotifierKey>, NoKeys> {
-        if let Some(keys) = self.known(id) {
-            return keys;
-        }
-        // A stranger who hangs up must not end the question that others wait for.
-        let asking = self.clone();
-        let _ = tokio::spawn(async move { asking.ask_once().await }).await;
-        self.known(id).unwrap_or(Err(NoKeys))
-    }
-
-    /// What can be said without asking; `None` where it is time to ask.
-    fn known(&self, id: Option<&str>) -> Option<Result<Vec<NotifierKey>, NoKeys>> {
-        let now = self.clock.now();
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        let named = |key: &&NotifierKey| id.is_none() || key.id.is_none() || key.id.as_deref() == id;
-        let fitting: Vec<NotifierKey> = known.keys.iter().filter(named).cloned().collect();
-        let fresh = known.answered.is_some_and(|at| now < at + BELIEVED) && !fitting.is_empty();
-        if !fresh && known.asked.is_none_or(|at| now >= at + ASK_EVERY) {
-            return None;
-        }
-        // Old keys are better than none while the address is silent.
-        Some(if known.answered.is_some() { Ok(fitting) } else { Err(NoKeys) })
-    }
-
-    async fn ask_once(&self) {
-        let _one_at_a_time = self.asking.lock().await;
-        let now = self.clock.now();
-        let due = |known: &Known| known.asked.is_none_or(|at| now >= at + ASK_EVERY);
-        if !due(&self.known.lock().unwrap_or_else(PoisonError::into_inner)) {
-            return;
-        }
-        let keys = self.ask().await;
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.asked = Some(now);
-        if let Some(keys) = keys {
-            (known.keys, known.answered) = (keys, Some(now));
-        }
-    }
-
-    async fn ask(&self) -> Option<Vec<NotifierKey>> {
-        let answer = self.client.get(self.url.clone()).timeout(ASK_WITHIN).send().await;
-        let set = match answer.and_then(reqwest::Response::error_for_status) {
-            Ok(answer) => answer.bytes().await,
-            Err(error) => Err(error),
-        };
-        let keys = set
-            .map_err(|error| error.without_url().to_string())
-            .and_then(|set| of_key_set(&set).map_err(|error| error.to_string()));
-        keys.inspect_err(|error| tracing::error!(error, "notifier.jwks_url did not answer with keys")).ok()
     }
 }
 
@@ -193,13 +96,39 @@ mod tests {
 
     use super::*;
 
+    fn taken(key: Value) -> Vec<Algorithm> {
+        let keys = of_key_set(json!({ "keys": [key] }).to_string().as_bytes()).unwrap();
+        keys.into_iter().map(|key| key.algorithm).collect()
+    }
+
     #[test]
     fn of_a_set_only_keys_that_can_check_a_token_are_taken() {
         let point = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
-        let taken = |key: serde_json::Value| of_key_set(json!({ "keys": [key] }).to_string().as_bytes()).unwrap().len();
-        assert_eq!(taken(json!({ "kty": "EC", "crv": "P-256", "x": point, "y": point })), 1);
-        assert_eq!(taken(json!({ "kty": "EC", "crv": "P-384", "x": point, "y": point })), 0);
-        assert_eq!(taken(json!({ "kty": "OKP", "crv": "Ed25519", "x": point })), 1);
-        assert_eq!(taken(json!({ "kty": "oct", "k": point })), 0);
+        assert_eq!(taken(json!({ "kty": "EC", "crv": "P-256", "x": point, "y": point })), [Algorithm::ES256]);
+        assert_eq!(taken(json!({ "kty": "EC", "crv": "P-384", "x": point, "y": point })), []);
+        assert_eq!(taken(json!({ "kty": "OKP", "crv": "Ed25519", "x": point })), [Algorithm::EdDSA]);
+        assert_eq!(taken(json!({ "kty": "oct", "k": point })), []);
+    }
+
+    #[test]
+    fn an_rsa_key_checks_what_it_says_it_is_for() {
+        let key = |more: Value| {
+            let mut key = json!({ "kty": "RSA", "n": "AQAB", "e": "AQAB" });
+            key.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            taken(key)
+        };
+        assert_eq!(key(json!({})), [Algorithm::RS256]);
+        assert_eq!(key(json!({ "use": "sig", "alg": "RS256" })), [Algorithm::RS256]);
+        assert_eq!(key(json!({ "alg": "PS256" })), [Algorithm::PS256]);
+        assert_eq!(key(json!({ "alg": "RSA-OAEP" })), []);
+        assert_eq!(key(json!({ "use": "enc", "alg": "RS256" })), []);
+    }
+
+    #[test]
+    fn a_key_that_nobody_knows_does_not_spoil_the_others() {
+        let point = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+        let known = json!({ "kty": "EC", "crv": "P-256", "x": point, "y": point });
+        let set = json!({ "keys": [7, { "kty": "AKP", "alg": "ML-DSA-44", "pub": "" }, { "kid": 1 }, known] });
+        assert_eq!(of_key_set(set.to_string().as_bytes()).unwrap().len(), 1);
     }
 }

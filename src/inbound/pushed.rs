@@ -5,7 +5,7 @@ use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
 use super::jwt::{self, Untrusted};
-use super::keys::NotifierKeys;
+use super::notifier_keys::NotifierKeys;
 use super::{body, push};
 use crate::clock::Clock;
 use crate::config::Notifier;

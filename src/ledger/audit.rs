@@ -6,6 +6,7 @@ use sqlx::SqliteConnection;
 
 use super::{LedgerError, new_id};
 use crate::domain::decision::Decision;
+use crate::domain::person::SlackUser;
 use crate::domain::request::RequestId;
 
 /// Notes what became of a decision; its stage is the evidence.
@@ -39,6 +40,26 @@ pub(super) async fn push(
         .bind(new_id(now))
         .bind(now.as_millisecond())
         .bind(request.as_str())
+        .bind(detail.to_string())
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// Notes what became of somebody's link or sign-in.
+pub(super) async fn person(
+    c: &mut SqliteConnection,
+    event: &'static str,
+    by: &SlackUser,
+    detail: Value,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    sqlx::query("INSERT INTO audit (id, at, event, team, person, detail) VALUES ($1, $2, $3, $4, $5, $6)")
+        .bind(new_id(now))
+        .bind(now.as_millisecond())
+        .bind(event)
+        .bind(by.team.as_str())
+        .bind(by.user.as_str())
         .bind(detail.to_string())
         .execute(c)
         .await?;

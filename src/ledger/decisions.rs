@@ -6,17 +6,17 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::cards::Shown;
 use super::deliveries;
-use super::{Ledger, LedgerError, audit, from_json, new_id, outcomes, requests, to_json};
+use super::{Ledger, LedgerError, audit, from_json, new_id, outcomes, requests, sign_ins, to_json};
 use crate::clock::from_millisecond;
-use crate::domain::decision::{Basis, Choice, Decision, Stage, Verb};
+use crate::domain::decision::{Basis, Choice, Decision, Proof, Stage, Verb};
 use crate::domain::delivery::DeliveryKeys;
 use crate::domain::person::{SlackUser, TeamId, UserId};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
 use crate::domain::rules::{self, Limits};
+use crate::domain::sign_in::{Fingerprint, Purpose, SIGN_IN_WITHIN, SignInStage};
 
-pub(super) const COLUMNS: &str =
-    "id, request_id, team, person, choice, basis, again, aloud, chosen_at, deadline, attempts, stage";
+pub(super) const COLUMNS: &str = "id, request_id, team, person, choice, basis, again, aloud, chosen_at, deadline, attempts, link, renewed, proof, stage";
 
 /// A choice that is to be recorded.
 #[derive(Clone, Debug)]
@@ -37,6 +37,10 @@ pub struct NewDecision {
     pub chosen: Timestamp,
     /// After this it is not sent.
     pub deadline: Timestamp,
+    /// The link that the person has now, where there are any.
+    pub link: Option<i64>,
+    /// Where the person signs in for it, where the choice may ask for that.
+    pub ticket: Option<Fingerprint>,
 }
 
 /// What became of a choice before Slack was answered.
@@ -44,6 +48,8 @@ pub struct NewDecision {
 pub enum Receipt {
     /// It is on disk and will be forwarded.
     Recorded,
+    /// It is on disk, and goes on once the person has signed in for it.
+    Held,
     /// The same person's same choice is waiting already; nothing was changed.
     Waiting,
     /// This very delivery was taken in before.
@@ -96,6 +102,13 @@ async fn record(
     if let Err(refusal) = rules::check(&limits, &new.choice, &basis, request, approve_open, again) {
         return Ok(Receipt::Refused(refusal));
     }
+    let held = match rules::check_care(&limits, &new.choice, None, now) {
+        Ok(()) => None,
+        Err(Refusal::NotProved) if new.ticket.is_some() => new.ticket,
+        Err(refusal) => return Ok(Receipt::Refused(refusal)),
+    };
+    // A new choice takes the place of one that the person has not signed in for yet.
+    give_up_held(c, &new.request, &new.by, now).await?;
     if waits(c, &new.request, &new.by, new.choice.verb()).await? {
         return Ok(Receipt::Waiting);
     }
@@ -110,12 +123,64 @@ async fn record(
         chosen: new.chosen,
         deadline: new.deadline,
         attempts: 0,
-        stage: Stage::Recorded,
+        link: new.link,
+        renewed: false,
+        proof: None,
+        stage: match &held {
+            Some(_) => Stage::Held { until: now.checked_add(SIGN_IN_WITHIN).unwrap_or(Timestamp::MAX) },
+            None => Stage::Recorded,
+        },
     };
     insert(c, &decision, now).await?;
     requests::touch(c, &decision.request).await?;
     audit::decision(c, &decision, now).await?;
-    Ok(Receipt::Recorded)
+    let Some(ticket) = held else { return Ok(Receipt::Recorded) };
+    let purpose = Purpose::Proof { decision: decision.id };
+    sign_ins::begin(c, &decision.by, &ticket, purpose, &SignInStage::Offered, now).await?;
+    Ok(Receipt::Held)
+}
+
+/// A choice of the person's that waits for their sign-in is put aside, without a word: they know, they chose anew.
+async fn give_up_held(
+    c: &mut SqliteConnection,
+    request: &RequestId,
+    by: &SlackUser,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    let all = of_request(c, request).await?;
+    let held = |decision: &Decision| matches!(decision.stage, Stage::Held { .. }) && decision.by == *by;
+    for mut decision in all.into_iter().filter(held) {
+        decision.stage = Stage::Refused { refusal: Refusal::NotProved, at: now };
+        save_stage(c, &decision).await?;
+        audit::decision(c, &decision, now).await?;
+    }
+    Ok(())
+}
+
+/// The person has signed in for their choice: it goes on, unless it was given up meanwhile.
+pub(super) async fn proved(
+    c: &mut SqliteConnection,
+    id: i64,
+    proof: Proof,
+    now: Timestamp,
+) -> Result<bool, LedgerError> {
+    let Some(mut decision) =
+        load(c, id).await?.filter(|decision| matches!(decision.stage, Stage::Held { until } if now <= until))
+    else {
+        return Ok(false);
+    };
+    decision.stage = Stage::Recorded;
+    sqlx::query("UPDATE decisions SET proof = $2, due_at = $3 WHERE id = $1")
+        .bind(id)
+        .bind(to_json(&proof)?)
+        .bind(now.as_millisecond())
+        .execute(&mut *c)
+        .await?;
+    decision.proof = Some(proof);
+    save_stage(c, &decision).await?;
+    requests::touch(c, &decision.request).await?;
+    audit::decision(c, &decision, now).await?;
+    Ok(true)
 }
 
 /// The newest approve of the request that has an outcome nobody knows.
@@ -153,10 +218,14 @@ async fn waits(c: &mut SqliteConnection, request: &RequestId, by: &SlackUser, ve
 }
 
 async fn insert(c: &mut SqliteConnection, decision: &Decision, now: Timestamp) -> Result<(), LedgerError> {
+    let due = match decision.stage {
+        Stage::Held { until } => until,
+        _ => now,
+    };
     sqlx::query(
         "INSERT INTO decisions (id, request_id, team, person, verb, choice, basis, again, aloud, chosen_at, deadline,
-                                attempts, due_at, stage_name, stage, unheard)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, 0)",
+                                attempts, due_at, stage_name, stage, unheard, link)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, 0, $15)",
     )
     .bind(decision.id)
     .bind(decision.request.as_str())
@@ -169,9 +238,10 @@ async fn insert(c: &mut SqliteConnection, decision: &Decision, now: Timestamp) -
     .bind(i64::from(decision.aloud))
     .bind(decision.chosen.as_millisecond())
     .bind(decision.deadline.as_millisecond())
-    .bind(now.as_millisecond())
+    .bind(due.as_millisecond())
     .bind(decision.stage.name())
     .bind(to_json(&decision.stage)?)
+    .bind(decision.link)
     .execute(c)
     .await?;
     Ok(())
@@ -228,6 +298,9 @@ pub(super) fn read(row: &SqliteRow) -> Result<Decision, LedgerError> {
         chosen: from_millisecond(row.try_get("chosen_at")?),
         deadline: from_millisecond(row.try_get("deadline")?),
         attempts: u32::try_from(row.try_get::<i64, _>("attempts")?).unwrap_or(u32::MAX),
+        link: row.try_get("link")?,
+        renewed: row.try_get::<i64, _>("renewed")? != 0,
+        proof: row.try_get::<Option<&str>, _>("proof")?.map(from_json).transpose()?,
         stage: from_json(text("stage")?)?,
     })
 }

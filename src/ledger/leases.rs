@@ -9,8 +9,9 @@ use jiff::Timestamp;
 use rand::distr::{Alphanumeric, SampleString};
 use sqlx::SqliteConnection;
 
-use super::{Ledger, LedgerError, audit, decisions, outcomes, requests};
+use super::{Ledger, LedgerError, audit, decisions, links, outcomes, requests};
 use crate::domain::decision::{Decision, Stage};
+use crate::domain::link::LinkVersion;
 use crate::domain::person::Authority;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::{self, Limits};
@@ -61,6 +62,8 @@ pub struct Sender {
     pub authority: Authority,
     /// Every name by which a request could be the person's own.
     pub names: Vec<String>,
+    /// Which tokens of which link are sent, where they are of one.
+    pub link: Option<LinkVersion>,
 }
 
 /// What came of marking.
@@ -127,6 +130,24 @@ impl Ledger {
     /// Where it cannot be written: then it stays marked, and becomes `Unknown`.
     pub async fn retry(&self, sending: Box<SendingLease>, due: Timestamp) -> Result<(), LedgerError> {
         self.write(move |c, _| Box::pin(put_back(c, sending.lease, "sending", due))).await
+    }
+
+    /// Gives a marked decision back that P0 answered with 401, to be sent once more with a new token.
+    ///
+    /// # Errors
+    /// Where it cannot be written: then it stays marked, and becomes `Unknown`.
+    pub async fn retry_renewed(&self, sending: Box<SendingLease>, due: Timestamp) -> Result<(), LedgerError> {
+        self.write(move |c, _| {
+            Box::pin(async move {
+                sqlx::query("UPDATE decisions SET renewed = 1 WHERE id = $1 AND lease_token = $2")
+                    .bind(sending.lease.decision.id)
+                    .bind(&sending.lease.token)
+                    .execute(&mut *c)
+                    .await?;
+                put_back(c, sending.lease, "sending", due).await
+            })
+        })
+        .await
     }
 
     /// P0 took it. Also an answer that comes after the lease ran out is believed: it is what happened.
@@ -252,7 +273,12 @@ async fn mark(
     };
     let allowed = by_answers
         .and_then(|()| rules::check(&limits, &decision.choice, &decision.basis, request, open, decision.again))
-        .and_then(|()| rules::check_own(&limits, &decision.choice, request, &sender.names));
+        .and_then(|()| rules::check_own(&limits, &decision.choice, request, &sender.names))
+        .and_then(|()| rules::check_care(&limits, &decision.choice, decision.proof.as_ref(), now));
+    let allowed = match allowed {
+        Ok(()) => same_link(c, &decision, &sender).await?,
+        refused => refused,
+    };
     if let Err(refusal) = allowed {
         outcomes::refused(c, decision, refusal, now).await?;
         return Ok(Marked::NotSent);
@@ -269,6 +295,18 @@ async fn mark(
     audit::decision(c, &decision, now).await?;
     let lease = Lease { decision, token: lease.token };
     Ok(Marked::Sending(Box::new(SendingLease { lease, sender, marked: now })))
+}
+
+/// Whoever chose with one link does not decide with another, and one that was ended sends nothing any more.
+async fn same_link(
+    c: &mut SqliteConnection,
+    decision: &Decision,
+    sender: &Sender,
+) -> Result<Result<(), Refusal>, LedgerError> {
+    let Some(link) = sender.link else { return Ok(Ok(())) };
+    let living = links::living(c, &decision.by).await?.map(|link| link.id);
+    let same = living == Some(link.id) && decision.link == Some(link.id);
+    Ok(if same { Ok(()) } else { Err(Refusal::LinkChanged) })
 }
 
 async fn put_back(

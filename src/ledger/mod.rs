@@ -8,11 +8,13 @@ pub mod deliveries;
 pub mod drafts;
 pub mod inspect;
 pub mod leases;
+pub mod links;
 pub mod lock;
 pub mod notices;
 mod outcomes;
 pub mod requests;
 pub mod sealed;
+pub mod sign_ins;
 pub mod sweep;
 mod writer;
 

@@ -5,9 +5,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
+use url::Url;
 
 use super::{Ledger, LedgerError, deliveries, from_json, new_id, readable, to_json};
 use crate::domain::delivery::DeliveryKeys;
+use crate::domain::link::{LinkEnd, NotBound};
 use crate::domain::person::{ChannelId, UserId};
 use crate::domain::request::RequestId;
 
@@ -33,6 +35,51 @@ pub enum Notice {
         request: RequestId,
         /// Who asked.
         user: UserId,
+    },
+    /// A person hears in a DM that their account is linked.
+    Linked {
+        /// Who they are.
+        user: UserId,
+        /// Who that is to P0.
+        identity: String,
+    },
+    /// A person hears in a DM that their link is over, and why.
+    LinkEnded {
+        /// Who they are.
+        user: UserId,
+        /// Who they were to P0.
+        identity: String,
+        /// Why.
+        why: LinkEnd,
+    },
+    /// A person hears in a DM that an account is linked already: the one who tried, and the one whose it is.
+    AccountTaken {
+        /// Who is told.
+        user: UserId,
+        /// The other of the two.
+        other: UserId,
+        /// Whether it is linked by the one who is told.
+        is_own: bool,
+    },
+    /// A person gets the code that they enter at the provider, in a DM.
+    DeviceCode {
+        /// Who they are.
+        user: UserId,
+        /// The code; worth nothing to anybody whose account is not theirs.
+        code: String,
+        /// Where it is entered.
+        page: Url,
+        /// The same page with the code in it.
+        complete: Option<Url>,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// A person hears in a DM why their account was not linked.
+    NotLinked {
+        /// Who they are.
+        user: UserId,
+        /// Why.
+        why: NotBound,
     },
     /// A person is told in a DM what an ephemeral line could not.
     Line {

@@ -7,8 +7,9 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::decisions::{self, COLUMNS};
 use super::deliveries::REMEMBERED;
-use super::{Ledger, LedgerError, deliveries, drafts, outcomes, readable, requests};
+use super::{Ledger, LedgerError, deliveries, drafts, outcomes, readable, requests, sign_ins};
 use crate::domain::decision::{Decision, SAFER_FOR, UNHEARD_AFTER};
+use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
 
 impl Ledger {
@@ -48,12 +49,16 @@ impl Ledger {
 const ABANDONED: &str = "stage_name = 'sending' AND lease_until <= $1";
 const LATE: &str = "stage_name = 'recorded' AND deadline < $1 AND (lease_until IS NULL OR lease_until <= $1)";
 
+const UNPROVED: &str = "stage_name = 'held' AND due_at < $1";
+
 /// Old deliveries are forgotten in heaps, not one by one.
 const HEAP: Duration = Duration::from_secs(60);
 
 async fn due(c: &mut SqliteConnection, now: Timestamp) -> Result<bool, LedgerError> {
     let sql = format!(
         "SELECT EXISTS (SELECT 1 FROM decisions WHERE {ABANDONED}) OR EXISTS (SELECT 1 FROM decisions WHERE {LATE})
+             OR EXISTS (SELECT 1 FROM decisions WHERE {UNPROVED})
+             OR EXISTS (SELECT 1 FROM sign_ins WHERE expires_at < $4)
              OR EXISTS (SELECT 1 FROM decisions WHERE stage_name = 'recorded' AND unheard = 0 AND chosen_at <= $2)
              OR EXISTS (SELECT 1 FROM deliveries WHERE seen_at < $3)"
     );
@@ -61,6 +66,7 @@ async fn due(c: &mut SqliteConnection, now: Timestamp) -> Result<bool, LedgerErr
         .bind(now.as_millisecond())
         .bind(before(now, UNHEARD_AFTER).as_millisecond())
         .bind(before(now, REMEMBERED + HEAP).as_millisecond())
+        .bind(before(now, sign_ins::KEPT + HEAP).as_millisecond())
         .fetch_one(c)
         .await?;
     Ok(due != 0)
@@ -73,7 +79,11 @@ fn before(now: Timestamp, by: Duration) -> Timestamp {
 async fn sweep(c: &mut SqliteConnection, now: Timestamp) -> Result<usize, LedgerError> {
     let abandoned = select(c, ABANDONED, now).await?;
     let late = select(c, LATE, now).await?;
-    let touched = abandoned.len() + late.len();
+    let unproved = select(c, UNPROVED, now).await?;
+    let touched = abandoned.len() + late.len() + unproved.len();
+    for decision in unproved {
+        outcomes::refused(c, decision, Refusal::NotProved, now).await?;
+    }
     for decision in abandoned {
         outcomes::unknown(c, decision, String::new(), now).await?;
     }
@@ -82,6 +92,7 @@ async fn sweep(c: &mut SqliteConnection, now: Timestamp) -> Result<usize, Ledger
     }
     let unheard = mark_unheard(c, now).await?;
     deliveries::forget(c, now).await?;
+    sign_ins::forget(c, now).await?;
     drafts::forget(c, before(now, SAFER_FOR)).await?;
     Ok(touched + unheard)
 }

@@ -42,6 +42,9 @@ pub fn draw(offer: &Offer, card: &CardFacts, audience: &Audience, now: Timestamp
     }
     let elements = match audience {
         Audience::Requester | Audience::Own(_) => for_requester(card),
+        Audience::Channel(_) | Audience::Approver(_) if offer.not_from_chat => {
+            controls::link(offer, &request.id, "Decide in P0").into_iter().collect()
+        }
         Audience::Channel(_) | Audience::Approver(_) => for_approvers(offer, card, &under_way),
     };
     if !elements.is_empty() {

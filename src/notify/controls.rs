@@ -5,8 +5,10 @@ use slack_morphism::prelude::{
     SlackBlockConfirmItem, SlackBlockPlainTextOnly, SlackBlockStaticSelectElement,
 };
 
+use url::Url;
+
 use super::message::plain;
-use super::{Offer, wording};
+use super::{Offer, foreign, wording};
 use crate::domain::card_key::{CardKey, ControlValue};
 use crate::domain::control::Control;
 use crate::domain::expiration::ExpirationLength;
@@ -120,6 +122,25 @@ pub(super) fn show(key: &CardKey, nth: usize) -> SlackActionBlockElement {
 /// Leads to the request in P0, where its address is known.
 pub(super) fn link(offer: &Offer, id: &RequestId, label: &str) -> Option<SlackActionBlockElement> {
     Some(button(Control::Link, label).with_url(offer.request_url(id)?).into())
+}
+
+/// Leads to the page on which somebody signs in.
+pub(super) fn sign_in(page: &Url, label: &str) -> SlackActionBlockElement {
+    button(Control::Link, label).with_url(page.clone()).with_style(SlackBlockButtonStyle::Primary).into()
+}
+
+/// Has the person link their account.
+pub(super) fn link_account(label: &str) -> SlackActionBlockElement {
+    button(Control::LinkAccount, label).with_style(SlackBlockButtonStyle::Primary).into()
+}
+
+/// Ends the person's link.
+pub(super) fn unlink(identity: &str) -> SlackActionBlockElement {
+    let text = format!("You are {} to P0 until then.", foreign::line(identity, LABEL * 5));
+    button(Control::Unlink, "Unlink")
+        .with_style(SlackBlockButtonStyle::Danger)
+        .with_confirm(confirm("Unlink the account?", &text, "Unlink").with_style("danger".to_owned()))
+        .into()
 }
 
 /// The same control in a message that is no card.

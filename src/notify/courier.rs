@@ -287,7 +287,12 @@ fn target_of_copy(copy: &StaleCopy) -> String {
 
 fn target_of_notice(waiting: &Waiting) -> (Method, String) {
     match &waiting.notice {
-        Notice::Outcome { user, .. } => (Method::Post, user.as_str().to_owned()),
+        Notice::Outcome { user, .. }
+        | Notice::Linked { user, .. }
+        | Notice::LinkEnded { user, .. }
+        | Notice::NotLinked { user, .. }
+        | Notice::AccountTaken { user, .. }
+        | Notice::DeviceCode { user, .. } => (Method::Post, user.as_str().to_owned()),
         Notice::Revoked { .. } => (Method::Post, REQUESTERS.to_owned()),
         Notice::Line { user, .. } => (Method::Post, user.as_str().to_owned()),
         Notice::ShowOwn { user, .. } => (Method::PostPrivate, user.as_str().to_owned()),

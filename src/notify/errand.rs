@@ -8,7 +8,7 @@ use super::courier::{Courier, Undone, locked};
 use super::message::Message;
 use super::pace::Method;
 use super::web_api::SlackFailure;
-use super::{card, replies, wording};
+use super::{card, linking, replies, wording};
 use crate::authorize::directory::{Directory as _, Unavailable};
 use crate::domain::person::{ChannelId, Email, UserId};
 use crate::domain::posted::Posted;
@@ -81,6 +81,24 @@ impl Courier {
                 self.post(&channel, &Message::sentence(wording::revoked_for_requester(&kept.request))).await
             }
             Notice::ShowOwn { request, user } => self.show_own(request, user).await,
+            Notice::Linked { user, identity } => {
+                let waiting = self.ledger.pending().await?;
+                self.tell(user, &linking::linked(&self.offer, identity, &waiting)).await
+            }
+            Notice::LinkEnded { user, identity, why } => {
+                let waiting = self.ledger.pending().await?;
+                self.tell(user, &linking::ended(&self.offer, identity, *why, &waiting)).await
+            }
+            Notice::AccountTaken { user, other, is_own } => {
+                self.tell(user, &Message::sentence(wording::linking::account_taken(other, *is_own))).await
+            }
+            Notice::DeviceCode { user, code, page, complete, until } => {
+                if self.clock.now() >= *until {
+                    return Err(Undone::Never("its code has run out".to_owned()));
+                }
+                self.tell(user, &linking::device_code(code, page, complete.as_ref(), *until)).await
+            }
+            Notice::NotLinked { user, why } => self.tell(user, &linking::not_bound(why)).await,
             Notice::Line { user, message } => {
                 let channel = self.direct(user).await?;
                 self.post(&channel, &read_message(message)?).await
@@ -115,6 +133,11 @@ impl Courier {
             return Err(Undone::Never("it is not the person's own request".to_owned()));
         }
         Ok(self.ledger.show_to(request.clone(), Audience::Own(user.clone())).await?)
+    }
+
+    async fn tell(&self, user: &UserId, message: &Message) -> Result<(), Undone> {
+        let channel = self.direct(user).await?;
+        self.post(&channel, message).await
     }
 
     async fn post(&self, channel: &ChannelId, message: &Message) -> Result<(), Undone> {

@@ -6,14 +6,16 @@ mod controls;
 pub mod courier;
 mod errand;
 pub mod foreign;
+pub mod linking;
 pub mod message;
 pub mod modals;
 pub mod pace;
+pub mod pages;
 pub mod replies;
 pub mod web_api;
 pub mod wording;
 
-use crate::config::{Durations, Settings};
+use crate::config::{Durations, Risk, Settings};
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::facts::Facts;
 use crate::domain::request::RequestId;
@@ -27,6 +29,8 @@ pub struct Offer {
     org: String,
     /// The slash command's name, for sentences that say how to go on.
     pub command: String,
+    /// Whether requests are decided in P0 itself: then cards have a link in place of controls.
+    not_from_chat: bool,
 }
 
 impl Offer {
@@ -37,6 +41,7 @@ impl Offer {
             request_url: settings.p0.request_url.clone(),
             org: settings.p0.org.clone(),
             command: settings.slack.command.clone(),
+            not_from_chat: settings.route.risk == Risk::NotFromChat,
         }
     }
 

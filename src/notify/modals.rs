@@ -104,6 +104,7 @@ pub fn details(offer: &Offer, card: &CardFacts) -> SlackView {
 
 fn stage(stage: &Stage) -> String {
     match stage {
+        Stage::Held { .. } => "waits for a sign-in".to_owned(),
         Stage::Recorded => "received".to_owned(),
         Stage::Sending { .. } => "being forwarded".to_owned(),
         Stage::Done { authority, .. } => format!("P0 took it{}", wording::authority(*authority)),

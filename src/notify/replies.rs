@@ -29,15 +29,7 @@ pub fn pending(offer: &Offer, waiting: &[Kept]) -> Message {
         n => format!("{n} requests are waiting for a decision."),
     });
     for (nth, kept) in waiting.iter().enumerate() {
-        let facts = &kept.request.facts;
-        let length =
-            facts.duration.as_deref().map(|text| format!(" for {}", foreign::line(text, 40))).unwrap_or_default();
-        list.blocks.push(plain_section(&format!(
-            "{}: {}{length}\nRequest {}",
-            foreign::line(wording::principal(facts), 100),
-            wording::what_exactly(facts, LISTED),
-            foreign::line(kept.request.id.as_str(), 250),
-        )));
+        list.blocks.push(plain_section(&listed(kept)));
         list.blocks.push(SlackActionsBlock::new(vec![controls::show(&kept.key, nth)]).into());
     }
     if i64::try_from(count).is_ok_and(|count| count >= MOST_LISTED) {
@@ -45,6 +37,18 @@ pub fn pending(offer: &Offer, waiting: &[Kept]) -> Message {
             .push(context(&format!("These are the {count} newest. `{} show ID` brings any other.", offer.command)));
     }
     list
+}
+
+/// One request of a list, in plain text: for whom, what, for how long, and its id.
+pub(super) fn listed(kept: &Kept) -> String {
+    let facts = &kept.request.facts;
+    let length = facts.duration.as_deref().map(|text| format!(" for {}", foreign::line(text, 40))).unwrap_or_default();
+    format!(
+        "{}: {}{length}\nRequest {}",
+        foreign::line(wording::principal(facts), 100),
+        wording::what_exactly(facts, LISTED),
+        foreign::line(kept.request.id.as_str(), 250),
+    )
 }
 
 /// What somebody wrote, restated, with the one button that decides it: text is not consent.
@@ -95,6 +99,9 @@ pub fn outcome(offer: &Offer, decision: &Decision, card: Option<&CardFacts>) -> 
             elements.push(controls::try_again(key, &request.facts, *length));
             elements.push(controls::revoke(key, &request.facts, "Revoke"));
             elements.extend(controls::link(offer, &request.id, "Check in P0"));
+        }
+        (Stage::Refused { refusal: Refusal::NotLinked | Refusal::LinkEnded, .. }, _) => {
+            elements.push(controls::link_account("Link my account"));
         }
         (Stage::Refused { refusal: Refusal::ApproveOutcomeOpen, .. }, Choice::Approve { length }) => {
             elements.push(controls::try_again(key, &request.facts, *length));

@@ -1,6 +1,8 @@
 //! Every sentence that the bot says. A state's own word (*approved*, *denied*, *revoked*, *unknown* …) is said only
 //! when it holds.
 
+pub mod linking;
+
 use std::fmt;
 
 use jiff::Timestamp;
@@ -10,6 +12,7 @@ use crate::domain::command::NearMiss;
 use crate::domain::decision::{Choice, Decision, Stage, UNHEARD_AFTER, Verb};
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::facts::Facts;
+use crate::domain::link::Link;
 use crate::domain::person::{Authority, SlackUser, UserId};
 use crate::domain::phase::{Actor, Approval, Phase};
 use crate::domain::refusal::Refusal;
@@ -129,7 +132,7 @@ fn by(actor_of: &Actor) -> String {
 /// What has to be said about a credential that is not the person's own.
 pub fn authority(authority: Authority) -> &'static str {
     match authority {
-        Authority::OwnToken => "",
+        Authority::LinkedAccount | Authority::Exchanged | Authority::OwnToken => "",
         Authority::AssertedByBot => " (asserted by the bot)",
         Authority::SharedCredential => " (with the shared credential: P0 does not know who)",
     }
@@ -376,6 +379,7 @@ pub fn outcome(decision: &Decision, open: bool) -> String {
             "The outcome of your choice ({what}) on {id} is unknown: P0's answer was lost, and it may have counted. Look in P0, try again, or revoke."
         ),
         Stage::Done { authority: how, .. } => format!("P0 took your choice ({what}) on {id}{}.", authority(*how)),
+        Stage::Held { .. } => format!("Your choice ({what}) on {id} waits for your sign-in."),
         Stage::Recorded | Stage::Sending { .. } => format!("Your choice ({what}) on {id} is on its way to P0."),
         Stage::Settled { .. } => format!("P0 has told where {id} stands: the card shows it."),
     }
@@ -415,10 +419,24 @@ impl fmt::Display for Refusal {
                 "It cannot be told whether this is your own request. Ask the bot's operator to add you under \
                  `[identity.people]`, or let somebody else approve it.",
             ),
+            Self::NotLinked => f.write_str(
+                "You have not linked your account yet, so nothing was sent to P0. Link it once (`link` does it too), \
+                 then choose again.",
+            ),
+            Self::LinkChanged => f.write_str(
+                "Your linked account was unlinked or changed after you chose. Choose again.",
+            ),
+            Self::LinkEnded => f.write_str(
+                "Your identity provider does not take your link any more. Please link your account again, then choose again.",
+            ),
             Self::AmbiguousIdentity => f.write_str(
                 "This bot's settings name one P0 identity for you and for somebody else, so it cannot be told whose \
                  choice this is. Its operator has to say whose it is.",
             ),
+            Self::NotProved => f.write_str(
+                "It asks for a fresh sign-in, and none came within 5 minutes. Choose again if it is still right.",
+            ),
+            Self::NotFromChat => f.write_str("Requests of this kind are approved in P0 itself, not from Slack."),
             Self::NoIdentity => f.write_str(
                 "You have no P0 identity in this bot's settings. Ask its operator to add you.",
             ),
@@ -472,24 +490,33 @@ pub fn help(command: &str) -> String {
          `{command} deny ID because…`: refuse it; the requester reads the reason\n\
          `{command} revoke ID`: take it back\n\
          `{command} show ID`: get its card in a direct message\n\
-         `{command} whoami`: who you are to P0\n\
+         `{command} whoami`: who you are to P0, and by whose authority\n\
+         `{command} link`, `{command} unlink`: link your own account, where that is how this bot works; end it\n\
          Lengths: 30m, 2h, 1h30m, 1d, 1w. In messages the bot answers with a button: only a press decides."
     )
 }
 
-/// Who somebody is to P0, or why they cannot decide.
-pub fn whoami(user: &SlackUser, identity: Option<&str>, barred: Option<&Refusal>, how: Authority) -> String {
+/// Who somebody is to P0, by whose authority, since when and until when.
+pub fn whoami(
+    user: &SlackUser,
+    identity: Option<&str>,
+    may_decide: Result<(), Refusal>,
+    how: Authority,
+    link: Option<&Link>,
+) -> String {
     let manner = match how {
+        Authority::LinkedAccount => "Your decisions go out with the account that you have linked.",
+        Authority::Exchanged => "Your decisions go out with a token got for the account that you have linked.",
         Authority::OwnToken => "Your decisions go out with your own token.",
         Authority::AssertedByBot => "Your decisions go out with a short token that the bot signs for you.",
         Authority::SharedCredential => "Decisions go out with one shared credential: P0 does not learn who decided.",
     };
     let named = identity.map(|name| format!(", to P0 {}", foreign::word(name, NAME))).unwrap_or_default();
     let who = format!("You are {}{named}", person(&user.user));
-    match barred {
-        None => format!("{who}. {manner}"),
-        Some(Refusal::NoIdentity) => format!("{who} ({}). {}", user.user, Refusal::NoIdentity),
-        Some(refusal) => format!("{who}. {refusal}"),
+    match (may_decide, identity) {
+        (Ok(()), _) => format!("{who}. {manner}{}", link.map(linking::since).unwrap_or_default()),
+        (Err(refusal), Some(_)) => format!("{who}. {refusal}"),
+        (Err(refusal), None) => format!("{who} ({}). {refusal}", user.user),
     }
 }
 

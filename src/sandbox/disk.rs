@@ -289,6 +289,7 @@ fn choice(text: &str) -> String {
 /// What a stage's evidence says; as it stands where it cannot be read.
 fn outcome(text: &str) -> String {
     match serde_json::from_str(text) {
+        Ok(Stage::Held { .. }) => "waits for a sign-in".to_owned(),
         Ok(Stage::Recorded) => "waits to be sent".to_owned(),
         Ok(Stage::Sending { identity, .. }) => format!("marked before it goes out, as {identity}"),
         Ok(Stage::Done { identity, .. }) => format!("P0 took it from {identity}"),

@@ -5,7 +5,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::{Algorithm, EncodingKey};
 use p256::SecretKey;
 use p256::pkcs8::{EncodePrivateKey, EncodePublicKey, LineEnding};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 /// A P-256 key pair for ES256.
 pub(super) struct KeyPair {
@@ -45,4 +45,16 @@ pub(super) fn compact(header: &Value, claims: &Value, signature: Option<(&Encodi
         None => String::new(),
     };
     format!("{message}.{signature}")
+}
+
+/// Sets fields of a token's header or claims; a `null` takes one away.
+pub(super) fn overrule(target: &mut Value, changes: &Map<String, Value>) {
+    let Some(target) = target.as_object_mut() else { return };
+    for (name, value) in changes {
+        if value.is_null() {
+            target.remove(name);
+        } else {
+            target.insert(name.clone(), value.clone());
+        }
+    }
 }

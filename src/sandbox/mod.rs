@@ -1,4 +1,5 @@
-//! Stateful stand-ins for Slack and P0, which enforce the real limits. The tests use the same ones that a user can try.
+//! Stateful stand-ins for Slack, P0, an identity provider, and Identity Platform between the two, which enforce the real
+//! limits. The tests use the same ones that a user can try.
 //!
 //! [`run`] sets a `scene` (people, requests, settings) in a throw-away `folder`, starts the bot between the stand-ins,
 //! and serves the `page` on which a user is any of those people; `provisioning` does what P0 does by itself. On that
@@ -10,6 +11,9 @@ mod bot;
 mod disk;
 mod faults;
 mod folder;
+pub mod identity_platform;
+pub mod idp;
+mod jws;
 mod keys;
 pub mod p0;
 mod page;
@@ -20,6 +24,7 @@ mod seed;
 pub mod slack;
 mod stage;
 mod stories;
+mod wire;
 
 use http::HeaderValue;
 use jiff::Timestamp;

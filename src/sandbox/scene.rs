@@ -77,6 +77,7 @@ impl Scene {
         SlackSetup {
             signing_secret: new_secret(),
             bot_token: format!("xoxb-{}", new_secret()),
+            client_secret: new_secret(),
             event_retries: SLACKS_EVENT_RETRIES.to_vec(),
             people: self.0.people.iter().map(in_slack).collect(),
             channels,

@@ -6,6 +6,7 @@ use http::{HeaderMap, header};
 use serde::Serialize;
 
 use super::assertion::{self, TrustedIssuer};
+use super::login::{self, Logins};
 use super::shared::Shared;
 
 /// The identity of the shared credential, which stands for no person.
@@ -21,7 +22,9 @@ pub enum BearerKind {
     Unknown,
     /// An opaque token registered with `trust_token`.
     Token,
-    /// A JWT, of a trusted issuer or not.
+    /// A JWT of a login provider that was trusted with `trust_login`.
+    Login,
+    /// Any other JWT, of a trusted issuer or not.
     Assertion,
     /// The shared credential.
     Service,
@@ -35,6 +38,28 @@ pub(super) struct Caller {
     pub(super) kind: BearerKind,
     /// Who it is, or why it is nobody. An API key is nobody where a person is asked for.
     pub(super) identity: Result<String, &'static str>,
+    /// The `sub` of a JWT that is somebody's.
+    pub(super) subject: Option<String>,
+}
+
+/// Whose a JWT is.
+pub(super) struct Owner {
+    pub(super) email: String,
+    pub(super) subject: String,
+}
+
+impl Caller {
+    /// A bearer without a subject.
+    fn opaque(kind: BearerKind, identity: Result<String, &'static str>) -> Self {
+        Self { kind, identity, subject: None }
+    }
+
+    fn with_jwt(kind: BearerKind, owner: Result<Owner, &'static str>) -> Self {
+        match owner {
+            Ok(owner) => Self { kind, identity: Ok(owner.email), subject: Some(owner.subject) },
+            Err(why) => Self::opaque(kind, Err(why)),
+        }
+    }
 }
 
 /// The bearers that this P0 knows.
@@ -44,8 +69,10 @@ pub(super) struct Credentials {
     pub(super) tokens: HashMap<String, String>,
     /// Shared credentials.
     pub(super) service: HashSet<String>,
-    /// Whose JWTs are accepted.
+    /// Whose assertions are accepted.
     pub(super) issuers: Vec<TrustedIssuer>,
+    /// Where people log in whose tokens are accepted.
+    pub(super) logins: Logins,
     /// `iss` and `jti` of the assertions seen so far.
     pub(super) spent: HashSet<(String, String)>,
 }
@@ -54,23 +81,26 @@ pub(super) struct Credentials {
 /// a client that sends one twice is found out even after a scripted 429.
 pub(super) async fn identify(shared: &Shared, headers: &HeaderMap) -> Caller {
     let Some(token) = bearer_token(headers) else {
-        return Caller { kind: BearerKind::None, identity: Err("no bearer") };
+        return Caller::opaque(BearerKind::None, Err("no bearer"));
     };
     if token == shared.settings_api_key {
-        return Caller { kind: BearerKind::SettingsApiKey, identity: Err("an API key is for settings only") };
+        return Caller::opaque(BearerKind::SettingsApiKey, Err("an API key is for settings only"));
     }
     let (person, is_service) =
         shared.read(|state| (state.credentials.tokens.get(token).cloned(), state.credentials.service.contains(token)));
     if let Some(email) = person {
-        return Caller { kind: BearerKind::Token, identity: Ok(email) };
+        return Caller::opaque(BearerKind::Token, Ok(email));
     }
     if is_service {
-        return Caller { kind: BearerKind::Service, identity: Ok(SERVICE.to_owned()) };
+        return Caller::opaque(BearerKind::Service, Ok(SERVICE.to_owned()));
     }
-    if token.split('.').count() == 3 {
-        return Caller { kind: BearerKind::Assertion, identity: assertion::verify(shared, token).await };
+    if token.split('.').count() != 3 {
+        return Caller::opaque(BearerKind::Unknown, Err("unknown or revoked token"));
     }
-    Caller { kind: BearerKind::Unknown, identity: Err("unknown or revoked token") }
+    match login::verify(shared, token).await {
+        Some(owner) => Caller::with_jwt(BearerKind::Login, owner),
+        None => Caller::with_jwt(BearerKind::Assertion, assertion::verify(shared, token).await),
+    }
 }
 
 /// The token of the one `Authorization` header. Two such headers are none: which one counts would be a guess.

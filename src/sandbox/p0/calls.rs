@@ -27,6 +27,8 @@ pub struct Call {
     pub request_id: Option<String>,
     /// Whose authority it carried: an e-mail, or `service` for the shared credential; `None` where it was nobody's.
     pub identity: Option<String>,
+    /// The `sub` of the token, where it was a JWT and somebody's.
+    pub subject: Option<String>,
     /// What sort of bearer it was.
     pub bearer: BearerKind,
     /// Why the bearer was refused with 401, for people who look for the mistake; P0 itself only says "Unauthorized".
@@ -63,6 +65,7 @@ impl Call {
             verb: None,
             request_id: None,
             identity: None,
+            subject: None,
             bearer: BearerKind::None,
             bearer_refused: None,
             user_agent: headers.get(header::USER_AGENT).map(text),
@@ -92,5 +95,6 @@ impl Call {
     pub(super) fn carried_by(&mut self, caller: &Caller) {
         self.bearer = caller.kind;
         self.identity = caller.identity.clone().ok();
+        self.subject.clone_from(&caller.subject);
     }
 }

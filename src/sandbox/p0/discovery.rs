@@ -3,23 +3,61 @@
 use serde_json::json;
 
 use super::bearer::Caller;
-use super::reply::Reply;
+use crate::sandbox::wire::Reply;
 
-/// `GET /orgs/{org}`, public. The shape is what P0's command line client reads; the values lead nowhere.
-/// An organisation whose API is elsewhere names it as `appUrl`.
-pub(super) fn organisation(org: &str, app_url: Option<&str>) -> Reply {
-    let provider = json!({
-        "ssoProvider": "okta",
-        "providerId": "oidc.okta",
-        "providerDomain": "sso.example.com",
-        "clientId": "p0-stand-in",
+/// How an organisation's people log in, as P0's command line client reads it. [`Default`] leads nowhere.
+#[derive(Clone, Debug)]
+pub struct SignOn {
+    /// `ssoProvider`, the kind of the organisation's own provider.
+    pub sso_provider: String,
+    /// `providerId`, the provider's name at Identity Platform.
+    pub provider_id: String,
+    /// `providerDomain`, the host of a provider that is not the same for everybody.
+    pub provider_domain: Option<String>,
+    /// `clientId`, P0's own client at that provider.
+    pub client_id: String,
+    /// `config.fs.apiKey`, the key for Identity Platform; no secret.
+    pub api_key: String,
+    /// `tenantId`, the organisation's tenant at Identity Platform.
+    pub tenant_id: String,
+    /// `useProviderToken`: the provider's access token is the bearer, and Identity Platform is not asked.
+    pub use_provider_token: bool,
+}
+
+impl Default for SignOn {
+    fn default() -> Self {
+        Self {
+            sso_provider: "okta".to_owned(),
+            provider_id: "oidc.okta".to_owned(),
+            provider_domain: Some("sso.example.com".to_owned()),
+            client_id: "p0-stand-in".to_owned(),
+            api_key: "not-a-secret".to_owned(),
+            tenant_id: "acme-tenant".to_owned(),
+            use_provider_token: false,
+        }
+    }
+}
+
+/// `GET /orgs/{org}`, public. An organisation whose API is elsewhere names it as `appUrl`.
+pub(super) fn organisation(sign_on: &SignOn, app_url: Option<&str>) -> Reply {
+    let mut provider = json!({
+        "ssoProvider": sign_on.sso_provider,
+        "providerId": sign_on.provider_id,
+        "clientId": sign_on.client_id,
     });
-    let mut config = json!({ "fs": { "apiKey": "not-a-secret" } });
+    if let Some(domain) = &sign_on.provider_domain {
+        provider["providerDomain"] = json!(domain);
+    }
+    let mut config = json!({ "fs": { "apiKey": sign_on.api_key } });
     if let Some(url) = app_url {
         config["appUrl"] = json!(url);
     }
     let auth = json!({ "type": "sso", "provider": provider });
-    Reply::json(200, &json!({ "tenantId": format!("{org}-tenant"), "auth": auth, "config": config }))
+    let mut organisation = json!({ "tenantId": sign_on.tenant_id, "auth": auth, "config": config });
+    if sign_on.use_provider_token {
+        organisation["useProviderToken"] = json!(true);
+    }
+    Reply::json(200, &organisation)
 }
 
 /// `GET /o/{org}/account`: 200 for a good token. Its body is not published; this one names the bearer's owner.

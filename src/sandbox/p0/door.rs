@@ -1,44 +1,27 @@
 //! The one HTTP handler: cap, log, identify, fault or work, answer.
 
-use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
-use axum::body::{Body, Bytes, to_bytes};
+use axum::body::{Bytes, to_bytes};
 use axum::extract::{ConnectInfo, Request, State};
 use axum::response::Response;
-use futures_util::stream::{self, StreamExt};
 use http::request::Parts;
 use http::{HeaderMap, header};
 
 use super::bearer::{self, Caller};
 use super::calls::Call;
 use super::discovery;
-use super::faults::Fault;
-use super::line::Line;
 use super::permission_api::{self, Decision};
-use super::reply::Reply;
 use super::route::Route;
 use super::settings_api;
 use super::shared::Shared;
 use super::state::State as Memory;
 use crate::sandbox::date_header;
+use crate::sandbox::wire::{Fault, Line, Reply, Sending};
 
 /// The largest body that is read, in bytes. The calls of the contract are far below it.
 const BODY_CAP: usize = 64 * 1024;
-
-/// How an answer leaves the house.
-enum Sending {
-    Whole(Reply),
-    After(Duration, Reply),
-    /// Headers and half a body, then the connection ends.
-    Truncated(u16),
-    /// Nothing, and the connection ends.
-    Cut,
-    /// Nothing, and the connection stays.
-    Never,
-}
 
 /// Every path leads to one handler, which reads the raw path itself: a router's parameters are decoded already.
 pub(super) fn router(shared: Arc<Shared>) -> Router {
@@ -52,19 +35,8 @@ async fn handle(State(shared): State<Arc<Shared>>, ConnectInfo(line): ConnectInf
     let (connection, clock) = (line.number, shared.clock.clone());
     // In a task of its own, because a server finishes its work although the caller has hung up.
     let work = tokio::spawn(async move { answer(&shared, connection, &parts, body).await });
-    let mut response = match work.await.expect("answering a call does not panic") {
-        Sending::Whole(reply) => reply.into_response(),
-        Sending::After(wait, reply) => {
-            tokio::time::sleep(wait).await;
-            reply.into_response()
-        }
-        Sending::Truncated(status) => truncated(status),
-        Sending::Cut => {
-            line.cut();
-            Response::new(Body::empty())
-        }
-        Sending::Never => std::future::pending().await,
-    };
+    let sending = work.await.expect("answering a call does not panic");
+    let mut response = sending.into_response(&line).await;
     response.headers_mut().insert(header::DATE, date_header(clock.now()));
     response
 }
@@ -92,47 +64,21 @@ async fn answer(shared: &Shared, connection: u64, parts: &Parts, body: Option<By
     let caller = bearer::identify(shared, headers).await;
     let mut fault = shared.write(|state| {
         state.calls[number].carried_by(&caller);
-        state.faults.take(verb)
+        state.faults.take(|target| target.meets(verb, &caller))
     });
     if let Some(Fault::Late(wait)) = fault {
         tokio::time::sleep(wait).await;
         fault = None;
     }
     shared.write(|state| {
-        let mut work = || {
+        let sending = Sending::of(fault, || {
             let reply = work(state, shared, route.as_ref(), &caller, headers, &body);
             state.calls[number].effect = reply.effect;
             reply
-        };
-        let sending = match fault {
-            None | Some(Fault::Late(_)) => Sending::Whole(work()),
-            Some(Fault::Status(answer)) => Sending::Whole(answer.reply()),
-            Some(Fault::ErrorAt200(text)) => Sending::Whole(Reply::error(200, &text)),
-            Some(Fault::Slow(wait)) => Sending::After(wait, work()),
-            Some(Fault::Hang) => Sending::Never,
-            Some(Fault::LostAnswer) => {
-                work();
-                Sending::Cut
-            }
-            Some(Fault::Drop) => Sending::Cut,
-            Some(Fault::Truncated) => match work().status {
-                204 => Sending::Cut,
-                status => Sending::Truncated(status),
-            },
-        };
+        });
         state.calls[number].answered(sending.status(), &caller);
         sending
     })
-}
-
-impl Sending {
-    fn status(&self) -> Option<u16> {
-        match self {
-            Self::Whole(reply) | Self::After(_, reply) => Some(reply.status),
-            Self::Truncated(status) => Some(*status),
-            Self::Cut | Self::Never => None,
-        }
-    }
 }
 
 /// The honest work of a call.
@@ -156,23 +102,8 @@ fn work(
         }
         Some(Route::Account { org }) => discovery::account(own_org(org), caller),
         Some(Route::Discovery { org }) if own_org(org) => {
-            discovery::organisation(org, state.behaviour.app_url.as_deref())
+            discovery::organisation(&state.behaviour.sign_on, state.behaviour.app_url.as_deref())
         }
         Some(Route::Discovery { .. }) | None => Reply::not_found_page(),
     }
-}
-
-/// An answer that promises more bytes than it delivers.
-fn truncated(status: u16) -> Response {
-    let half = stream::once(async { Ok(Bytes::from_static(b"{\"ok\":")) });
-    // The pause lets the server flush what it has before the error makes it drop the connection.
-    let end = stream::once(async {
-        tokio::task::yield_now().await;
-        Err(io::Error::other("the stand-in breaks off here"))
-    });
-    let length = ("Content-Length".to_owned(), "11".to_owned());
-    let mut response =
-        Reply::text(status, "application/json", String::new()).with_headers(vec![length]).into_response();
-    *response.body_mut() = Body::from_stream(half.chain(end));
-    response
 }

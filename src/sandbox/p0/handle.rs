@@ -6,11 +6,12 @@ use tokio::sync::watch;
 use super::P0;
 use super::assertion::TrustedIssuer;
 use super::calls::Call;
-use super::faults::Fault;
+use super::login::TrustedLogin;
 use super::notifier::{self, Push, TokenSpec};
 use super::requests::{AccessRequest, RequestSeed};
 use super::route::Verb;
-use super::state::{Behaviour, PushAttempt, State};
+use super::state::{Behaviour, FaultTarget, PushAttempt, State};
+use crate::sandbox::wire::Fault;
 
 impl P0 {
     /// Accepts `token` as the bearer of the person with this e-mail.
@@ -37,6 +38,17 @@ impl P0 {
             state.credentials.issuers.retain(|known| known.issuer != issuer.issuer);
             state.credentials.issuers.push(issuer);
         });
+    }
+
+    /// Accepts the tokens with which this organisation's people log in at a provider, as often as they come;
+    /// an earlier trust in the same `iss` and `aud` is replaced.
+    pub fn trust_login(&self, login: TrustedLogin) {
+        self.shared.write(|state| state.credentials.logins.trust(login, &self.shared.org));
+    }
+
+    /// Binds a login to another organisation: its tokens are good there, and refused here.
+    pub fn trust_login_of(&self, org: &str, login: TrustedLogin) {
+        self.shared.write(|state| state.credentials.logins.trust(login, org));
     }
 
     /// Adds a request that waits for an approver and answers its id; one with the same id is replaced.
@@ -91,12 +103,18 @@ impl P0 {
 
     /// The next `calls` calls of this verb (`None`: of any) meet this fault; faults scripted earlier come first.
     pub fn fail_next(&self, calls: u32, verb: impl Into<Option<Verb>>, fault: Fault) {
-        self.shared.write(|state| state.faults.add(verb.into(), fault, Some(calls)));
+        self.shared.write(|state| state.faults.add(verb.into().into(), fault, Some(calls)));
     }
 
     /// Every call of this verb (`None`: of any) meets this fault until [`P0::clear_faults`].
     pub fn fail_until_cleared(&self, verb: impl Into<Option<Verb>>, fault: Fault) {
-        self.shared.write(|state| state.faults.add(verb.into(), fault, None));
+        self.shared.write(|state| state.faults.add(verb.into().into(), fault, None));
+    }
+
+    /// The next call on the authority of the person with this e-mail is answered 401, whatever it wants.
+    pub fn refuse_next_of(&self, email: &str) {
+        let target = FaultTarget::Person(email.to_owned());
+        self.shared.write(|state| state.faults.add(target, Fault::error(401, "Unauthorized"), Some(1)));
     }
 
     /// Forgets every fault to come. Calls that hang already go on hanging.

@@ -4,20 +4,18 @@
 //! would be there, and it shares no code with the bot except the clock: a misreading of the contract
 //! cannot hide on both sides. Where P0 publishes nothing, the choice made is named where it is made.
 //!
-//! A call's way: `line` (socket) → `door` (cap, log, faults) → `route` → `bearer` (who) →
-//! `permission_api` or `settings_api` → `state`; what moved is told by `notifier`.
+//! A call's way: `wire` (socket) → `door` (cap, log, faults) → `route` → `bearer` (who; of a JWT `login` or
+//! `assertion` says it) → `permission_api` or `settings_api` → `state`; what moved is told by `notifier`.
 
 mod assertion;
 mod bearer;
 mod calls;
 mod discovery;
 mod door;
-mod faults;
 mod handle;
-mod line;
+mod login;
 mod notifier;
 mod permission_api;
-mod reply;
 mod requests;
 mod route;
 mod settings_api;
@@ -27,33 +25,33 @@ mod state;
 mod tests;
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::AtomicU64;
 use std::sync::{Arc, Mutex};
 
 use tokio::sync::{mpsc, watch};
-use tokio::task::JoinHandle;
-use tokio_util::sync::CancellationToken;
 
 use crate::clock::Clock;
 
-pub use assertion::{IssuerKeys, TrustedIssuer};
+pub use assertion::TrustedIssuer;
 pub use bearer::BearerKind;
 pub use calls::Call;
-pub use faults::{Answer, Fault};
+pub use discovery::SignOn;
+pub use login::TrustedLogin;
 pub use notifier::{NotifierSetup, SignedBy, TokenSpec};
 pub use requests::{DisplayRow, RequestSeed};
 pub use route::Verb;
 pub use settings_api::{DurationOption, Labels, Unit};
 pub use state::{Behaviour, PushAttempt, SuccessBody, Undocumented};
 
+pub use super::jws::IssuerKeys;
+pub use super::wire::{Answer, Fault};
+
 use bearer::Credentials;
-use faults::Script;
-use line::Listening;
 use notifier::Notifier;
 use settings_api::Settings;
-use shared::{Shared, http_client};
+use shared::Shared;
 use state::State;
+
+use super::wire::{Port, Script, http_client, listen};
 
 /// With what a stand-in starts.
 #[derive(Clone, Debug)]
@@ -89,16 +87,7 @@ impl Default for P0Setup {
 #[derive(Clone)]
 pub struct P0 {
     shared: Arc<Shared>,
-    address: SocketAddr,
-    connections: Arc<AtomicU64>,
-    running: Arc<tokio::sync::Mutex<Option<Running>>>,
-    stopped: CancellationToken,
-}
-
-/// One period between opening the port and closing it.
-struct Running {
-    cut_all: CancellationToken,
-    server: JoinHandle<()>,
+    port: Port,
 }
 
 impl P0 {
@@ -131,26 +120,19 @@ impl P0 {
             version: watch::Sender::new(0),
             outbox,
         });
-        let stopped = CancellationToken::new();
-        let connections = Arc::new(AtomicU64::new(0));
-        let free = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let (address, running) = open(&shared, free, &connections, &stopped).await?;
-        tokio::spawn(stopped.clone().run_until_cancelled_owned(notifier::send_by_itself(shared.clone(), pushes)));
-        Ok(Self { shared, address, connections, running: Arc::new(tokio::sync::Mutex::new(Some(running))), stopped })
+        let port = Port::serve(listen().await?, door::router(shared.clone()))?;
+        tokio::spawn(port.stopped().run_until_cancelled_owned(notifier::send_by_itself(shared.clone(), pushes)));
+        Ok(Self { shared, port })
     }
 
     /// Where it listens, `http://127.0.0.1:<port>` without a slash at the end.
     pub fn base_url(&self) -> String {
-        format!("http://{}", self.address)
+        self.port.url()
     }
 
     /// Closes the port and every connection: the next call is refused before a byte of it is sent.
     pub async fn down(&self) {
-        if let Some(running) = self.running.lock().await.take() {
-            running.cut_all.cancel();
-            // The port is free only when the server has let go of it.
-            let _ = running.server.await;
-        }
+        self.port.down().await;
     }
 
     /// Opens the same port again; nothing to do where it is open.
@@ -158,38 +140,11 @@ impl P0 {
     /// # Errors
     /// Another process has taken the port meanwhile, or the stand-in was stopped.
     pub async fn up(&self) -> io::Result<()> {
-        let mut running = self.running.lock().await;
-        if self.stopped.is_cancelled() {
-            return Err(io::Error::other("the stand-in was stopped"));
-        }
-        if running.is_none() {
-            *running = Some(open(&self.shared, self.address, &self.connections, &self.stopped).await?.1);
-        }
-        Ok(())
+        self.port.up().await
     }
 
     /// Closes the port and ends the automatic pushes, for good.
     pub async fn stop(&self) {
-        self.stopped.cancel();
-        self.down().await;
+        self.port.stop().await;
     }
-}
-
-/// Binds the port and serves it until its token is cancelled.
-async fn open(
-    shared: &Arc<Shared>,
-    address: SocketAddr,
-    connections: &Arc<AtomicU64>,
-    stopped: &CancellationToken,
-) -> io::Result<(SocketAddr, Running)> {
-    let cut_all = stopped.child_token();
-    let listening = Listening::bind(address, cut_all.clone(), connections.clone()).await?;
-    let address = listening.address()?;
-    let service = door::router(shared.clone()).into_make_service_with_connect_info::<line::Line>();
-    let serving = axum::serve(listening, service).into_future();
-    let until_cut = cut_all.clone();
-    let server = tokio::spawn(async move {
-        until_cut.run_until_cancelled_owned(serving).await;
-    });
-    Ok((address, Running { cut_all, server }))
 }

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 
 use super::shared::Shared;
 use super::state::PushAttempt;
-use crate::sandbox::keys::{KeyPair, compact};
+use crate::sandbox::keys::{KeyPair, compact, overrule};
 
 /// How the notifier signs and names its pushes. What P0 itself sends is only partly published.
 #[derive(Clone, Debug)]
@@ -143,17 +143,6 @@ impl Notifier {
     fn authorization(&self, now: i64) -> String {
         let token = self.mint(&TokenSpec::default(), now);
         if self.setup.bearer_prefix { format!("Bearer {token}") } else { token }
-    }
-}
-
-fn overrule(target: &mut Value, changes: &serde_json::Map<String, Value>) {
-    let Some(target) = target.as_object_mut() else { return };
-    for (name, value) in changes {
-        if value.is_null() {
-            target.remove(name);
-        } else {
-            target.insert(name.clone(), value.clone());
-        }
     }
 }
 

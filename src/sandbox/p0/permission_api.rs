@@ -5,11 +5,11 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::bearer::Caller;
-use super::reply::Reply;
 use super::requests::AccessRequest;
 use super::route::Verb;
 use super::settings_api::DurationOption;
 use super::state::State;
+use crate::sandbox::wire::Reply;
 
 /// What the contract says of a request that is unknown, decided or over.
 const INVALID_OR_EXPIRED: &str = "Invalid or expired request";

@@ -6,9 +6,9 @@ use serde_json::{Number, Value, json};
 
 use super::bearer::BearerKind;
 use super::permission_api::json_object;
-use super::reply::Reply;
 use super::route::SettingsCall;
 use super::state::{State, Undocumented};
+use crate::sandbox::wire::Reply;
 
 /// The unit of a length.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,16 +1,12 @@
 //! What the handle, the HTTP side and the notifier have in common: the state behind its lock, and who is told of it.
 
 use std::sync::{Mutex, PoisonError};
-use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
 use super::notifier::{Notifier, Push};
 use super::state::State;
 use crate::clock::Clock;
-
-/// How long the stand-in waits for the bot: for its keys and for the answer to a push.
-const CALL_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// What the handle, the HTTP side and the notifier share.
 pub(super) struct Shared {
@@ -44,16 +40,4 @@ impl Shared {
         self.version.send_modify(|version| *version += 1);
         result
     }
-}
-
-/// A client for loopback: no proxy of the environment, and no redirect followed.
-pub(super) fn http_client() -> reqwest::Client {
-    // An error says that the process has chosen its provider already, which serves as well.
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    reqwest::Client::builder()
-        .no_proxy()
-        .redirect(reqwest::redirect::Policy::none())
-        .timeout(CALL_TIMEOUT)
-        .build()
-        .expect("a client without TLS settings can be built")
 }

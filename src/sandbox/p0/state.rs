@@ -4,15 +4,15 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::{Value, json};
 
-use super::bearer::Credentials;
+use super::bearer::{Caller, Credentials};
 use super::calls::Call;
-use super::faults::Script;
+use super::discovery::SignOn;
 use super::notifier::Push;
 use super::permission_api::Decision;
-use super::reply::Reply;
 use super::requests::AccessRequest;
 use super::route::Verb;
 use super::settings_api::{Labels, Settings};
+use crate::sandbox::wire::{Reply, Script};
 
 /// The answer to a decision that counted. The contract documents 200 and no body; clients have to read all three.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -63,6 +63,37 @@ pub struct Behaviour {
     pub labels: Labels,
     /// Where discovery says that the organisation's API is, for those that have it elsewhere.
     pub app_url: Option<String>,
+    /// How discovery says that the organisation's people log in.
+    pub sign_on: SignOn,
+}
+
+/// Which calls a scripted fault is for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum FaultTarget {
+    /// All of them.
+    Every,
+    /// Those that want this.
+    Verb(Verb),
+    /// Those that carry this person's authority.
+    Person(String),
+}
+
+impl FaultTarget {
+    /// Whether it is for a call that wants `verb` on the authority of `caller`.
+    pub(super) fn meets(&self, verb: Option<Verb>, caller: &Caller) -> bool {
+        match self {
+            Self::Every => true,
+            Self::Verb(target) => verb == Some(*target),
+            Self::Person(email) => caller.identity.as_deref() == Ok(email.as_str()),
+        }
+    }
+}
+
+impl From<Option<Verb>> for FaultTarget {
+    fn from(verb: Option<Verb>) -> Self {
+        verb.map_or(Self::Every, Self::Verb)
+    }
 }
 
 /// One attempt to push something to the bot.
@@ -84,7 +115,8 @@ pub(super) struct State {
     pub(super) settings: Settings,
     pub(super) behaviour: Behaviour,
     pub(super) credentials: Credentials,
-    pub(super) faults: Script,
+    /// By verb; `None` meets every call.
+    pub(super) faults: Script<FaultTarget>,
     pub(super) calls: Vec<Call>,
     pub(super) pushes: Vec<PushAttempt>,
     /// The bot's base URL, without a slash at its end.

@@ -1,5 +1,6 @@
 //! Misfortunes that tests and the sandbox's page can order, for each method of the Web API
-//! and for response URLs (method name `response_url`).
+//! for response URLs (method name `response_url`), and for the two documents of Sign in with Slack
+//! (`openid-configuration` and `openid.connect.keys`).
 
 use std::collections::{HashMap, VecDeque};
 use std::time::Duration;

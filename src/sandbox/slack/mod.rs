@@ -3,7 +3,8 @@
 //! It enforces Slack's own limits and error codes, so that a bot which passes here was not flattered.
 //! It knows nothing of the bot but three URLs. A call of the bot walks `server` → `web_api` (with `faults`,
 //! `rates` and the Block Kit rules in `blocks`) → `state`; an act of a person walks `person` → `payloads` →
-//! the bot's door, and what the bot answers is applied. `look` shows what came of it.
+//! the bot's door, and what the bot answers is applied. `look` shows what came of it. `sign_in` is Sign in with Slack,
+//! by which a browser proves who in Slack is looking at it.
 
 mod blocks;
 mod capabilities;
@@ -17,6 +18,7 @@ mod records;
 mod response_url;
 mod server;
 mod setup;
+mod sign_in;
 mod signature;
 mod state;
 #[cfg(test)]
@@ -36,6 +38,7 @@ pub use person::{Cannot, Delivered, Place};
 pub use rates::Rates;
 pub use records::{Answered, Call, Ephemeral, Message, View};
 pub use setup::{Channel, Person, SLACKS_EVENT_RETRIES, SlackSetup, Usergroup};
+pub use sign_in::Tamper;
 
 use state::Workspace;
 
@@ -89,6 +92,12 @@ impl Slack {
         format!("http://{}/api/", self.address)
     }
 
+    /// What the bot takes for `https://slack.com` where people sign in: the issuer, whose
+    /// `/.well-known/openid-configuration` names the rest.
+    pub fn issuer(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
     /// Host and port of the response URLs, in place of `hooks.slack.com`; they are plain http.
     pub fn hook_host(&self) -> String {
         self.address.to_string()
@@ -137,6 +146,11 @@ impl Slack {
     /// Changes a channel, e.g. archives it or shares it with another company.
     pub fn change_channel(&self, channel: &str, change: impl FnOnce(&mut Channel)) {
         self.shared.change(|slack| slack.setup.channels.iter_mut().find(|found| found.id == channel).map(change));
+    }
+
+    /// Says where people may be sent back to after signing in, in place of what was said before.
+    pub fn set_redirect_urls(&self, urls: &[&str]) {
+        self.shared.change(|slack| slack.setup.redirect_urls = urls.iter().map(ToString::to_string).collect());
     }
 
     /// Changes the members of a user group.

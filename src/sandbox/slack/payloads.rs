@@ -143,32 +143,41 @@ impl Workspace {
         form.finish().into_bytes()
     }
 
-    /// The envelope of an event.
+    /// The envelope of an event that somebody caused in a channel.
     pub(super) fn event(&self, user: &Person, channel: &str, event: Value) -> Value {
-        let team = self.setup.team_id.as_str();
-        let enterprise = &self.setup.enterprise_id;
-        let installed_in = if self.setup.org_wide { Value::Null } else { json!(team) };
+        let is_shared = self.channel(channel).is_some_and(|channel| channel.is_ext_shared);
+        let mut envelope = self.event_of_app(event);
+        envelope["context_team_id"] = json!(self.setup.team_id);
+        envelope["context_enterprise_id"] = json!(self.setup.enterprise_id);
+        envelope["authorizations"] = self.authorizations();
+        envelope["is_ext_shared_channel"] = json!(user.team_id.is_some() || is_shared);
+        envelope["event_context"] = json!(format!("4-{:032x}", rand::random::<u128>()));
+        envelope
+    }
+
+    /// The envelope of an event that the app is told of for its own sake: just what Slack documents for these.
+    pub(super) fn event_of_app(&self, event: Value) -> Value {
         json!({
             "token": VERIFICATION_TOKEN,
-            "team_id": team,
-            "context_team_id": team,
-            "context_enterprise_id": enterprise,
+            "team_id": self.setup.team_id,
             "api_app_id": self.setup.app_id,
             "event": event,
             "type": "event_callback",
             "event_id": format!("Ev{:010X}", rand::random::<u64>() & 0xff_ffff_ffff),
             "event_time": self.setup.clock.now().as_second(),
-            "authorizations": [{
-                "enterprise_id": enterprise,
-                "team_id": installed_in,
-                "user_id": self.setup.bot_user_id,
-                "is_bot": true,
-                "is_enterprise_install": self.setup.org_wide,
-            }],
-            "is_ext_shared_channel":
-                user.team_id.is_some() || self.channel(channel).is_some_and(|channel| channel.is_ext_shared),
-            "event_context": format!("4-{:032x}", rand::random::<u128>()),
         })
+    }
+
+    /// For whom the app hears of an event: itself, where it is installed.
+    fn authorizations(&self) -> Value {
+        let installed_in = if self.setup.org_wide { Value::Null } else { json!(self.setup.team_id) };
+        json!([{
+            "enterprise_id": self.setup.enterprise_id,
+            "team_id": installed_in,
+            "user_id": self.setup.bot_user_id,
+            "is_bot": true,
+            "is_enterprise_install": self.setup.org_wide,
+        }])
     }
 
     /// The part of `message` and `app_mention` events they share.

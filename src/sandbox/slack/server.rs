@@ -12,7 +12,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::connect_info::{ConnectInfo, Connected};
 use axum::extract::{DefaultBodyLimit, Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{any, post};
+use axum::routing::{any, get, post};
 use axum::serve::{IncomingStream, Listener};
 use http::header::DATE;
 use http::{HeaderMap, Method, StatusCode};
@@ -25,7 +25,7 @@ use super::faults::Fault;
 use super::records::{Answered, Call};
 use super::state::Workspace;
 use super::web_api::{self, Args, Refusal, Reply};
-use super::{Shared, response_url};
+use super::{Shared, response_url, sign_in};
 use crate::sandbox::date_header;
 
 /// The largest request the stand-in reads; a message with 50 full blocks stays far below.
@@ -36,6 +36,9 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, stop: Canc
     let app = Router::new()
         .route("/api/{method}", any(api))
         .route("/response/{secret}", post(respond))
+        .route("/.well-known/openid-configuration", get(configuration))
+        .route("/openid/connect/keys", get(keys))
+        .route("/openid/connect/authorize", get(sign_in::ask).post(sign_in::decide))
         .layer(DefaultBodyLimit::max(BODY_CAP))
         .with_state(Service { shared, stop: stop.clone() })
         .into_make_service_with_connect_info::<Line>();
@@ -45,8 +48,8 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, stop: Canc
 }
 
 #[derive(Clone)]
-struct Service {
-    shared: Arc<Shared>,
+pub(super) struct Service {
+    pub(super) shared: Arc<Shared>,
     stop: CancellationToken,
 }
 
@@ -79,6 +82,16 @@ async fn respond(
     let body = args.as_ref().map_or(Value::Null, Args::to_value);
     let work = |slack: &mut Workspace| response_url::answer(slack, &secret, args);
     service.handle(&line, response_url::METHOD, body, work).await
+}
+
+/// Where one signs in with Slack.
+async fn configuration(State(service): State<Service>, ConnectInfo(line): ConnectInfo<Line>) -> Response {
+    service.handle(&line, sign_in::CONFIGURATION, Value::Null, |slack| Reply::document(slack.configuration())).await
+}
+
+/// The keys of the ID tokens.
+async fn keys(State(service): State<Service>, ConnectInfo(line): ConnectInfo<Line>) -> Response {
+    service.handle(&line, sign_in::KEYS, Value::Null, |slack| Reply::document(slack.sign_in.keys())).await
 }
 
 impl Service {

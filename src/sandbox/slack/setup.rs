@@ -34,6 +34,14 @@ pub struct SlackSetup {
     pub signing_secret: String,
     /// The token the Web API accepts (`xoxb-…`).
     pub bot_token: String,
+    /// The app's client id, with which it signs people in.
+    pub client_id: String,
+    /// The secret of that client.
+    pub client_secret: String,
+    /// Where people may be sent back to after signing in, exactly; [`Slack::set_redirect_urls`] changes them.
+    ///
+    /// [`Slack::set_redirect_urls`]: super::Slack::set_redirect_urls
+    pub redirect_urls: Vec<String>,
     /// The scopes the app was granted: by itself those that its manifest asks for.
     pub scopes: Vec<String>,
     /// Whether the app has a Home tab, and is told when somebody opens it: `home_tab_enabled` and `app_home_opened` of
@@ -72,6 +80,9 @@ impl SlackSetup {
             command: "/p0".into(),
             signing_secret: "5f0c1a7be2d94386a1f7c03d9b64e852".into(),
             bot_token: "xoxb-sandbox-token".into(),
+            client_id: "1234567890.9876543210".into(),
+            client_secret: "sandbox-client-secret".into(),
+            redirect_urls: Vec::new(),
             scopes: scopes::of_use(true).map(|scope| scope.name.to_owned()).collect(),
             home: false,
             people: vec![

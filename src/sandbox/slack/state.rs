@@ -10,6 +10,7 @@ use super::person::Delivery;
 use super::rates::Meter;
 use super::records::{Call, Ephemeral, Message, View};
 use super::setup::{Channel, Person, SlackSetup};
+use super::sign_in::SignIn;
 
 /// Older calls are forgotten, so that a sandbox left running does not grow without end.
 const CALLS_KEPT: usize = 10_000;
@@ -40,6 +41,9 @@ pub(super) struct Workspace {
     pub(super) violations: Vec<String>,
     pub(super) meter: Meter,
     pub(super) faults: Faults,
+    pub(super) sign_in: SignIn,
+    /// Whether an admin has taken the app out of the workspace.
+    pub(super) uninstalled: bool,
     pub(super) last_delivery: Option<Delivery>,
     pub(super) last_event: Option<Vec<u8>>,
     last_micros: i64,
@@ -64,6 +68,8 @@ impl Workspace {
             violations: Vec::new(),
             meter: Meter::default(),
             faults: Faults::default(),
+            sign_in: SignIn::new(),
+            uninstalled: false,
             last_delivery: None,
             last_event: None,
             last_micros: 0,

@@ -86,6 +86,7 @@ async fn an_assertion_is_its_email_once() {
     let token = Issuer::trusted_by(&stage).token(json!({}));
     assert_eq!(stage.decide(&token, "req-1", "approve").await.0, 200);
     assert_eq!(identity(&stage), (BearerKind::Assertion, Some("alice@example.com".to_owned())));
+    assert_eq!(stage.p0.calls().pop().unwrap().subject.as_deref(), Some("U01ALICE"));
     refuses(&stage, &token, "used before").await;
 }
 

@@ -4,14 +4,15 @@ mod bearers;
 mod contract;
 mod decisions;
 mod faults;
+mod logins;
 mod pushes;
 mod settings;
 
 use serde_json::{Value, json};
 
-use super::shared::http_client;
 use super::{P0, P0Setup, RequestSeed};
 use crate::clock::Clock;
+use crate::sandbox::wire::http_client;
 
 const ALICE: &str = "token-of-alice";
 const SETTINGS_KEY: &str = "sandbox-settings-key";

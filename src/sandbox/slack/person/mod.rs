@@ -2,6 +2,7 @@
 //! and signature, and what the bot answers is applied.
 
 mod acts;
+mod admin;
 mod delivery;
 mod modals;
 mod speech;

@@ -1,7 +1,9 @@
 //! The stand-in, called over its socket as a bot would.
 
 mod acting;
+mod admin;
 mod block_rules;
+mod sign_in;
 mod web_api;
 
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -1,7 +1,10 @@
 //! Arguments as the real methods take them: query or form everywhere, JSON only where Slack reads it.
 
-use http::header::CONTENT_TYPE;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 use http::{HeaderMap, Method};
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value};
 use url::form_urlencoded;
 
@@ -15,6 +18,9 @@ pub(in crate::sandbox::slack) struct Args(Map<String, Value>);
 /// Arguments that hold JSON, as text in forms.
 const NESTED: [&str; 4] = ["blocks", "view", "metadata", "attachments"];
 
+/// Arguments that nobody else may see.
+const SECRET: [&str; 3] = ["token", "client_secret", "code"];
+
 impl Args {
     /// Reads what counts of a request; a JSON body of a method that takes none is ignored, as Slack does.
     pub(in crate::sandbox::slack) fn read(
@@ -25,6 +31,7 @@ impl Args {
         body: &[u8],
     ) -> Result<Self, Refusal> {
         let mut args = form(query.unwrap_or_default().as_bytes());
+        args.extend(client(headers).into_iter().flatten());
         if verb == Method::GET || body.is_empty() {
             return Ok(Self(args));
         }
@@ -76,10 +83,10 @@ impl Args {
         }
     }
 
-    /// For the record of calls: nested arguments unfolded, the token left out.
+    /// For the record of calls: nested arguments unfolded, secrets left out.
     pub(in crate::sandbox::slack) fn to_value(&self) -> Value {
         let mut shown = self.0.clone();
-        shown.remove("token");
+        shown.retain(|key, _| !SECRET.contains(&key.as_str()));
         for key in NESTED {
             if let Ok(Some(value)) = self.nested(key) {
                 shown.insert(key.to_owned(), value);
@@ -97,4 +104,13 @@ fn form(encoded: &[u8]) -> Map<String, Value> {
         Some(Value::Object(payload)) => payload,
         _ => pairs,
     }
+}
+
+/// The app's client id and secret where they come as `Authorization: Basic …`, form-encoded as OAuth has them.
+fn client(headers: &HeaderMap) -> Option<[(String, Value); 2]> {
+    let encoded = headers.get(AUTHORIZATION)?.to_str().ok()?.strip_prefix("Basic ")?;
+    let pair = String::from_utf8(STANDARD.decode(encoded.trim()).ok()?).ok()?;
+    let (id, secret) = pair.split_once(':')?;
+    let decoded = |text: &str| percent_decode_str(text).decode_utf8().ok().map(|text| text.into_owned().into());
+    Some([("client_id".to_owned(), decoded(id)?), ("client_secret".to_owned(), decoded(secret)?)])
 }

@@ -17,15 +17,18 @@ pub(super) use reply::{Refusal, Reply};
 pub(super) use views::{fill, replace};
 
 use super::rates::Tier;
+use super::sign_in;
 use super::state::Workspace;
 
 /// What a method's work gives: the fields beside `ok: true`.
-type Answer = Result<Value, Refusal>;
+pub(super) type Answer = Result<Value, Refusal>;
 
 /// One method of the Web API.
 struct Method {
     /// The scope without which it refuses; empty where none is needed.
     scope: &'static str,
+    /// Whether the caller is an app with its token; else it is one with its client's secret.
+    with_token: bool,
     tier: Tier,
     /// Whether a JSON body is read at all; Slack's reading methods take forms only.
     takes_json: bool,
@@ -33,7 +36,8 @@ struct Method {
 }
 
 fn find(method: &str) -> Option<Method> {
-    let of = |scope, tier, takes_json, run| Some(Method { scope, tier, takes_json, run });
+    let of = |scope, tier, takes_json, run| Some(Method { scope, with_token: true, tier, takes_json, run });
+    let of_client = |run| Some(Method { scope: "", with_token: false, tier: Tier::Unlimited, takes_json: false, run });
     match method {
         "auth.test" => of("", Tier::Unlimited, true, people::auth_test),
         "users.info" => of("users:read", Tier::Four, false, people::info),
@@ -49,6 +53,7 @@ fn find(method: &str) -> Option<Method> {
         "views.push" => of("", Tier::Four, true, views::push),
         "views.update" => of("", Tier::Four, true, views::update),
         "views.publish" => of("", Tier::Four, true, views::publish),
+        sign_in::TOKEN_METHOD => of_client(sign_in::token),
         _ => None,
     }
 }
@@ -64,7 +69,9 @@ pub(super) fn answer(slack: &mut Workspace, method: &str, token: Option<&str>, a
     let Some(found) = find(method) else {
         return Refusal::new("unknown_method").with("req_method", json!(method)).into();
     };
-    if let Err(refusal) = authorize(slack, token) {
+    if found.with_token
+        && let Err(refusal) = authorize(slack, token)
+    {
         return refusal.into();
     }
     let scopes = slack.setup.scopes.join(",");
@@ -79,6 +86,7 @@ fn authorize(slack: &Workspace, token: Option<&str>) -> Result<(), Refusal> {
     match token {
         None | Some("") => Err(Refusal::new("not_authed")),
         Some(token) if token != slack.setup.bot_token => Err(Refusal::new("invalid_auth")),
+        Some(_) if slack.uninstalled => Err(Refusal::new("account_inactive")),
         Some(_) => Ok(()),
     }
 }

@@ -56,7 +56,7 @@ impl Workspace {
     }
 
     /// A person as `users.info` shows them; deactivated people have no restrictions left to show.
-    fn user_object(&self, person: &Person) -> Value {
+    pub(in crate::sandbox::slack) fn user_object(&self, person: &Person) -> Value {
         let is_stranger = person.team_id.is_some();
         let team = self.home_team(person);
         let mut profile = json!({

@@ -72,6 +72,11 @@ impl Reply {
         Self { status: StatusCode::OK, headers: HeaderMap::new(), body: Value::Object(fields), answered: Answered::Ok }
     }
 
+    /// A document that is no answer of a method: just these fields.
+    pub(in crate::sandbox::slack) fn document(body: Value) -> Self {
+        Self { status: StatusCode::OK, headers: HeaderMap::new(), body, answered: Answered::Ok }
+    }
+
     /// The same answer with another status, as response URLs give.
     pub(in crate::sandbox::slack) fn with_status(mut self, status: StatusCode) -> Self {
         self.status = status;

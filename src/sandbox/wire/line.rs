@@ -1,4 +1,4 @@
-//! The socket: a listener that can be closed and opened again, and connections that can be cut.
+//! The socket: connections that can be cut, one or all of them.
 //!
 //! An HTTP handler can only answer. Losing an answer or dropping a call has to happen
 //! below HTTP, so each connection carries a [`Line`] that refuses every byte once cut.
@@ -18,15 +18,15 @@ use tokio_util::sync::{CancellationToken, WaitForCancellationFutureOwned};
 
 /// One connection, as its handler sees it.
 #[derive(Clone, Debug)]
-pub(super) struct Line {
+pub(in crate::sandbox) struct Line {
     /// Which connection since the start, counted from 1.
-    pub(super) number: u64,
+    pub(in crate::sandbox) number: u64,
     cut: CancellationToken,
 }
 
 impl Line {
     /// Closes the connection; nothing that was not written yet goes out any more.
-    pub(super) fn cut(&self) {
+    pub(in crate::sandbox) fn cut(&self) {
         self.cut.cancel();
     }
 }
@@ -45,18 +45,9 @@ pub(super) struct Listening {
 }
 
 impl Listening {
-    /// Binds `address`; port 0 takes a free one.
-    pub(super) async fn bind(
-        address: SocketAddr,
-        cut_all: CancellationToken,
-        count: Arc<AtomicU64>,
-    ) -> io::Result<Self> {
-        Ok(Self { listener: TcpListener::bind(address).await?, cut_all, count })
-    }
-
-    /// Where it listens.
-    pub(super) fn address(&self) -> io::Result<SocketAddr> {
-        self.listener.local_addr()
+    /// Counts its connections with `count`, from where that stands.
+    pub(super) fn new(listener: TcpListener, cut_all: CancellationToken, count: Arc<AtomicU64>) -> Self {
+        Self { listener, cut_all, count }
     }
 }
 
@@ -72,7 +63,7 @@ impl axum::serve::Listener for Listening {
     }
 
     fn local_addr(&self) -> io::Result<SocketAddr> {
-        self.address()
+        self.listener.local_addr()
     }
 }
 

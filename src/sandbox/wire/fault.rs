@@ -5,7 +5,6 @@ use std::time::Duration;
 use serde::Serialize;
 
 use super::reply::Reply;
-use super::route::Verb;
 
 /// How a call goes wrong.
 #[derive(Clone, Debug, Serialize)]
@@ -78,35 +77,41 @@ pub struct Answer {
 
 impl Answer {
     /// As the stand-in's own answers.
-    pub(super) fn reply(self) -> Reply {
+    pub(in crate::sandbox) fn reply(self) -> Reply {
         Reply::text(self.code, &self.content_type, self.body).with_headers(self.headers)
     }
 }
 
-/// The faults to come, in the order in which they were scripted.
-#[derive(Clone, Debug, Default, Serialize)]
-pub(super) struct Script(Vec<Scripted>);
+/// The faults to come, in the order in which they were scripted, each for the calls that its `T` names.
+#[derive(Clone, Debug, Serialize)]
+pub(in crate::sandbox) struct Script<T>(Vec<Scripted<T>>);
 
 #[derive(Clone, Debug, Serialize)]
-struct Scripted {
-    /// `None`: every call.
-    verb: Option<Verb>,
+struct Scripted<T> {
+    #[serde(rename = "for")]
+    target: T,
     fault: Fault,
     /// How many calls it still meets; `None` until cleared.
     left: Option<u32>,
 }
 
-impl Script {
-    /// Adds a fault behind those already there; 0 calls add nothing.
-    pub(super) fn add(&mut self, verb: Option<Verb>, fault: Fault, calls: Option<u32>) {
+impl<T> Default for Script<T> {
+    fn default() -> Self {
+        Self(Vec::new())
+    }
+}
+
+impl<T> Script<T> {
+    /// Adds a fault behind those already there, for so many calls (`None`: until cleared); 0 calls add nothing.
+    pub(in crate::sandbox) fn add(&mut self, target: T, fault: Fault, calls: Option<u32>) {
         if calls != Some(0) {
-            self.0.push(Scripted { verb, fault, left: calls });
+            self.0.push(Scripted { target, fault, left: calls });
         }
     }
 
-    /// The fault that meets this call, used up by one.
-    pub(super) fn take(&mut self, verb: Option<Verb>) -> Option<Fault> {
-        let at = self.0.iter().position(|scripted| scripted.verb.is_none() || scripted.verb == verb)?;
+    /// The first fault whose target `meets` this call, used up by one.
+    pub(in crate::sandbox) fn take(&mut self, meets: impl Fn(&T) -> bool) -> Option<Fault> {
+        let at = self.0.iter().position(|scripted| meets(&scripted.target))?;
         let fault = self.0[at].fault.clone();
         if let Some(left) = &mut self.0[at].left {
             *left -= 1;
@@ -118,7 +123,7 @@ impl Script {
     }
 
     /// Forgets all of them.
-    pub(super) fn clear(&mut self) {
+    pub(in crate::sandbox) fn clear(&mut self) {
         self.0.clear();
     }
 }

@@ -7,9 +7,9 @@ use serde_json::{Value, json};
 
 /// An answer and whether the call changed anything.
 #[derive(Clone, Debug)]
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) effect: bool,
+pub(in crate::sandbox) struct Reply {
+    pub(in crate::sandbox) status: u16,
+    pub(in crate::sandbox) effect: bool,
     content_type: Option<String>,
     headers: Vec<(String, String)>,
     body: String,
@@ -17,43 +17,43 @@ pub(super) struct Reply {
 
 impl Reply {
     /// An answer without a body.
-    pub(super) fn empty(status: u16) -> Self {
+    pub(in crate::sandbox) fn empty(status: u16) -> Self {
         Self { status, effect: false, content_type: None, headers: Vec::new(), body: String::new() }
     }
 
     /// A JSON answer.
-    pub(super) fn json(status: u16, body: &Value) -> Self {
+    pub(in crate::sandbox) fn json(status: u16, body: &Value) -> Self {
         Self::text(status, "application/json; charset=utf-8", body.to_string())
     }
 
     /// Any body of any type.
-    pub(super) fn text(status: u16, content_type: &str, body: String) -> Self {
+    pub(in crate::sandbox) fn text(status: u16, content_type: &str, body: String) -> Self {
         Self { content_type: Some(content_type.to_owned()), body, ..Self::empty(status) }
     }
 
     /// P0's error shape, `{"error":"…"}`.
-    pub(super) fn error(status: u16, text: &str) -> Self {
+    pub(in crate::sandbox) fn error(status: u16, text: &str) -> Self {
         Self::json(status, &json!({ "error": text }))
     }
 
     /// What a load balancer answers where no service listens.
-    pub(super) fn not_found_page() -> Self {
+    pub(in crate::sandbox) fn not_found_page() -> Self {
         let page = "<html><head><title>404 Not Found</title></head><body><h1>Not Found</h1></body></html>";
         Self::text(404, "text/html; charset=utf-8", page.to_owned())
     }
 
     /// The same answer to a call that changed something.
-    pub(super) fn with_effect(self) -> Self {
+    pub(in crate::sandbox) fn with_effect(self) -> Self {
         Self { effect: true, ..self }
     }
 
     /// The same answer with more headers.
-    pub(super) fn with_headers(self, headers: Vec<(String, String)>) -> Self {
+    pub(in crate::sandbox) fn with_headers(self, headers: Vec<(String, String)>) -> Self {
         Self { headers, ..self }
     }
 
     /// The answer as HTTP. A scripted status or header that HTTP cannot carry becomes a 500 that says so.
-    pub(super) fn into_response(self) -> Response {
+    pub(in crate::sandbox) fn into_response(self) -> Response {
         let mut response = Response::builder().status(self.status);
         if let Some(content_type) = self.content_type {
             response = response.header(header::CONTENT_TYPE, content_type);

@@ -1,0 +1,49 @@
+//! Refresh tokens: new tokens for an old one, and giving it back.
+
+use super::id_token::Expected;
+use super::{Grant, Provider, Trouble};
+use crate::config::Secret;
+
+/// What became of a token that was given back.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Revoked {
+    /// The provider does not take it any more.
+    AtProvider,
+    /// The provider has no way to give it back: it runs out by itself.
+    NotOffered,
+}
+
+impl Provider {
+    /// New tokens for `subject`. Where no refresh token is among them the old one stays; where one is, the old one may
+    /// be dead. An ID token that cannot be checked for want of keys is left out, so that the new token is not lost.
+    ///
+    /// # Errors
+    /// Also where an ID token comes that is somebody else's.
+    pub async fn refresh(&self, refresh_token: &Secret, subject: &str) -> Result<Grant, Trouble> {
+        let discovered = self.0.discovery.get().await?;
+        let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
+        let endpoint = self.token_endpoint(&discovered.metadata);
+        self.grant(&endpoint, &discovered.keys, &form, Expected::Renewed { subject }).await
+    }
+
+    /// Gives a refresh token back, and with it what came from it (RFC 7009).
+    ///
+    /// # Errors
+    /// Where the provider cannot be asked or refuses.
+    pub async fn revoke(&self, refresh_token: &Secret) -> Result<Revoked, Trouble> {
+        let metadata = self.metadata().await?;
+        let Some(url) = metadata.revocation_endpoint.clone() else { return Ok(Revoked::NotOffered) };
+        let methods = match metadata.revocation_endpoint_auth_methods.as_slice() {
+            [] => &metadata.token_endpoint_auth_methods,
+            _ => &metadata.revocation_endpoint_auth_methods,
+        };
+        let form = [("token", refresh_token.expose()), ("token_type_hint", "refresh_token")];
+        match self.endpoint(url, methods).send(&form).await {
+            Ok(_) => Ok(Revoked::AtProvider),
+            // Google's word for a token that is dead already.
+            Err(Trouble::Refused { code, .. }) if code == "invalid_token" => Ok(Revoked::AtProvider),
+            Err(Trouble::Refused { code, .. }) if code == "unsupported_token_type" => Ok(Revoked::NotOffered),
+            Err(trouble) => Err(trouble),
+        }
+    }
+}

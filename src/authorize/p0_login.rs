@@ -1,0 +1,114 @@
+//! What P0 itself says of accounts: how an organisation logs in, and whether a token is good.
+
+use std::time::Duration;
+
+use http::StatusCode;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use url::Url;
+
+use super::openid::Trouble;
+use crate::config::{P0, Secret};
+use crate::inbound::bounded;
+
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+const MOST_BYTES: usize = 256 * 1024;
+
+/// Asks P0.
+#[derive(Clone)]
+pub struct P0Accounts {
+    client: reqwest::Client,
+    base: Url,
+    org: String,
+}
+
+/// How the organisation's people log in, as P0's public `GET /orgs/{org}` tells its own client. It is pinned: what it
+/// names later is not believed without the operator.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Login {
+    /// Identity Platform's tenant.
+    pub tenant_id: String,
+    /// Identity Platform's name for the provider.
+    pub provider_id: String,
+    /// The provider's host, where P0 names one.
+    pub provider_domain: Option<String>,
+    /// P0's own client at the provider.
+    pub client_id: Option<String>,
+    /// Identity Platform's key for the project; it is public, and in every browser.
+    pub api_key: String,
+}
+
+/// What P0 says of a bearer.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AccountAnswer {
+    /// It is good; P0 may name its owner.
+    Good {
+        /// The address that P0 names, where it does.
+        email: Option<String>,
+    },
+    /// P0 does not take it.
+    Refused(StatusCode),
+    /// P0 did not say: in words for the operator.
+    Unknown(String),
+}
+
+impl P0Accounts {
+    /// Asks with `client`, which must not follow redirects.
+    pub fn new(client: reqwest::Client, p0: &P0) -> Self {
+        Self { client, base: p0.base_url.clone(), org: p0.org.clone() }
+    }
+
+    /// Whether P0 takes a bearer for this organisation (`GET /o/{org}/account`, as P0's own client asks).
+    pub async fn account(&self, bearer: &Secret) -> AccountAnswer {
+        let request = self.client.get(self.address(&format!("o/{}/account", self.org))).bearer_auth(bearer.expose());
+        let (status, body) = match self.ask(request).await {
+            Ok(heard) => heard,
+            Err(words) => return AccountAnswer::Unknown(words),
+        };
+        let said: Option<Value> = serde_json::from_slice(&body).ok();
+        // P0's clients take an error for one at any status.
+        let is_error = said.as_ref().is_some_and(|said| said["error"].is_string());
+        match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => AccountAnswer::Refused(status),
+            _ if status.is_success() && is_error => AccountAnswer::Refused(status),
+            // An empty answer says yes; a page does not.
+            _ if status.is_success() && (said.is_some() || body.trim_ascii().is_empty()) => {
+                AccountAnswer::Good { email: said.as_ref().and_then(|said| said["email"].as_str()).map(str::to_owned) }
+            }
+            _ => AccountAnswer::Unknown(format!("HTTP {}", status.as_u16())),
+        }
+    }
+
+    /// How the organisation logs in.
+    pub(super) async fn login(&self) -> Result<Login, Trouble> {
+        let request = self.client.get(self.address(&format!("orgs/{}", self.org)));
+        let (status, body) = self.ask(request).await.map_err(Trouble::Unavailable)?;
+        if !status.is_success() {
+            return Err(Trouble::Unavailable(format!("P0 answered HTTP {}", status.as_u16())));
+        }
+        let said: Value =
+            serde_json::from_slice(&body).map_err(|_| Trouble::Unavailable("P0 answered without JSON".to_owned()))?;
+        let provider = &said["auth"]["provider"];
+        let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        let needed =
+            |value: &Value| text(value).ok_or(Trouble::Untrusted("P0 does not say how the organisation logs in"));
+        Ok(Login {
+            tenant_id: needed(&said["tenantId"])?,
+            provider_id: needed(&provider["providerId"])?,
+            provider_domain: text(&provider["providerDomain"]),
+            client_id: text(&provider["clientId"]),
+            api_key: needed(&said["config"]["fs"]["apiKey"])?,
+        })
+    }
+
+    async fn ask(&self, request: reqwest::RequestBuilder) -> Result<(StatusCode, Vec<u8>), String> {
+        let answer = request.timeout(ANSWERS_WITHIN).send().await.map_err(|error| error.without_url().to_string())?;
+        let status = answer.status();
+        Ok((status, bounded::read(answer, MOST_BYTES).await?))
+    }
+
+    fn address(&self, path: &str) -> Url {
+        let base = self.base.as_str().trim_end_matches('/');
+        Url::parse(&format!("{base}/{path}")).expect("a checked address and name")
+    }
+}

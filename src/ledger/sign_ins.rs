@@ -1,0 +1,344 @@
+//! People on their way through a sign-in. What a browser holds is known by its fingerprint; each `state` is used once.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use rand::distr::{Alphanumeric, SampleString};
+use serde_json::json;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::notices::{self, Notice};
+use super::{Ledger, LedgerError, audit, decisions, from_json, new_id, to_json};
+use crate::clock::from_millisecond;
+use crate::domain::decision::Proof;
+use crate::domain::person::{SlackUser, TeamId, UserId};
+use crate::domain::sign_in::{Fingerprint, Purpose, SIGN_IN_WITHIN, SignIn, SignInStage};
+
+/// How long one step with a device code may take: a question to the provider, and the checks after it.
+const STEP: Duration = Duration::from_secs(30);
+/// How long one that is over is kept, so that its address can say so.
+pub(super) const KEPT: Duration = Duration::from_secs(60 * 60);
+
+const COLUMNS: &str = "id, team, person, purpose, decision, stage, sealed, attempts, expires_at";
+
+/// The right to take the next step of one sign-in with a device code.
+#[derive(Debug)]
+pub struct SignInLease {
+    sign_in: SignIn,
+    token: String,
+}
+
+impl SignInLease {
+    /// The sign-in as it stood when the right was given.
+    pub fn sign_in(&self) -> &SignIn {
+        &self.sign_in
+    }
+}
+
+impl Ledger {
+    /// Begins a sign-in to link an account; one that the person had begun before is over. Answers its number.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn begin_linking(
+        &self,
+        asker: SlackUser,
+        ticket: Fingerprint,
+        by_device: bool,
+    ) -> Result<i64, LedgerError> {
+        let stage = if by_device { SignInStage::DeviceWanted } else { SignInStage::Offered };
+        self.write(move |c, now| {
+            Box::pin(async move {
+                let open = sqlx::query_scalar(
+                    "SELECT id FROM sign_ins
+                     WHERE team = $1 AND person = $2 AND purpose = 'link' AND stage_name <> 'ended'",
+                )
+                .bind(asker.team.as_str())
+                .bind(asker.user.as_str())
+                .fetch_all(&mut *c)
+                .await?;
+                for id in open {
+                    over(c, id, "begun_anew").await?;
+                }
+                begin(c, &asker, &ticket, Purpose::Link, &stage, now).await
+            })
+        })
+        .await
+    }
+
+    /// The sign-in that an address belongs to, while it is open.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn sign_in_at(&self, ticket: &Fingerprint) -> Result<Option<SignIn>, LedgerError> {
+        let sql =
+            format!("SELECT {COLUMNS} FROM sign_ins WHERE ticket = $1 AND stage_name <> 'ended' AND expires_at > $2");
+        let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+            .bind(ticket.as_str())
+            .bind(self.clock.now().as_millisecond())
+            .fetch_optional(&self.readers)
+            .await?;
+        row.as_ref().map(read).transpose()
+    }
+
+    /// A browser is sent somewhere with a `state`; the one before is worth nothing from now on. `false` where the
+    /// sign-in is over.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn send_browser(&self, id: i64, stage: SignInStage, state: Fingerprint) -> Result<bool, LedgerError> {
+        self.write(move |c, now| {
+            Box::pin(async move {
+                let written = sqlx::query(
+                    "UPDATE sign_ins SET stage_name = $2, stage = $3, state = $4
+                     WHERE id = $1 AND stage_name IN ('offered', 'at_slack', 'at_provider') AND expires_at > $5",
+                )
+                .bind(id)
+                .bind(stage.name())
+                .bind(to_json(&stage)?)
+                .bind(state.as_str())
+                .bind(now.as_millisecond())
+                .execute(c)
+                .await?;
+                Ok(written.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+
+    /// Uses a `state` up and says whose it was; `None` where it was never given out, was used before, or is too old.
+    /// The sign-in's address becomes `ticket`: whoever brings the state may have to start over there.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn use_state(&self, state: Fingerprint, ticket: Fingerprint) -> Result<Option<SignIn>, LedgerError> {
+        self.write(move |c, now| {
+            Box::pin(async move {
+                let sql = format!(
+                    "UPDATE sign_ins SET state = NULL, ticket = $2
+                     WHERE state = $1 AND stage_name <> 'ended' AND expires_at > $3 RETURNING {COLUMNS}"
+                );
+                let row = sqlx::query(sqlx::AssertSqlSafe(sql))
+                    .bind(state.as_str())
+                    .bind(ticket.as_str())
+                    .bind(now.as_millisecond())
+                    .fetch_optional(c)
+                    .await?;
+                row.as_ref().map(read).transpose()
+            })
+        })
+        .await
+    }
+
+    /// The person has signed in for their choice, which goes on; `false` where it was given up or is too old.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn prove(&self, sign_in: SignIn, decision: i64, proof: Proof) -> Result<bool, LedgerError> {
+        self.write(move |c, now| {
+            Box::pin(async move {
+                if !is_open(c, sign_in.id, now).await? {
+                    return Ok(false);
+                }
+                over(c, sign_in.id, "proved").await?;
+                decisions::proved(c, decision, proof, now).await
+            })
+        })
+        .await
+    }
+
+    /// Ends a sign-in of a browser's, and notes how.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn sign_in_failed(&self, sign_in: SignIn, how: &'static str) -> Result<(), LedgerError> {
+        self.write(move |c, now| Box::pin(fail(c, sign_in, how, None, now))).await
+    }
+
+    /// A step with a device code that is due, leased: one asks at a time, whoever it is.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn claim_sign_in(&self) -> Result<Option<SignInLease>, LedgerError> {
+        // Most looks find nothing: they cost no write.
+        if due(&mut *self.readers.acquire().await?, self.clock.now()).await?.is_none() {
+            return Ok(None);
+        }
+        self.write(|c, now| {
+            Box::pin(async move {
+                let Some(sign_in) = due(c, now).await? else { return Ok(None) };
+                let token = Alphanumeric.sample_string(&mut rand::rng(), 22);
+                let until = now.checked_add(STEP).unwrap_or(Timestamp::MAX);
+                sqlx::query(
+                    "UPDATE sign_ins SET lease_token = $2, lease_until = $3, attempts = attempts + 1 WHERE id = $1",
+                )
+                .bind(sign_in.id)
+                .bind(&token)
+                .bind(until.as_millisecond())
+                .execute(c)
+                .await?;
+                Ok(Some(SignInLease { sign_in, token }))
+            })
+        })
+        .await
+    }
+
+    /// The step has led here, with what is to be kept sealed; the next is due then. `false` where the sign-in was ended
+    /// meanwhile, or somebody else took the step.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn step_taken(
+        &self,
+        lease: SignInLease,
+        stage: SignInStage,
+        sealed: Option<String>,
+        due: Timestamp,
+        notice: Option<Notice>,
+    ) -> Result<bool, LedgerError> {
+        self.write(move |c, now| {
+            Box::pin(async move {
+                let written = sqlx::query(
+                    "UPDATE sign_ins SET attempts = CASE WHEN stage_name = $3 THEN attempts ELSE 0 END, stage_name = $3,
+                                         stage = $4, sealed = $5, due_at = $6, lease_token = NULL, lease_until = NULL
+                     WHERE id = $1 AND lease_token = $2 AND stage_name <> 'ended'",
+                )
+                .bind(lease.sign_in.id)
+                .bind(lease.token)
+                .bind(stage.name())
+                .bind(to_json(&stage)?)
+                .bind(sealed)
+                .bind(due.as_millisecond())
+                .execute(&mut *c)
+                .await?;
+                let taken = written.rows_affected() == 1;
+                if let Some(notice) = notice.filter(|_| taken) {
+                    notices::add(c, &notice, now).await?;
+                }
+                Ok(taken)
+            })
+        })
+        .await
+    }
+
+    /// The sign-in comes to nothing, and the person is told.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn step_failed(&self, lease: SignInLease, how: &'static str, notice: Notice) -> Result<(), LedgerError> {
+        self.write(move |c, now| Box::pin(fail(c, lease.sign_in, how, Some(notice), now))).await
+    }
+}
+
+/// Begins a sign-in.
+pub(super) async fn begin(
+    c: &mut SqliteConnection,
+    asker: &SlackUser,
+    ticket: &Fingerprint,
+    purpose: Purpose,
+    stage: &SignInStage,
+    now: Timestamp,
+) -> Result<i64, LedgerError> {
+    let (id, expires) = (new_id(now), now.checked_add(SIGN_IN_WITHIN).unwrap_or(Timestamp::MAX));
+    let (name, decision) = match purpose {
+        Purpose::Link => ("link", None),
+        Purpose::Proof { decision } => ("proof", Some(decision)),
+    };
+    sqlx::query(
+        "INSERT INTO sign_ins (id, ticket, team, person, purpose, decision, stage_name, stage, attempts, expires_at, due_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10)",
+    )
+    .bind(id)
+    .bind(ticket.as_str())
+    .bind(asker.team.as_str())
+    .bind(asker.user.as_str())
+    .bind(name)
+    .bind(decision)
+    .bind(stage.name())
+    .bind(to_json(stage)?)
+    .bind(expires.as_millisecond())
+    .bind(now.as_millisecond())
+    .execute(&mut *c)
+    .await?;
+    let detail = json!({ "sign_in": id, "purpose": name, "decision": decision });
+    audit::person(c, "sign_in.begun", asker, detail, now).await?;
+    Ok(id)
+}
+
+/// Whether it can still come to something.
+pub(super) async fn is_open(c: &mut SqliteConnection, id: i64, now: Timestamp) -> Result<bool, LedgerError> {
+    let found = sqlx::query("SELECT 1 FROM sign_ins WHERE id = $1 AND stage_name <> 'ended' AND expires_at > $2")
+        .bind(id)
+        .bind(now.as_millisecond())
+        .fetch_optional(c)
+        .await?;
+    Ok(found.is_some())
+}
+
+/// Ends it: what it held is forgotten.
+pub(super) async fn over(c: &mut SqliteConnection, id: i64, how: &str) -> Result<(), LedgerError> {
+    let stage = SignInStage::Ended { how: how.to_owned() };
+    sqlx::query("UPDATE sign_ins SET stage_name = $2, stage = $3, state = NULL, sealed = NULL WHERE id = $1")
+        .bind(id)
+        .bind(stage.name())
+        .bind(to_json(&stage)?)
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// Deletes those that were over long ago.
+pub(super) async fn forget(c: &mut SqliteConnection, now: Timestamp) -> Result<(), LedgerError> {
+    let before = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
+    sqlx::query("DELETE FROM sign_ins WHERE expires_at < $1").bind(before.as_millisecond()).execute(c).await?;
+    Ok(())
+}
+
+async fn fail(
+    c: &mut SqliteConnection,
+    sign_in: SignIn,
+    how: &'static str,
+    notice: Option<Notice>,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    if !is_open(c, sign_in.id, now).await? && notice.is_none() {
+        return Ok(());
+    }
+    over(c, sign_in.id, how).await?;
+    if let Some(notice) = notice {
+        notices::add(c, &notice, now).await?;
+    }
+    audit::person(c, "sign_in.failed", &sign_in.asker, json!({ "sign_in": sign_in.id, "how": how }), now).await
+}
+
+async fn due(c: &mut SqliteConnection, now: Timestamp) -> Result<Option<SignIn>, LedgerError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM sign_ins WHERE stage_name IN ('device_wanted', 'device_shown', 'answered')
+             AND due_at <= $1 AND (lease_until IS NULL OR lease_until <= $1) ORDER BY due_at LIMIT 1"
+    );
+    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now.as_millisecond()).fetch_optional(c).await?;
+    row.as_ref().map(read).transpose()
+}
+
+fn read(row: &SqliteRow) -> Result<SignIn, LedgerError> {
+    let corrupt = |what: &str| LedgerError::Corrupt(format!("a sign-in's {what}"));
+    let text = |column: &str| row.try_get::<&str, _>(column);
+    let purpose = match (text("purpose")?, row.try_get::<Option<i64>, _>("decision")?) {
+        ("link", None) => Purpose::Link,
+        ("proof", Some(decision)) => Purpose::Proof { decision },
+        _ => return Err(corrupt("purpose")),
+    };
+    Ok(SignIn {
+        id: row.try_get("id")?,
+        asker: SlackUser {
+            team: TeamId::parse(text("team")?).ok_or_else(|| corrupt("team"))?,
+            user: UserId::parse(text("person")?).ok_or_else(|| corrupt("person"))?,
+        },
+        purpose,
+        stage: from_json(text("stage")?)?,
+        sealed: row.try_get("sealed")?,
+        attempts: u32::try_from(row.try_get::<i64, _>("attempts")?).unwrap_or(u32::MAX),
+        expires: from_millisecond(row.try_get("expires_at")?),
+    })
+}

@@ -1,0 +1,344 @@
+//! The pages: opening one changes nothing, its button begins, and only the browser that began goes on.
+
+use axum::extract::{Path, State};
+use axum::response::{Html, IntoResponse, Response};
+use http::{HeaderMap, HeaderValue, StatusCode, header};
+use url::Url;
+
+use super::{Inner, Linking, Pages};
+use crate::authorize::NotAuthorized;
+use crate::authorize::linked::not_bound;
+use crate::authorize::linked::store::Bound;
+use crate::authorize::openid::{Ask, Claims, Grant, Trouble};
+use crate::config::Fresh;
+use crate::decide::Tools;
+use crate::domain::decision::Proof;
+use crate::domain::link::NotBound;
+use crate::domain::person::Email;
+use crate::domain::sign_in::{Purpose, SIGN_IN_WITHIN, SignIn, SignInStage, Ticket};
+use crate::inbound::browser::{BrowserSecret, Callback, Leg, is_from_elsewhere};
+use crate::ledger::LedgerError;
+use crate::notify::pages::{self, Page};
+
+/// How far the provider's clock may be from ours where it says when somebody signed in, in seconds.
+const SKEW: i64 = 10;
+
+/// What a browser is shown, or where it is sent.
+type Shown = Result<Response, LedgerError>;
+
+/// `GET /link/{ticket}`: says what the button would begin.
+pub async fn open(State(tools): State<Tools>, Path(ticket): Path<String>) -> Response {
+    answer(tools.open_page(&ticket).await)
+}
+
+/// `POST /link/{ticket}`: the page's button. This browser begins, and one that had begun before is out.
+pub async fn begin(State(tools): State<Tools>, Path(ticket): Path<String>, headers: HeaderMap) -> Response {
+    if is_from_elsewhere(&headers) {
+        return StatusCode::FORBIDDEN.into_response();
+    }
+    answer(tools.begin_here(&ticket).await)
+}
+
+/// `GET /link/slack`: the way back from Slack.
+pub async fn from_slack(State(tools): State<Tools>, headers: HeaderMap, callback: Callback) -> Response {
+    answer(tools.come_back(Leg::Slack, &headers, callback).await)
+}
+
+/// `GET /link/provider`: the way back from the provider.
+pub async fn from_provider(State(tools): State<Tools>, headers: HeaderMap, callback: Callback) -> Response {
+    answer(tools.come_back(Leg::Provider, &headers, callback).await)
+}
+
+impl Tools {
+    async fn open_page(&self, ticket: &str) -> Shown {
+        let Some((linking, pages, sign_in)) = self.sign_in_at(ticket).await? else { return Ok(over()) };
+        let (action, issuer) = (pages.below(ticket), &linking.accounts.settings().issuer);
+        let page = match sign_in.purpose {
+            Purpose::Link => {
+                let email = linking.authorizer.admitted(&sign_in.asker).await.ok().and_then(|person| person.email);
+                pages::link_account(&sign_in.asker, email.as_ref(), issuer, action.path())
+            }
+            Purpose::Proof { decision } => {
+                let Some(decision) = self.ledger.decision(decision).await? else { return Ok(over()) };
+                let kept = self.ledger.request(&decision.request).await?;
+                let facts = kept.as_ref().map(|kept| &kept.request.facts);
+                pages::prove(&sign_in.asker, &decision.choice, facts, issuer, action.path())
+            }
+        };
+        Ok(shown(StatusCode::OK, page))
+    }
+
+    async fn begin_here(&self, ticket: &str) -> Shown {
+        let Some((linking, pages, sign_in)) = self.sign_in_at(ticket).await? else { return Ok(over()) };
+        let browser = BrowserSecret::random();
+        let leg = match sign_in.purpose {
+            Purpose::Link => Leg::Slack,
+            Purpose::Proof { .. } => Leg::Provider,
+        };
+        let mut sent = self.send(linking, pages, &sign_in, &browser, leg, Some(pages.below(ticket).path())).await?;
+        if sent.status().is_redirection() {
+            sent.headers_mut().insert(header::SET_COOKIE, browser.cookie(pages.is_https()));
+        }
+        Ok(sent)
+    }
+
+    /// Sends a browser to Slack or to the provider.
+    async fn send(
+        &self,
+        linking: &Inner,
+        pages: &Pages,
+        sign_in: &SignIn,
+        browser: &BrowserSecret,
+        leg: Leg,
+        again: Option<&str>,
+    ) -> Shown {
+        let redirect_uri = pages.callback(leg);
+        let (state, nonce, verifier) = (browser.state(leg), browser.nonce(leg), browser.verifier(leg));
+        let fresh = match sign_in.purpose {
+            Purpose::Link => None,
+            Purpose::Proof { .. } => linking.fresh.clone(),
+        };
+        let ask = Ask {
+            redirect_uri: &redirect_uri,
+            state: &state,
+            nonce: &nonce,
+            verifier: &verifier,
+            login_hint: None,
+            team: (leg == Leg::Slack).then(|| sign_in.asker.team.as_str()).filter(|team| team.starts_with('T')),
+            fresh,
+        };
+        let address = match leg {
+            Leg::Slack => pages.slack.authorization_url(&ask).await,
+            Leg::Provider => match linking.accounts.provider().await {
+                Ok(provider) => provider.authorization_url(&ask).await,
+                Err(trouble) => Err(trouble),
+            },
+        };
+        let address = match address {
+            Ok(address) => address,
+            Err(trouble) => return self.failed_to_ask(sign_in, &trouble, again).await,
+        };
+        let stage = match leg {
+            Leg::Slack => SignInStage::AtSlack { browser: browser.fingerprint() },
+            Leg::Provider => SignInStage::AtProvider { browser: browser.fingerprint() },
+        };
+        let state = crate::domain::sign_in::Fingerprint::of(&state);
+        Ok(match self.ledger.send_browser(sign_in.id, stage, state).await? {
+            true => see_other(&address),
+            false => over(),
+        })
+    }
+
+    async fn come_back(&self, leg: Leg, headers: &HeaderMap, callback: Callback) -> Shown {
+        let Some((linking, pages)) = self.pages() else { return Ok(over()) };
+        let ticket = Ticket::random();
+        let Some(sign_in) = self.ledger.use_state(callback.state.clone(), ticket.fingerprint()).await? else {
+            return Ok(over());
+        };
+        let begun = match (&sign_in.stage, leg) {
+            (SignInStage::AtSlack { browser }, Leg::Slack) | (SignInStage::AtProvider { browser }, Leg::Provider) => {
+                browser
+            }
+            _ => return Ok(over()),
+        };
+        let browser = BrowserSecret::of(headers, pages.is_https()).filter(|own| own.fingerprint() == *begun);
+        let Some(browser) = browser else {
+            tracing::info!(by = %sign_in.asker, "a sign-in came back in another browser");
+            return Ok(shown(StatusCode::CONFLICT, pages::another_browser(pages.below(ticket.as_str()).path())));
+        };
+        let code = match &callback.answer {
+            Ok(code) => code,
+            Err(error) => {
+                let trouble = Trouble::refused(error, "");
+                return self.failed_to_ask(&sign_in, &trouble, None).await;
+            }
+        };
+        let (redirect_uri, nonce, verifier) = (pages.callback(leg), browser.nonce(leg), browser.verifier(leg));
+        let issuer = callback.issuer.as_deref();
+        let redeemed = match leg {
+            Leg::Slack => pages.slack.redeem(code, &redirect_uri, &verifier, &nonce, issuer).await,
+            Leg::Provider => match linking.accounts.provider().await {
+                Ok(provider) => provider.redeem(code, &redirect_uri, &verifier, &nonce, issuer).await,
+                Err(trouble) => Err(trouble),
+            },
+        };
+        let grant = match redeemed {
+            Ok(grant) => grant,
+            Err(trouble) => return self.failed_to_ask(&sign_in, &trouble, None).await,
+        };
+        match (leg, sign_in.purpose) {
+            (Leg::Slack, _) if is_asker(grant.claims.as_ref(), &sign_in) => {
+                self.send(linking, pages, &sign_in, &browser, Leg::Provider, None).await
+            }
+            (Leg::Slack, _) => self.came_to_nothing(sign_in, "another_slack_user", NotBound::AnothersAccount).await,
+            (Leg::Provider, Purpose::Link) => self.link(linking, sign_in, &grant, &browser.raw_nonce(leg)).await,
+            (Leg::Provider, Purpose::Proof { decision }) => self.prove(linking, sign_in, decision, &grant).await,
+        }
+    }
+
+    async fn link(&self, linking: &Inner, sign_in: SignIn, grant: &Grant, raw_nonce: &str) -> Shown {
+        let in_slack = match linking.confirmed(&sign_in).await {
+            Ok(email) => email,
+            Err(why) => return self.came_to_nothing(sign_in, "not_admitted", why).await,
+        };
+        match linking.accounts.link(grant, &sign_in, in_slack.as_ref(), Some(raw_nonce)).await {
+            Ok((Bound::Made, identity)) => {
+                tracing::info!(by = %sign_in.asker, "somebody linked their account");
+                Ok(shown(StatusCode::OK, pages::linked(&sign_in.asker, &identity)))
+            }
+            Ok((Bound::HasOne(link), _)) => Ok(refused(&NotBound::HasOne { identity: link.identity })),
+            Ok((Bound::TakenBy(_), _)) => Ok(refused(&NotBound::Taken)),
+            Ok((Bound::SignInOver, _)) => Ok(over()),
+            Err(why) => self.came_to_nothing(sign_in, "not_bound", why).await,
+        }
+    }
+
+    /// The proof is of the person whose link the choice was made with, and of a sign-in that is fresh.
+    async fn prove(&self, linking: &Inner, sign_in: SignIn, decision: i64, grant: &Grant) -> Shown {
+        let (Some(claims), Some(fresh)) = (&grant.claims, &linking.fresh) else { return Ok(over()) };
+        let link = self.ledger.living_link(&sign_in.asker).await?;
+        let own =
+            link.is_some_and(|link| link.account.issuer == claims.issuer && link.account.subject == claims.subject);
+        if !own {
+            self.ledger.sign_in_failed(sign_in, "another_account").await?;
+            return Ok(shown(
+                StatusCode::FORBIDDEN,
+                pages::not_proved("You signed in with another account than the one that you have linked."),
+            ));
+        }
+        let proof = match proof(claims, fresh, &sign_in, self.clock.now()) {
+            Ok(proof) => proof,
+            Err(why) => {
+                self.ledger.sign_in_failed(sign_in, "not_fresh").await?;
+                return Ok(shown(StatusCode::FORBIDDEN, pages::not_proved(why)));
+            }
+        };
+        Ok(match self.ledger.prove(sign_in, decision, proof).await? {
+            true => shown(StatusCode::OK, pages::proved()),
+            false => over(),
+        })
+    }
+
+    /// Somebody did not answer, or refused. What may be tried again can be; the rest is over.
+    async fn failed_to_ask(&self, sign_in: &SignIn, trouble: &Trouble, again: Option<&str>) -> Shown {
+        let why = not_bound(trouble);
+        match (&why, again) {
+            (NotBound::Unavailable, Some(again)) => Ok(shown(StatusCode::BAD_GATEWAY, pages::unavailable(Some(again)))),
+            _ => self.came_to_nothing(sign_in.clone(), "provider", why).await,
+        }
+    }
+
+    async fn came_to_nothing(&self, sign_in: SignIn, how: &'static str, why: NotBound) -> Shown {
+        tracing::warn!(by = %sign_in.asker, how, "a sign-in came to nothing");
+        let page = match sign_in.purpose {
+            Purpose::Link => refused(&why),
+            Purpose::Proof { .. } => shown(
+                StatusCode::FORBIDDEN,
+                pages::not_proved("The sign-in did not come to an end. Choose again in Slack if it is still right."),
+            ),
+        };
+        self.ledger.sign_in_failed(sign_in, how).await?;
+        Ok(page)
+    }
+
+    async fn sign_in_at(&self, ticket: &str) -> Result<Option<(&Inner, &Pages, SignIn)>, LedgerError> {
+        let (Some((linking, pages)), Some(ticket)) = (self.pages(), Ticket::parse(ticket)) else { return Ok(None) };
+        let sign_in = self.ledger.sign_in_at(&ticket.fingerprint()).await?;
+        Ok(sign_in.map(|sign_in| (linking, pages, sign_in)))
+    }
+
+    fn pages(&self) -> Option<(&Inner, &Pages)> {
+        let Linking(linking) = self.linking.as_ref()?;
+        Some((linking, linking.pages.as_ref()?))
+    }
+}
+
+impl Inner {
+    /// The address that Slack has confirmed of whoever asked, who is still somebody that may decide.
+    pub(super) async fn confirmed(&self, sign_in: &SignIn) -> Result<Option<Email>, NotBound> {
+        match self.authorizer.admitted(&sign_in.asker).await {
+            Ok(person) => Ok(person.email),
+            Err(NotAuthorized::Refused(_)) => Err(NotBound::NotAdmitted),
+            Err(NotAuthorized::Later(_)) => Err(NotBound::Unavailable),
+        }
+    }
+}
+
+impl Pages {
+    fn callback(&self, leg: Leg) -> Url {
+        self.below(match leg {
+            Leg::Slack => "slack",
+            Leg::Provider => "provider",
+        })
+    }
+}
+
+/// Whether Slack names the very person who asked.
+fn is_asker(claims: Option<&Claims>, sign_in: &SignIn) -> bool {
+    let Some(claims) = claims else { return false };
+    let user = claims.slack_user.as_deref() == Some(sign_in.asker.user.as_str());
+    // An organisation stands for all of its workspaces, and Slack names the one that was signed in to.
+    let team = sign_in.asker.team.as_str().starts_with('E')
+        || claims.slack_team.as_deref() == Some(sign_in.asker.team.as_str());
+    user && team
+}
+
+/// What the provider vouches for, where it is what the choice asks for.
+fn proof(claims: &Claims, fresh: &Fresh, sign_in: &SignIn, now: jiff::Timestamp) -> Result<Proof, &'static str> {
+    let signed_in =
+        claims.auth_time.ok_or("Your provider does not say when you signed in, so it is no fresh sign-in.")?;
+    let since = if fresh.max_age.is_zero() { sign_in.expires - SIGN_IN_WITHIN } else { now - fresh.max_age };
+    if signed_in.as_second() + SKEW < since.as_second() {
+        return Err("Your provider says that you signed in too long ago.");
+    }
+    let classes = &fresh.acr_values;
+    if !classes.is_empty() && !claims.acr.as_ref().is_some_and(|acr| classes.contains(acr)) {
+        return Err("Your provider did not ask you for what a choice like this needs, as a second factor.");
+    }
+    Ok(Proof { at: now, signed_in, acr: claims.acr.clone() })
+}
+
+fn refused(why: &NotBound) -> Response {
+    let status = if *why == NotBound::Unavailable { StatusCode::BAD_GATEWAY } else { StatusCode::FORBIDDEN };
+    shown(status, pages::not_bound(why))
+}
+
+fn over() -> Response {
+    shown(StatusCode::GONE, pages::over())
+}
+
+fn answer(shown: Shown) -> Response {
+    shown.unwrap_or_else(|error| {
+        tracing::error!(%error, "a sign-in could not be recorded");
+        self::shown(StatusCode::SERVICE_UNAVAILABLE, pages::unavailable(None))
+    })
+}
+
+fn see_other(address: &Url) -> Response {
+    let Ok(location) = HeaderValue::from_str(address.as_str()) else { return over() };
+    let mut response = (StatusCode::SEE_OTHER, [(header::LOCATION, location)]).into_response();
+    guard(response.headers_mut());
+    response
+}
+
+fn shown(status: StatusCode, page: Page) -> Response {
+    let mut response = (status, Html(page.html)).into_response();
+    guard(response.headers_mut());
+    response
+}
+
+/// Nothing is kept, framed, loaded from elsewhere or told to the next site.
+fn guard(headers: &mut HeaderMap) {
+    for (name, value) in [
+        (header::CACHE_CONTROL, "no-store"),
+        (header::REFERRER_POLICY, "no-referrer"),
+        (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (header::X_FRAME_OPTIONS, "DENY"),
+        (
+            header::CONTENT_SECURITY_POLICY,
+            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
+        ),
+    ] {
+        headers.insert(name, HeaderValue::from_static(value));
+    }
+}
