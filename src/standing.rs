@@ -22,7 +22,7 @@ impl Tools {
     /// Where a person stands now.
     pub(crate) async fn standing(&self, by: &SlackUser) -> Result<Standing, LedgerError> {
         let configured = self.credentials.identity(&by.user);
-        let may_decide = self.credentials.barred(&by.user).map_or(Ok(()), Err);
+        let may_decide = self.credentials.admits(&by.user);
         let mut standing = Standing {
             identity: configured.map(str::to_owned),
             link: None,

@@ -141,7 +141,11 @@ impl<W: Write> Work<'_, W> {
             VaultKeys::File(_) if reseal_only => {}
             VaultKeys::File(path) => {
                 let new = VaultKey::random();
-                key_file::rewrite(path, |keys| [vec![new], keys].concat())?;
+                key_file::rewrite(path, |keys| [vec![new], keys].concat()).map_err(|ConfigError { key, problem }| {
+                    let by_hand = "where it cannot be written from here, put what `p0-chatops vault new-key` prints in \
+                                   front of its keys yourself, then run `p0-chatops vault rotate --reseal-only`";
+                    ConfigError::new(key, format!("{problem}; {by_hand}"))
+                })?;
                 let told = format!("{} seals from now on; the older keys stay in {}", vault.current(), path.display());
                 self.say(&told)?;
             }

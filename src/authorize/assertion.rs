@@ -16,7 +16,8 @@ use crate::domain::refusal::Refusal;
 pub struct Signer {
     settings: Assertion,
     key: SigningKey,
-    jwks: Value,
+    /// Its public half, and the others that are published.
+    published: JwkSet,
 }
 
 impl Signer {
@@ -29,18 +30,18 @@ impl Signer {
         let key = SigningKey::read(&settings.private_key_file, settings.algorithm, setting)?;
         let mut keys = vec![key.jwk().clone()];
         for path in &settings.also_publish {
-            let jwk = signing_key::public_half(path, "identity.assertion.also_publish")?;
+            let jwk = signing_key::published(path, "identity.assertion.also_publish")?;
             // Two of the same id are one key.
             if keys.iter().all(|known| known.common.key_id != jwk.common.key_id) {
                 keys.push(jwk);
             }
         }
-        Ok(Self { settings, key, jwks: json!(JwkSet { keys }) })
+        Ok(Self { settings, key, published: JwkSet { keys } })
     }
 
     /// The public keys, the one that signs first, for `/.well-known/jwks.json`.
     pub fn jwks(&self) -> Value {
-        self.jwks.clone()
+        json!(self.published)
     }
 
     pub(super) fn credential(&self, by: &SlackUser, identity: &str, now: Timestamp) -> Result<Credential, Refusal> {

@@ -20,12 +20,8 @@ pub(super) fn names(token: &str, identity: Option<&str>, now: Timestamp) -> Resu
     readable(token).map_or(Ok(Vec::new()), |claims| check(&claims, identity, now))
 }
 
-/// `sub`, where the token says one.
-pub(super) fn subject(token: &str) -> Option<String> {
-    readable(token)?.get("sub")?.as_str().map(str::to_owned)
-}
-
-fn readable(token: &str) -> Option<Value> {
+/// The claims, where there are any to read.
+pub(super) fn readable(token: &str) -> Option<Value> {
     let mut parts = token.split('.');
     let (Some(_), Some(claims), Some(_), None) = (parts.next(), parts.next(), parts.next(), parts.next()) else {
         return None;
@@ -34,7 +30,8 @@ fn readable(token: &str) -> Option<Value> {
     claims.is_object().then_some(claims)
 }
 
-fn check(claims: &Value, identity: Option<&str>, now: Timestamp) -> Result<Vec<String>, Refusal> {
+/// Refuses a token that says it is somebody else's or has run out; answers the names that it gives its owner.
+pub(super) fn check(claims: &Value, identity: Option<&str>, now: Timestamp) -> Result<Vec<String>, Refusal> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
     if claims.get("exp").and_then(Value::as_f64).is_some_and(|exp| exp <= now.as_second() as f64) {
         return Err(Refusal::CredentialExpired);

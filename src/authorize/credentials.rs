@@ -7,7 +7,7 @@ use super::linked::{LinkedAccounts, Parts};
 use super::mapping::Mapping;
 use super::own_tokens::OwnTokens;
 use crate::clock::Clock;
-use crate::config::{Accounts, ConfigError, Identity, Secret};
+use crate::config::{ConfigError, Identity, Secret, Tokens};
 use crate::domain::link::LinkVersion;
 use crate::domain::person::{Authority, Email, SlackUser, UserId};
 use crate::domain::refusal::Refusal;
@@ -51,30 +51,28 @@ enum Mode {
 }
 
 impl Credentials {
-    /// Makes ready what the settings ask for. `parts` are what linked accounts stand on.
+    /// Makes ready what the settings ask for.
     ///
     /// # Errors
-    /// Where a key that signs cannot be used, or where people's tokens are to be kept and there is no vault.
+    /// Where a key that signs cannot be used.
     pub fn new(identity: Identity, clock: Clock, parts: Option<Parts>) -> Result<Self, ConfigError> {
-        let linked = |settings, exchange| {
-            let missing = "is missing, and this mode keeps people's tokens: make one with `p0-chatops vault new-key`";
-            let parts = parts.ok_or_else(|| ConfigError::new("vault.key", missing))?;
-            Ok(Mode::Linked(LinkedAccounts::new(settings, exchange, parts)))
+        let people = Mapping::new(identity.accounts());
+        let linked = |linked, exchange| {
+            let parts =
+                parts.ok_or_else(|| ConfigError::new("vault.key", "is missing: this mode keeps people's tokens"));
+            parts.map(|parts| Mode::Linked(LinkedAccounts::new(linked, exchange, parts)))
         };
-        let (people, mode) = match identity {
-            Identity::Linked(settings) => (settings.accounts.clone(), linked(*settings, None)?),
+        let mode = match identity {
+            Identity::Linked(settings) => linked(*settings, None)?,
             Identity::Exchange(settings) => {
-                let (accounts, actor) = (settings.linked.accounts.clone(), Actor::new(&settings)?);
-                (accounts, linked(settings.linked.clone(), Some((*settings, actor)))?)
+                let actor = Actor::new(&settings)?;
+                linked(settings.linked.clone(), Some((*settings, actor)))?
             }
-            Identity::Tokens(tokens) => {
-                let own = OwnTokens::new(tokens.source, &tokens.people);
-                (Accounts::Table(tokens.people), Mode::Tokens(own))
-            }
-            Identity::Assertion(assertion) => (assertion.accounts.clone(), Mode::Assertion(Signer::new(assertion)?)),
-            Identity::Service { token, people } => (Accounts::Table(people), Mode::Service(token)),
+            Identity::Tokens(Tokens { source, people }) => Mode::Tokens(OwnTokens::new(source, people.into_keys())),
+            Identity::Assertion(assertion) => Mode::Assertion(Signer::new(assertion)?),
+            Identity::Service { token, .. } => Mode::Service(token),
         };
-        Ok(Self { people: Mapping::new(people), mode, clock })
+        Ok(Self { people, mode, clock })
     }
 
     /// The accounts that people link, where they do.
@@ -90,28 +88,32 @@ impl Credentials {
         self.people.named(user)
     }
 
-    /// Why the person cannot decide here, as far as the settings alone say.
-    pub fn barred(&self, user: &UserId) -> Option<Refusal> {
-        let unknown = || if self.identity(user).is_some() { Refusal::NoCredential } else { Refusal::NoIdentity };
+    /// Whether the person could decide here at all, as configured.
+    pub fn knows(&self, user: &UserId) -> bool {
+        self.admits(user).is_ok()
+    }
+
+    /// Whether the person could decide here at all, as configured, or why not.
+    ///
+    /// # Errors
+    /// As the person is told it.
+    pub fn admits(&self, user: &UserId) -> Result<(), Refusal> {
         let has_credential = match &self.mode {
             // P0 does not learn who decided, and so nobody is taken for somebody else.
-            Mode::Service(_) => return None,
+            Mode::Service(_) => return Ok(()),
             Mode::Tokens(own) => own.has(user),
             Mode::Linked(_) | Mode::Assertion(_) => self.people.may_know(user),
         };
-        match self.people.is_ambiguous(user) {
-            true => Some(Refusal::AmbiguousIdentity),
-            false => (!has_credential).then(unknown),
+        match self.identity(user) {
+            _ if self.people.is_ambiguous(user) => Err(Refusal::AmbiguousIdentity),
+            _ if has_credential => Ok(()),
+            Some(_) => Err(Refusal::NoCredential),
+            None => Err(Refusal::NoIdentity),
         }
     }
 
-    /// Whether the person could decide here at all, as configured.
-    pub fn knows(&self, user: &UserId) -> bool {
-        self.barred(user).is_none()
-    }
-
-    /// Whether the person may read of any request, as configured: with a shared credential, or where people are known
-    /// by their address, that needs an entry, or every guest of the workspace could.
+    /// Whether the person may read of any request, as configured. A shared credential says of nobody that they belong
+    /// here, and neither does an address: every guest of the workspace has one.
     pub fn may_read(&self, user: &UserId) -> bool {
         self.identity(user).is_some() || matches!(&self.mode, Mode::Tokens(own) if own.has(user))
     }
@@ -155,10 +157,10 @@ impl Credentials {
 
     /// What the operator has to mend before the person's credential can be used, without a word of what it holds.
     pub async fn problem(&self, user: &UserId) -> Option<Problem> {
-        if self.barred(user) == Some(Refusal::AmbiguousIdentity) {
+        if let Err(refusal @ Refusal::AmbiguousIdentity) = self.admits(user) {
             let identity = self.identity(user).unwrap_or_default();
             let words = format!("identity.people names {identity} for them and for somebody else");
-            return Some(Problem { refusal: Refusal::AmbiguousIdentity, words });
+            return Some(Problem { refusal, words });
         }
         match &self.mode {
             Mode::Tokens(own) => own.problem(user, self.identity(user), self.clock.now()).await,
@@ -171,25 +173,23 @@ impl Credentials {
     /// # Errors
     /// What is missing or wrong, as the person is told it; or that it cannot be had yet.
     pub async fn of(&self, by: &SlackUser, confirmed: Option<&Email>) -> Result<Credential, NotAuthorized> {
-        if let Some(refusal) = self.barred(&by.user) {
-            return Err(NotAuthorized::Refused(refusal));
-        }
-        let now = self.clock.now();
-        let credential = match &self.mode {
-            Mode::Linked(accounts) => return accounts.credential(by).await,
-            Mode::Tokens(own) => own.credential(&by.user, self.identity(&by.user), now).await,
+        let refused = NotAuthorized::Refused;
+        self.admits(&by.user).map_err(refused)?;
+        let (identity, now) = (self.identity(&by.user), self.clock.now());
+        match &self.mode {
+            Mode::Linked(accounts) => accounts.credential(by).await,
+            Mode::Tokens(own) => own.credential(&by.user, identity, now).await.map_err(refused),
             Mode::Assertion(signer) => {
-                let identity = self.people.identity(&by.user, confirmed);
-                identity.and_then(|identity| signer.credential(by, &identity, now))
+                let identity = self.people.identity(&by.user, confirmed).map_err(refused)?;
+                signer.credential(by, &identity, now).map_err(refused)
             }
             Mode::Service(token) => Ok(Credential {
                 identity: None,
                 bearer: token.clone(),
                 authority: Authority::SharedCredential,
-                names: self.identity(&by.user).map(str::to_owned).into_iter().collect(),
+                names: identity.map(str::to_owned).into_iter().collect(),
                 link: None,
             }),
-        };
-        credential.map_err(NotAuthorized::Refused)
+        }
     }
 }

@@ -1,8 +1,6 @@
 //! Mode `tokens`: each person's own bearer token, from a file or from a program. Both are asked anew for each decision,
 //! and what comes of them has to be theirs.
 
-use std::collections::BTreeMap;
-
 use jiff::Timestamp;
 
 use super::claims;
@@ -20,10 +18,11 @@ pub(super) enum OwnTokens {
 }
 
 impl OwnTokens {
-    pub(super) fn new(source: TokenSource, people: &BTreeMap<UserId, String>) -> Self {
+    /// `people` are those for whom a program is asked.
+    pub(super) fn new(source: TokenSource, people: impl Iterator<Item = UserId>) -> Self {
         match source {
             TokenSource::Files(files) => Self::Files(TokenFiles(files)),
-            TokenSource::Command(program) => Self::Command(TokenCommand::new(program, people.keys().cloned())),
+            TokenSource::Command(program) => Self::Command(TokenCommand::new(program, people)),
         }
     }
 

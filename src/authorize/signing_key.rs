@@ -25,7 +25,7 @@ impl SigningKey {
     /// Where it cannot be read, or does not fit the algorithm.
     pub(super) fn read(path: &Path, algorithm: Algorithm, setting: &str) -> Result<Self, ConfigError> {
         let refused = |problem: String| ConfigError::new(setting, format!("{} {problem}", path.display()));
-        let pem = pem(path).map_err(&refused)?;
+        let pem = read(path).map_err(refused)?;
         let unfit = |_| refused(format!("holds no private key for {algorithm:?} in PEM form"));
         let key = match algorithm {
             Algorithm::EdDSA => EncodingKey::from_ed_pem(&pem),
@@ -53,24 +53,20 @@ impl SigningKey {
     }
 }
 
-/// The public form of a key, PEM, from its private half or its public one; `setting` names it.
+/// The public half of a key that signs nothing here, from either of its halves, PEM; `setting` names it.
 ///
 /// # Errors
-/// Where it cannot be read, or is no key of a kind that signs.
-pub(super) fn public_half(path: &Path, setting: &str) -> Result<Jwk, ConfigError> {
+/// Where it cannot be read, or is no key.
+pub(super) fn published(path: &Path, setting: &str) -> Result<Jwk, ConfigError> {
     let refused = |problem: String| ConfigError::new(setting, format!("{} {problem}", path.display()));
-    let pem = pem(path).map_err(&refused)?;
-    let no_key = || refused("holds no key in PEM form: P-256, Ed25519 or RSA".to_owned());
-    let mut jwk = public_form(&pem).ok_or_else(no_key)?;
-    jwk.common.key_id = jwk.thumbprint(ThumbprintHash::SHA256).ok();
+    let pem = read(path).map_err(refused)?;
+    let none = || refused("holds no key in PEM form: P-256, Ed25519 and RSA are known".to_owned());
+    let mut jwk = public_half(&pem).ok_or_else(none)?;
+    jwk.common.key_id = Some(jwk.thumbprint(ThumbprintHash::SHA256).map_err(|_| none())?);
     Ok(jwk)
 }
 
-fn pem(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
-    fs::read(path).map(Zeroizing::new).map_err(|error| format!("cannot be read: {error}"))
-}
-
-fn public_form(pem: &[u8]) -> Option<Jwk> {
+fn public_half(pem: &[u8]) -> Option<Jwk> {
     let private = |key: errors::Result<EncodingKey>, alg| Jwk::from_encoding_key(&key.ok()?, alg).ok();
     let public = |key: errors::Result<DecodingKey>, alg| Jwk::from_decoding_key(&key.ok()?, Some(alg)).ok();
     private(EncodingKey::from_ec_pem(pem), Algorithm::ES256)
@@ -79,4 +75,8 @@ fn public_form(pem: &[u8]) -> Option<Jwk> {
         .or_else(|| public(DecodingKey::from_ec_pem(pem), Algorithm::ES256))
         .or_else(|| public(DecodingKey::from_ed_pem(pem), Algorithm::EdDSA))
         .or_else(|| public(DecodingKey::from_rsa_pem(pem), Algorithm::RS256))
+}
+
+fn read(path: &Path) -> Result<Zeroizing<Vec<u8>>, String> {
+    fs::read(path).map(Zeroizing::new).map_err(|error| format!("cannot be read: {error}"))
 }

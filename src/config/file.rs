@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
+use zeroize::Zeroizing;
 
 use super::{ConfigError, ENVIRONMENT_PREFIX};
 use crate::domain::person::UserId;
@@ -103,6 +104,7 @@ pub(super) fn read_secret_files(table: &mut Table, folder: &Path) -> Result<Vec<
         }
         let Value::String(path) = path else { return Err(ConfigError::new(named(), "has to be the path of a file")) };
         let text = std::fs::read_to_string(folder.join(&path))
+            .map(Zeroizing::new)
             .map_err(|error| ConfigError::new(named(), format!("{path} cannot be read: {error}")))?;
         let lines =
             text.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| Value::String(line.to_owned()));

@@ -192,6 +192,16 @@ impl Identity {
         }
     }
 
+    /// How it is known who people are to P0.
+    pub fn accounts(&self) -> Accounts {
+        match self {
+            Self::Tokens(Tokens { people, .. }) | Self::Service { people, .. } => Accounts::Table(people.clone()),
+            Self::Assertion(assertion) => assertion.accounts.clone(),
+            Self::Linked(linked) => linked.accounts.clone(),
+            Self::Exchange(exchange) => exchange.linked.accounts.clone(),
+        }
+    }
+
     /// Who people are to P0, by the table; empty where there is none.
     pub fn people(&self) -> &BTreeMap<UserId, String> {
         static NOBODY: BTreeMap<UserId, String> = BTreeMap::new();
@@ -236,12 +246,12 @@ pub struct Linked {
     pub accounts: Accounts,
 }
 
-/// Which account at the provider may be linked by whom.
+/// Who people are to P0, and so which account at a provider may be linked by whom.
 #[derive(Clone, Debug)]
 pub enum Accounts {
-    /// Whose address or subject stands in the table beside the person; nobody else's.
+    /// Whose address, or name or subject, stands in the table beside the person; nobody else's.
     Table(BTreeMap<UserId, String>),
-    /// Whose verified address is the one that Slack has confirmed of the person.
+    /// Whose address, verified where they link an account, is the one that Slack has confirmed of the person.
     ConfirmedEmail,
 }
 

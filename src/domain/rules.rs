@@ -1,6 +1,7 @@
 //! The local rules: asked before a choice is recorded, and again in the transaction that sends it.
 
 use jiff::Timestamp;
+use unicode_normalization::UnicodeNormalization as _;
 
 use super::decision::{Basis, Choice, PROOF_IS_GOOD_FOR, Proof, Verb};
 use super::expiration::ExpirationLength;
@@ -108,11 +109,11 @@ pub fn check_own(limits: &Limits, choice: &Choice, request: Option<&Request>, na
     if own { Err(Refusal::OwnRequest) } else { Ok(()) }
 }
 
-/// A name as it is compared: without case, tricks, space, or what stands around an address in angle brackets.
+/// A name as it is compared: in one Unicode form, without case, tricks, space, or what stands around an address in angle brackets.
 fn comparable(name: &str) -> String {
     let name = without_tricks(name);
     let address = name.rsplit_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(address, _)| address);
-    address.unwrap_or(&name).trim().to_lowercase()
+    address.unwrap_or(&name).trim().nfc().collect::<String>().to_lowercase()
 }
 
 #[cfg(test)]
@@ -126,6 +127,7 @@ mod tests {
         {
             assert_eq!(comparable(dressed), "alice@example.com", "{dressed}");
         }
+        assert_eq!(comparable("jose\u{301}@example.com"), comparable("JOS\u{c9}@example.com"));
         assert_ne!(comparable("alice@example.com.evil.test"), "alice@example.com");
     }
 }

@@ -515,8 +515,8 @@ pub fn whoami(
     let who = format!("You are {}{named}", person(&user.user));
     match (may_decide, identity) {
         (Ok(()), _) => format!("{who}. {manner}{}", link.map(linking::since).unwrap_or_default()),
-        (Err(Refusal::NoIdentity), None) => format!("{who} ({}). {}", user.user, Refusal::NoIdentity),
-        (Err(refusal), _) => format!("{who}. {refusal}"),
+        (Err(refusal), Some(_)) => format!("{who}. {refusal}"),
+        (Err(refusal), None) => format!("{who} ({}). {refusal}", user.user),
     }
 }
 

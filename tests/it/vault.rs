@@ -4,9 +4,11 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::process::Output;
 
-use p0_chatops::authorize::vault::{Owner, Vault};
+use p0_chatops::authorize::vault::{KeyId, Owner, Vault};
+use p0_chatops::clock::Clock;
 use p0_chatops::config::VaultKeys;
 use p0_chatops::domain::person::{SlackUser, TeamId, UserId};
+use p0_chatops::ledger::Ledger;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection};
 
@@ -189,6 +191,38 @@ async fn a_record_that_was_moved_to_another_user_is_not_sealed_anew() {
     assert_eq!(complaint, "p0-chatops: not their owner's, or changed: links 2: their people have to link again\n");
     assert_eq!(house.sealed("links", 2).await, alices);
     assert!(house.open().await.unseal(&link_of(1, ALICE), &house.sealed("links", 1).await).is_ok());
+}
+
+#[tokio::test]
+async fn a_record_that_changes_while_it_is_sealed_anew_keeps_what_it_changed_to() {
+    let house = House::new().await;
+    house.link(1, ALICE, "old tokens").await;
+    let url = format!("sqlite://{}", house.company.folder.join("p0-chatops.db").display());
+    let ledger = Ledger::open(&url, Clock::system()).await.unwrap();
+    let other = KeyId::parse("0000000000000000").unwrap();
+    let record = ledger.sealed_not_under(&other, None, 10).await.unwrap().remove(0);
+    let renewed = house.open().await.seal(&link_of(1, ALICE), b"new tokens").unwrap();
+    let renew = sqlx::query("UPDATE links SET sealed = $1 WHERE id = 1").bind(&renewed);
+    renew.execute(&mut house.ledger().await).await.unwrap();
+    assert!(!ledger.reseal(record, "v1.0000000000000000.".to_owned()).await.unwrap());
+    assert_eq!(house.sealed("links", 1).await, renewed);
+    ledger.close().await;
+}
+
+#[tokio::test]
+async fn a_record_that_no_key_opens_stops_nobody_else() {
+    let house = House::new().await;
+    house.link(1, ALICE, "tokens").await;
+    house.link(2, BOB, "tokens").await;
+    let spoil = sqlx::query("UPDATE links SET sealed = 'v0.nonsense' WHERE id = 2");
+    spoil.execute(&mut house.ledger().await).await.unwrap();
+    let told = house.told(&["status"]).await;
+    assert!(told.ends_with("no key opens 1 record: their people have to link again\n"), "{told}");
+    let complaint = house.complaint(&["rotate"]).await;
+    assert!(complaint.contains("not their owner's, or changed: links 2"), "{complaint}");
+    assert!(house.open().await.unseal(&link_of(1, ALICE), &house.sealed("links", 1).await).is_ok());
+    let bot = house.company.serve().await;
+    assert_eq!(bot.probe("/readyz").await, 200);
 }
 
 #[tokio::test]

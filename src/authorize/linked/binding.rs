@@ -1,5 +1,7 @@
 //! Whether the account that came back is the asker's own. E-mail is a check here, and nowhere an identity.
 
+use std::collections::BTreeMap;
+
 use crate::authorize::openid::{Claims, Verified};
 use crate::config::{Accounts, Linked};
 use crate::domain::link::NotBound;
@@ -18,7 +20,7 @@ pub(super) fn own(
     match &settings.accounts {
         Accounts::Table(people) => {
             let entry = people.get(asker).ok_or(NotBound::NotInTable)?;
-            if people.values().filter(|other| folded(other) == folded(entry)).count() > 1 {
+            if is_ambiguous(people, entry) {
                 return Err(NotBound::Ambiguous);
             }
             if *entry == claims.subject {
@@ -27,14 +29,12 @@ pub(super) fn own(
             if !entry.contains('@') {
                 return Err(NotBound::AnothersAccount);
             }
-            (folded(verified(claims, settings)?) == folded(entry))
-                .then(|| entry.clone())
-                .ok_or(NotBound::AnothersAccount)
+            is_same(verified(claims, settings)?, entry).then(|| entry.clone()).ok_or(NotBound::AnothersAccount)
         }
         Accounts::ConfirmedEmail => {
             let in_slack = in_slack.ok_or(NotBound::NoSlackEmail)?;
             let email = verified(claims, settings)?;
-            (folded(email) == folded(in_slack.as_str())).then(|| email.to_owned()).ok_or(NotBound::AnothersAccount)
+            is_same(email, in_slack.as_str()).then(|| email.to_owned()).ok_or(NotBound::AnothersAccount)
         }
     }
 }
@@ -48,4 +48,14 @@ fn verified<'c>(claims: &'c Claims, settings: &Linked) -> Result<&'c str, NotBou
         None if settings.trusted_email_issuers.contains(&claims.issuer) => Ok(email),
         Some(Verified::No | Verified::Unclear) | None => Err(NotBound::EmailNotVerified),
     }
+}
+
+/// Compared in one Unicode form and without ASCII case. Look-alikes stay different: folding more would make them one.
+pub(super) fn is_same(one: &str, other: &str) -> bool {
+    folded(one) == folded(other)
+}
+
+/// Whether the table names the account for several people.
+pub(super) fn is_ambiguous(people: &BTreeMap<UserId, String>, entry: &str) -> bool {
+    people.values().filter(|other| is_same(other, entry)).count() > 1
 }

@@ -27,7 +27,7 @@ use super::vault::{Owner, Vault};
 use crate::clock::Clock;
 use crate::config::{Exchange, Linked, Secret, SentToken, SubjectToken};
 use crate::domain::link::{Account, Link, LinkVersion, NotBound};
-use crate::domain::person::{Authority, Email, SlackUser, folded};
+use crate::domain::person::{Authority, Email, SlackUser};
 use crate::domain::refusal::Refusal;
 use crate::domain::sign_in::SignIn;
 use store::{Bound, LinkStore, NewLink, NotKept};
@@ -228,7 +228,11 @@ impl LinkedAccounts {
     async fn ask_p0(&self, shown: &Secret, identity: &str) -> Result<(), NotBound> {
         match self.0.p0.account(shown).await {
             AccountAnswer::Good { email: Some(email) } if email.contains('@') && identity.contains('@') => {
-                if folded(&email) == folded(identity) { Ok(()) } else { Err(NotBound::P0NamesAnother) }
+                if binding::is_same(&email, identity) {
+                    Ok(())
+                } else {
+                    Err(NotBound::P0NamesAnother)
+                }
             }
             AccountAnswer::Good { .. } => Ok(()),
             AccountAnswer::Refused(_) => Err(NotBound::RefusedByP0),
@@ -241,11 +245,14 @@ impl LinkedAccounts {
 
     /// Where the bearer says whose it is, it is the person's, and it has not run out.
     fn check_owner(&self, link: &Link, bearer: &Secret) -> Result<(), NotAuthorized> {
+        let Some(claims) = claims::readable(bearer.expose()) else { return Ok(()) };
         let identity = link.identity.contains('@').then_some(link.identity.as_str());
-        claims::names(bearer.expose(), identity, self.0.clock.now()).map_err(NotAuthorized::Refused)?;
+        claims::check(&claims, identity, self.0.clock.now()).map_err(NotAuthorized::Refused)?;
+        let same_issuer = claims.get("iss").and_then(serde_json::Value::as_str) == Some(&link.account.issuer);
+        let subject = claims.get("sub").and_then(serde_json::Value::as_str);
         // An access token may call the person by another name than the ID token does, as Entra's do.
         let is_id_token = matches!(self.0.settings.send, SentToken::IdToken) && self.0.exchange.is_none();
-        if is_id_token && claims::subject(bearer.expose()).is_some_and(|subject| subject != link.account.subject) {
+        if is_id_token && same_issuer && subject != Some(&link.account.subject) {
             return Err(NotAuthorized::Refused(Refusal::CredentialOfAnother));
         }
         Ok(())

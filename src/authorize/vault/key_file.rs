@@ -65,11 +65,12 @@ pub fn rewrite(path: &Path, change: impl FnOnce(Vec<VaultKey>) -> Vec<VaultKey>)
         Err(TryLockError::Error(error)) => return Err(refused(path, &format!("cannot be locked: {error}"))),
     }
     let (keys, metadata) = read_open(path, &file)?;
+    let keys = change(keys);
     // A key that another has put in front meanwhile would be lost, and with it all that it has sealed.
     if Mark::now(path) != Some(Mark::of(&metadata)) {
         return Err(refused(path, "has just been changed: run this again"));
     }
-    replace(path, &metadata, &change(keys)).map_err(|error| refused(path, &format!("cannot be replaced: {error}")))
+    replace(path, &metadata, &keys).map_err(|error| refused(path, &format!("cannot be replaced: {error}")))
 }
 
 fn read_open(path: &Path, file: &File) -> Result<(Vec<VaultKey>, Metadata), ConfigError> {

@@ -161,6 +161,28 @@ async fn a_key_file_that_cannot_be_used_any_more_takes_no_key_away() {
     assert_ne!(running.current(), held);
 }
 
+#[test]
+fn of_two_who_change_a_key_file_at_once_one_is_refused_and_no_key_is_lost() {
+    let file = KeyFile::new(&key(1));
+    let shown = file.0.canonicalize().unwrap().display().to_string();
+    let refused = |done: Result<(), ConfigError>| done.unwrap_err().to_string().replace(&shown, "FILE");
+    let add = |keys: Vec<VaultKey>| [vec![VaultKey::random()], keys].concat();
+    let mut inner = None;
+    let outer = key_file::rewrite(&file.0, |keys| {
+        inner = Some(key_file::rewrite(&file.0, add));
+        add(keys)
+    });
+    outer.unwrap();
+    assert_eq!(refused(inner.unwrap()), "vault.key_file: FILE is being changed by another p0-chatops vault");
+    // An editor takes no lock.
+    let edited = key_file::rewrite(&file.0, |keys| {
+        file.write(&format!("{}\n{}\n", key(2), key(1)), 0o600);
+        add(keys)
+    });
+    assert_eq!(refused(edited), "vault.key_file: FILE has just been changed: run this again");
+    assert_eq!(std::fs::read_to_string(&file.0).unwrap(), format!("{}\n{}\n", key(2), key(1)));
+}
+
 #[tokio::test]
 async fn keys_that_cannot_be_had_name_the_setting_and_what_to_do() {
     let file = KeyFile::new(&key(1));

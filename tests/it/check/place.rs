@@ -122,7 +122,7 @@ async fn a_ledger_of_a_newer_version_and_somebody_elses_database_are_named() {
     let company = Company::new().await;
     drop(company.serve().await);
     let mut ledger = database(&company, "p0-chatops.db").await;
-    sqlx::query("INSERT INTO _sqlx_migrations SELECT 9999, description, installed_on, success, checksum, execution_time FROM _sqlx_migrations")
+    sqlx::query("INSERT INTO _sqlx_migrations SELECT 9999, description, installed_on, success, checksum, execution_time FROM _sqlx_migrations LIMIT 1")
         .execute(&mut ledger)
         .await
         .unwrap();
