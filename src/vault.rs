@@ -6,7 +6,7 @@ use anyhow::{Context as _, bail};
 use serde_json::json;
 
 use crate::app::StartError;
-use crate::authorize::vault::{KeyId, Vault, key_file};
+use crate::authorize::vault::{KeyId, Unsealable, Vault, key_file};
 use crate::cli::vault::{VaultArgs, VaultCommand};
 use crate::clock::Clock;
 use crate::config::{self, ConfigError, VaultKey, VaultKeys};
@@ -41,7 +41,8 @@ pub(crate) fn missing(vault: &Vault, counts: &SealedCounts) -> Option<String> {
         return None;
     }
     Some(format!(
-        "lacks the key that sealed records of the ledger: {}: put it back below the others",
+        "lacks the key that sealed records of the ledger: {}: put it back below the others, or see \
+         `p0-chatops vault help forget-lost`",
         missing.join(", ")
     ))
 }
@@ -55,7 +56,8 @@ pub async fn run(args: VaultArgs, clock: Clock, out: &mut impl Write) -> anyhow:
         VaultCommand::NewKey => return writeln!(out, "{}", VaultKey::random().to_base64().as_str()).context(STDOUT),
         VaultCommand::Status { ref settings, .. }
         | VaultCommand::Rotate { ref settings, .. }
-        | VaultCommand::ForgetOld { ref settings } => (config::load(settings.config.as_deref())?, args.command),
+        | VaultCommand::ForgetOld { ref settings }
+        | VaultCommand::ForgetLost { ref settings, .. } => (config::load(settings.config.as_deref())?, args.command),
     };
     let Some(keys) = settings.vault else {
         let missing = "is missing: make one with `p0-chatops vault new-key`";
@@ -67,6 +69,7 @@ pub async fn run(args: VaultArgs, clock: Clock, out: &mut impl Write) -> anyhow:
         VaultCommand::Status { json: true, .. } => work.status_in_json().await,
         VaultCommand::Rotate { reseal_only, .. } => work.rotate(reseal_only).await,
         VaultCommand::ForgetOld { .. } => work.forget_old().await,
+        VaultCommand::ForgetLost { key, .. } => work.forget_lost(&key).await,
         VaultCommand::Status { .. } | VaultCommand::NewKey => work.status().await,
     };
     if let Some(ledger) = &ledger {
@@ -219,6 +222,28 @@ impl<W: Write> Work<'_, W> {
             bail!("{needed} by now, and so they were put back: run `p0-chatops vault rotate --reseal-only` first");
         }
         self.say(&format!("{names} forgotten: a backup of the ledger from before is of no use without a copy of them"))
+    }
+
+    async fn forget_lost(mut self, lost: &KeyId) -> anyhow::Result<()> {
+        let vault = Vault::open(&self.keys).await?;
+        if vault.holds(lost) {
+            bail!("{lost} is not lost: it is among the keys of {}", self.keys.setting());
+        }
+        let Some(ledger) = self.ledger else { return self.say("there is no ledger yet, and so nothing to give up") };
+        let (current, mut last, mut given_up) = (vault.current(), None, 0_u64);
+        loop {
+            let page = ledger.sealed_not_under(&current, last.as_ref(), PAGE).await?;
+            let Some(end) = page.last() else { break };
+            last = Some(end.clone());
+            for record in page {
+                let opened = vault.unseal(&record.owner, &record.sealed);
+                if opened.is_err_and(|error| error == Unsealable::KeyNotHeld(lost.clone())) {
+                    ledger.give_up(record).await?;
+                    given_up += 1;
+                }
+            }
+        }
+        self.say(&format!("{} given up, which {lost} had sealed", records(given_up)))
     }
 }
 
