@@ -14,6 +14,7 @@ mod doors;
 mod hostile_text;
 mod identity;
 mod interop;
+mod linked;
 mod manifest;
 mod mapping;
 mod notifier;

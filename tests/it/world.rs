@@ -8,7 +8,8 @@ use std::time::Duration;
 use p0_chatops::app::App;
 use p0_chatops::clock::Clock;
 use p0_chatops::config;
-use p0_chatops::sandbox::p0::{Call, NotifierSetup, P0, P0Setup, RequestSeed};
+use p0_chatops::sandbox::idp::{Idp, IdpSetup};
+use p0_chatops::sandbox::p0::{Call, IssuerKeys, NotifierSetup, P0, P0Setup, RequestSeed, TrustedLogin};
 use p0_chatops::sandbox::slack::{Delivered, Message, Slack, SlackSetup};
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -35,6 +36,8 @@ pub struct Setup {
     pub clock: Clock,
     pub identity: String,
     pub settings: Vec<(String, String)>,
+    /// The provider at which people sign in, where they link accounts; `{issuer}` in `identity` is it.
+    pub idp: Option<IdpSetup>,
 }
 
 impl Default for Setup {
@@ -50,6 +53,7 @@ impl Default for Setup {
             clock,
             identity: "mode = \"tokens\"".to_owned(),
             settings: Vec::new(),
+            idp: None,
         }
     }
 }
@@ -76,6 +80,7 @@ pub struct World {
     pub clock: Clock,
     pub folder: PathBuf,
     pub base: String,
+    pub idp: Option<Idp>,
     app: Option<App>,
     settings: Vec<(String, String)>,
     text: String,
@@ -103,9 +108,26 @@ impl World {
             tokens += &format!("{user} = \"{user}.token\"\n");
             people += &format!("{user} = \"{email}\"\n");
         }
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let base = format!("http://{}", listener.local_addr().unwrap());
+        let idp = match setup.idp.clone() {
+            Some(idp) => Some(provider(idp, &base, &slack, &p0).await),
+            None => None,
+        };
+        let (top, client, identity) = match &idp {
+            Some(idp) => (
+                format!("public_url = \"{base}\"\n"),
+                format!(
+                    "client_id = \"{}\"\nclient_secret = \"{}\"\n",
+                    setup.slack.client_id, setup.slack.client_secret
+                ),
+                setup.identity.replace("{issuer}", &idp.issuer()) + VAULT,
+            ),
+            None => (String::new(), String::new(), setup.identity.clone()),
+        };
         let NotifierSetup { issuer, audience, .. } = &setup.p0.notifier;
         let text = format!(
-            "[slack]\nsigning_secrets = [\"{}\"]\nbot_token = \"{}\"\napi_base_url = \"{}\"\nhook_hosts = [\"{}\"]\n\
+            "{top}[slack]\n{client}signing_secrets = [\"{}\"]\nbot_token = \"{}\"\napi_base_url = \"{}\"\nhook_hosts = [\"{}\"]\n\
              [p0]\nbase_url = \"{}\"\norg = \"{}\"\n\
              [notifier]\npublic_key_file = \"notifier.pem\"\nissuer = \"{issuer}\"\naudience = \"{audience}\"\n\
              [identity]\n{}\n[identity.people]\n{people}[identity.tokens]\n{tokens}\
@@ -117,9 +139,9 @@ impl World {
             slack.hook_host(),
             p0.base_url(),
             setup.p0.org,
-            setup.identity,
+            identity,
         );
-        let (app, base, doors) = start(&text, &setup.settings, &folder, &setup.clock).await;
+        let (app, doors) = start(&text, &setup.settings, &folder, &setup.clock, listener).await;
         slack.connect(&base);
         p0.connect(&base);
         Self {
@@ -128,6 +150,7 @@ impl World {
             clock: setup.clock,
             folder,
             base,
+            idp,
             app: Some(app),
             settings: setup.settings,
             text,
@@ -142,10 +165,9 @@ impl World {
         let _ = (&mut self.doors).await;
         // The file's lock goes with the last handle on the ledger.
         self.app = None;
-        let (app, base, doors) = start(&self.text, &self.settings, &self.folder, &self.clock).await;
-        self.slack.connect(&base);
-        self.p0.connect(&base);
-        (self.app, self.base, self.doors) = (Some(app), base, doors);
+        let listener = TcpListener::bind(self.base.trim_start_matches("http://")).await.unwrap();
+        let (app, doors) = start(&self.text, &self.settings, &self.folder, &self.clock, listener).await;
+        (self.app, self.doors) = (Some(app), doors);
     }
 
     /// The same with one key set, as the environment would.
@@ -166,7 +188,11 @@ impl World {
             self.app().whispers.close();
             self.app().whispers.wait().await;
             self.app().whispers.reopen();
-            let done = self.app().worker.step().await + self.app().courier.step().await;
+            let kept = match &self.app().keeper {
+                Some(keeper) => keeper.step().await,
+                None => 0,
+            };
+            let done = kept + self.app().worker.step().await + self.app().courier.step().await;
             if done == 0 {
                 if !self.app().courier.is_behind().await.unwrap() {
                     return;
@@ -248,15 +274,29 @@ async fn start(
     settings: &[(String, String)],
     folder: &Path,
     clock: &Clock,
-) -> (App, String, JoinHandle<()>) {
+    listener: TcpListener,
+) -> (App, JoinHandle<()>) {
     let settings = config::parse(text, settings.to_vec(), folder).unwrap();
     let app = App::build(settings, clock.clone()).await.unwrap();
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let base = format!("http://{}", listener.local_addr().unwrap());
     let router = app.doors();
     let doors = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-    (app, base, doors)
+    (app, doors)
 }
+
+/// Starts the provider, and has everybody know everybody.
+async fn provider(setup: IdpSetup, base: &str, slack: &Slack, p0: &P0) -> Idp {
+    let idp = Idp::start(setup).await.unwrap();
+    idp.allow_redirect("p0-chatops", &format!("{base}/link/provider"));
+    slack.set_redirect_urls(&[&format!("{base}/link/slack")]);
+    for audience in ["p0-chatops", "p0-device", "p0"] {
+        let keys = IssuerKeys::Url(format!("{}/jwks", idp.issuer()));
+        p0.trust_login(TrustedLogin { issuer: idp.issuer(), audience: audience.into(), keys });
+    }
+    idp
+}
+
+/// What seals people's tokens in stories.
+const VAULT: &str = "\n[vault]\nkey = \"000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f\"\n";
 
 pub fn bobs() -> RequestSeed {
     RequestSeed {

@@ -1,0 +1,125 @@
+//! Approvers link their own account: at the sandbox's provider, in a browser that keeps cookies.
+
+mod code;
+
+use http::{StatusCode, header};
+use p0_chatops::clock::Clock;
+use p0_chatops::sandbox::idp::{Idp, IdpSetup};
+use p0_chatops::sandbox::p0::P0Setup;
+use p0_chatops::sandbox::slack::SlackSetup;
+use reqwest::{Client, Method, redirect};
+
+use crate::world::{CHANNEL, Setup, World};
+
+/// A company whose people link accounts with the code flow, and whose P0 takes the provider's access tokens.
+pub fn linking() -> Setup {
+    let clock = Clock::stepped();
+    Setup {
+        slack: SlackSetup::new(clock.clone()),
+        p0: P0Setup { clock: clock.clone(), ..Setup::default().p0 },
+        idp: Some(IdpSetup { clock: clock.clone(), ..IdpSetup::default() }),
+        identity: "mode = \"linked\"\n[identity.linked]\nissuer = \"{issuer}\"\nclient_id = \"p0-chatops\"\n\
+                   client_secret = \"sandbox-idp-secret\"\nflow = \"code\"\nsend = \"access_token\""
+            .to_owned(),
+        clock,
+        ..Setup::default()
+    }
+}
+
+impl World {
+    pub fn idp(&self) -> &Idp {
+        self.idp.as_ref().expect("a provider")
+    }
+
+    /// Somebody types `link`, and gets the address of a page.
+    pub async fn ask_to_link(&self, who: &str) -> String {
+        self.slack.slash(who, CHANNEL, "link").await.unwrap();
+        self.page_of(who)
+    }
+
+    /// The address in the newest private line that somebody sees.
+    pub fn page_of(&self, who: &str) -> String {
+        let line = self.slack.ephemerals(who).pop().expect("a private line");
+        let blocks = line.blocks.iter().flat_map(|block| block["elements"].as_array().cloned().unwrap_or_default());
+        let mut pages = blocks.filter_map(|element| element["url"].as_str().map(str::to_owned));
+        pages.next().unwrap_or_else(|| panic!("no page: {}", line.text))
+    }
+
+    /// Somebody links their account, in one browser and without a hitch.
+    pub async fn links(&self, who: &str, account: &str) -> Shown {
+        let page = self.ask_to_link(who).await;
+        let shown = Browser::new().link(self, &page, who, account).await;
+        self.work().await;
+        shown
+    }
+}
+
+/// A browser, as far as the bot's pages can tell.
+pub struct Browser {
+    client: Client,
+    cookie: std::sync::Mutex<Option<String>>,
+}
+
+/// What a browser shows.
+#[derive(Debug)]
+pub struct Shown {
+    pub status: StatusCode,
+    pub text: String,
+    /// Where it is sent instead.
+    pub location: Option<String>,
+}
+
+impl Shown {
+    /// The page's heading.
+    pub fn title(&self) -> &str {
+        let rest = self.text.split_once("<h1>").map_or("", |(_, rest)| rest);
+        rest.split_once("</h1>").map_or(rest, |(title, _)| title)
+    }
+}
+
+impl Browser {
+    pub fn new() -> Self {
+        Self {
+            client: Client::builder().redirect(redirect::Policy::none()).no_proxy().build().unwrap(),
+            cookie: std::sync::Mutex::default(),
+        }
+    }
+
+    pub async fn get(&self, url: &str) -> Shown {
+        self.ask(Method::GET, url).await
+    }
+
+    /// Presses the page's one button.
+    pub async fn press(&self, url: &str) -> Shown {
+        self.ask(Method::POST, url).await
+    }
+
+    async fn ask(&self, method: Method, url: &str) -> Shown {
+        let mut request = self.client.request(method, url);
+        if let Some(cookie) = self.cookie.lock().unwrap().as_ref() {
+            request = request.header(header::COOKIE, cookie);
+        }
+        let answer = request.send().await.unwrap();
+        if let Some(set) = answer.headers().get(header::SET_COOKIE) {
+            let pair = set.to_str().unwrap().split(';').next().unwrap().to_owned();
+            *self.cookie.lock().unwrap() = Some(pair);
+        }
+        let location = answer.headers().get(header::LOCATION).map(|url| url.to_str().unwrap().to_owned());
+        Shown { status: answer.status(), location, text: answer.text().await.unwrap() }
+    }
+
+    /// Goes from the bot's page to Slack and back; answers what comes then, which is the way to the provider.
+    pub async fn sign_in_with_slack(&self, world: &World, page: &str, who: &str) -> Shown {
+        let to_slack = self.press(page).await.location.expect("the way to Slack");
+        let back = world.slack.sign_in(&to_slack, who).await.unwrap();
+        self.get(back.as_str()).await
+    }
+
+    /// The whole way.
+    pub async fn link(&self, world: &World, page: &str, who: &str, account: &str) -> Shown {
+        let to_provider = self.sign_in_with_slack(world, page, who).await;
+        let to_provider = to_provider.location.unwrap_or_else(|| panic!("{}", to_provider.text));
+        let back = world.idp().log_in(&to_provider, account).await.unwrap();
+        self.get(back.as_str()).await
+    }
+}
