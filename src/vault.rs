@@ -7,6 +7,7 @@ use serde_json::json;
 
 use crate::app::StartError;
 use crate::authorize::vault::{KeyId, Unsealable, Vault, key_file};
+use crate::cli::ConfigArgs;
 use crate::cli::vault::{VaultArgs, VaultCommand};
 use crate::clock::Clock;
 use crate::config::{self, ConfigError, VaultKey, VaultKeys};
@@ -16,6 +17,7 @@ use crate::ledger::{Ledger, LedgerError};
 
 /// Records that are read at one time.
 const PAGE: u32 = 100;
+const STDOUT: &str = "standard output";
 
 /// Opens the vault for a bot on this ledger.
 ///
@@ -52,33 +54,43 @@ pub(crate) fn missing(vault: &Vault, counts: &SealedCounts) -> Option<String> {
 /// # Errors
 /// What could not be done.
 pub async fn run(args: VaultArgs, clock: Clock, out: &mut impl Write) -> anyhow::Result<()> {
-    let (settings, command) = match args.command {
-        VaultCommand::NewKey => return writeln!(out, "{}", VaultKey::random().to_base64().as_str()).context(STDOUT),
-        VaultCommand::Status { ref settings, .. }
-        | VaultCommand::Rotate { ref settings, .. }
-        | VaultCommand::ForgetOld { ref settings }
-        | VaultCommand::ForgetLost { ref settings, .. } => (config::load(settings.config.as_deref())?, args.command),
-    };
+    match args.command {
+        VaultCommand::NewKey => writeln!(out, "{}", VaultKey::random().to_base64().as_str()).context(STDOUT),
+        VaultCommand::Status { settings, json: false } => {
+            at(&settings, clock, out, async |work| work.status().await).await
+        }
+        VaultCommand::Status { settings, json: true } => {
+            at(&settings, clock, out, async |work| work.status_in_json().await).await
+        }
+        VaultCommand::Rotate { settings, reseal_only } => {
+            at(&settings, clock, out, async |work| work.rotate(reseal_only).await).await
+        }
+        VaultCommand::ForgetOld { settings } => at(&settings, clock, out, async |work| work.forget_old().await).await,
+        VaultCommand::ForgetLost { settings, key } => {
+            at(&settings, clock, out, async |work| work.forget_lost(&key).await).await
+        }
+    }
+}
+
+/// Does a piece of work on the keys and the ledger of these settings.
+async fn at<W: Write>(
+    settings: &ConfigArgs,
+    clock: Clock,
+    out: &mut W,
+    deed: impl AsyncFnOnce(Work<'_, W>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let settings = config::load(settings.config.as_deref())?;
     let Some(keys) = settings.vault else {
         let missing = "is missing: make one with `p0-chatops vault new-key`";
         return Err(ConfigError::new("vault.key", missing).into());
     };
     let ledger = ledger(&settings.database_url, clock).await?;
-    let work = Work { keys, ledger: ledger.as_ref(), out };
-    let done = match command {
-        VaultCommand::Status { json: true, .. } => work.status_in_json().await,
-        VaultCommand::Rotate { reseal_only, .. } => work.rotate(reseal_only).await,
-        VaultCommand::ForgetOld { .. } => work.forget_old().await,
-        VaultCommand::ForgetLost { key, .. } => work.forget_lost(&key).await,
-        VaultCommand::Status { .. } | VaultCommand::NewKey => work.status().await,
-    };
+    let done = deed(Work { keys, ledger: ledger.as_ref(), out }).await;
     if let Some(ledger) = &ledger {
         ledger.close().await;
     }
     done
 }
-
-const STDOUT: &str = "standard output";
 
 /// The ledger, opened beside a `serve` that may have it; `None` where there is none yet.
 async fn ledger(url: &str, clock: Clock) -> anyhow::Result<Option<Ledger>> {
