@@ -43,7 +43,8 @@ pub fn draw(offer: &Offer, card: &CardFacts, audience: &Audience, now: Timestamp
     let elements = match audience {
         Audience::Requester | Audience::Own(_) => for_requester(card),
         Audience::Channel(_) | Audience::Approver(_) if offer.not_from_chat => {
-            controls::link(offer, &request.id, "Decide in P0").into_iter().collect()
+            let label = if request.phase.is_decided() { "Open in P0" } else { "Decide in P0" };
+            controls::link(offer, &request.id, label).into_iter().collect()
         }
         Audience::Channel(_) | Audience::Approver(_) => for_approvers(offer, card, &under_way),
     };

@@ -17,6 +17,7 @@ mod interop;
 mod linked;
 mod manifest;
 mod mapping;
+mod not_from_chat;
 mod notifier;
 mod notifier_keys;
 mod openid;
