@@ -29,6 +29,7 @@ mod quiet;
 mod refusals;
 mod sandbox;
 mod serve;
+mod step_up;
 mod token_command;
 mod vault;
 mod wire;
