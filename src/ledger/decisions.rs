@@ -127,7 +127,10 @@ async fn record(
         renewed: false,
         proof: None,
         stage: match &ticket {
-            Some(_) => Stage::Held { until: now.checked_add(SIGN_IN_WITHIN).unwrap_or(Timestamp::MAX) },
+            // A sign-in that comes when the choice is too old to be sent would be in vain.
+            Some(_) => {
+                Stage::Held { until: now.checked_add(SIGN_IN_WITHIN).unwrap_or(Timestamp::MAX).min(new.deadline) }
+            }
             None => Stage::Recorded,
         },
     };

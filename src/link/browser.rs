@@ -94,16 +94,17 @@ impl Tools {
     ) -> Shown {
         let redirect_uri = pages.callback(leg);
         let (state, nonce, verifier) = (browser.state(leg), browser.nonce(leg), browser.verifier(leg));
-        let fresh = match sign_in.purpose {
-            Purpose::Link => None,
-            Purpose::Proof { .. } => linking.fresh.clone(),
+        let (fresh, login_hint) = match sign_in.purpose {
+            Purpose::Link => (None, None),
+            // Only the account that is linked proves anything: nobody types its name on a phone.
+            Purpose::Proof { .. } => (linking.fresh.clone(), self.linked_address(sign_in).await?),
         };
         let ask = Ask {
             redirect_uri: &redirect_uri,
             state: &state,
             nonce: &nonce,
             verifier: &verifier,
-            login_hint: None,
+            login_hint: login_hint.as_deref(),
             team: (leg == Leg::Slack).then(|| sign_in.asker.team.as_str()).filter(|team| team.starts_with('T')),
             fresh,
         };
@@ -127,6 +128,11 @@ impl Tools {
             true => see_other(&address),
             false => over(),
         })
+    }
+
+    async fn linked_address(&self, sign_in: &SignIn) -> Result<Option<String>, LedgerError> {
+        let link = self.ledger.living_link(&sign_in.asker).await?;
+        Ok(link.and_then(|link| link.names.into_iter().find(|name| name.contains('@'))))
     }
 
     async fn come_back(&self, leg: Leg, headers: &HeaderMap, callback: Callback) -> Shown {

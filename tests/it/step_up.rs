@@ -148,6 +148,29 @@ async fn after_five_minutes_the_choice_is_over_and_its_author_hears_so() {
 }
 
 #[tokio::test]
+async fn nobody_signs_in_for_a_choice_that_is_too_old_to_be_sent() {
+    let world = World::with(stepping_up("").set("forward_within", "2m")).await;
+    world.links(ALICE, "alice").await;
+    let card = world.usual().await;
+    let page = world.is_held(ALICE, &card, "approve").await;
+    world.clock.advance(Duration::from_secs(3 * 60));
+    world.work().await;
+    assert!(!world.read(&card).contains(":key:"), "{}", world.read(&card));
+    assert_eq!(Browser::new().get(&page).await.status, StatusCode::GONE);
+}
+
+#[tokio::test]
+async fn somebody_may_sign_in_for_two_requests_at_once() {
+    let (world, card) = with_a_card().await;
+    let other = world.request(RequestSeed { id: Some("req-2".into()), ..bobs() }).await;
+    let first = world.is_held(ALICE, &card, "approve").await;
+    let second = world.is_held(ALICE, &other, "approve").await;
+    world.proves(&second, "alice").await;
+    world.proves(&first, "alice").await;
+    assert_eq!(world.told(), [APPROVED.replace("req-1", "req-2"), APPROVED.to_owned()]);
+}
+
+#[tokio::test]
 async fn whoever_comes_back_from_the_provider_too_late_sends_nothing() {
     let (world, card) = with_a_card().await;
     let page = world.is_held(ALICE, &card, "approve").await;

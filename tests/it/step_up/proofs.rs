@@ -80,7 +80,9 @@ async fn without_a_max_age_the_sign_in_has_to_come_after_the_press() {
     // The provider does not ask for the password again, whatever it is asked for.
     let before = world.clock.now() - Duration::from_secs(30);
     let to_provider = browser.to_provider(&page).await;
-    assert!(to_provider.contains("max_age=0") || to_provider.contains("prompt=login"), "{to_provider}");
+    for asked in ["max_age=0", "prompt=login", "login_hint=alice%40example.com"] {
+        assert!(to_provider.contains(asked), "{asked}: {to_provider}");
+    }
     let back = world.idp().log_in_as_of(to_provider, "alice", before).await.unwrap();
     let shown = browser.get(back.as_str()).await;
     assert_eq!((shown.status, shown.title()), (StatusCode::FORBIDDEN, "Nothing was sent to P0"));
