@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::notices::{self, Notice};
-use super::{Ledger, LedgerError, audit, from_json, new_id, readable, sign_ins, to_json};
+use super::{Ledger, LedgerError, audit, from_json, held, new_id, readable, sign_ins, to_json};
 use crate::authorize::linked::store::{Bound, LinkStore, NewLink, NotKept, Renewal, Renewed};
 use crate::clock::from_millisecond;
 use crate::domain::link::{Account, Link, LinkEnd, LinkVersion};
@@ -410,6 +410,7 @@ pub(super) async fn end(c: &mut SqliteConnection, id: i64, why: LinkEnd, now: Ti
     .await?;
     audit::person(c, "link.ended", &link.owner, json!({ "link": id, "account": link.account, "why": why }), now)
         .await?;
+    held::refuse_unlinked(c, &link.owner, now).await?;
     // Whoever unlinks is answered where they did; the others could not be told.
     if !matches!(why, LinkEnd::Unlinked | LinkEnd::Deactivated | LinkEnd::AppUninstalled) {
         notices::add(c, &Notice::LinkEnded { user: link.owner.user, identity: link.identity, why }, now).await?;
