@@ -1,6 +1,11 @@
 //! Approvers link their own account: at the sandbox's provider, in a browser that keeps cookies.
 
 mod code;
+mod exchange;
+mod platform;
+mod renewal;
+
+pub use renewal::saying;
 
 use http::{StatusCode, header};
 use p0_chatops::clock::Clock;
