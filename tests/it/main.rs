@@ -26,6 +26,7 @@ mod outside;
 mod packaging;
 mod process;
 mod quiet;
+mod redeemed;
 mod refusals;
 mod sandbox;
 mod serve;

@@ -40,6 +40,8 @@ pub struct Setup {
     pub route: String,
     /// The provider at which people sign in, where they link accounts; `{issuer}` in `identity` is it.
     pub idp: Option<IdpSetup>,
+    /// A provider that runs already, in its place.
+    pub issuer: Option<String>,
 }
 
 impl Default for Setup {
@@ -57,6 +59,7 @@ impl Default for Setup {
             settings: Vec::new(),
             route: String::new(),
             idp: None,
+            issuer: None,
         }
     }
 }
@@ -114,17 +117,17 @@ impl World {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let idp = match setup.idp.clone() {
-            Some(idp) => Some(provider(idp, &base, &slack, &p0).await),
+            Some(idp) => Some(provider(idp, &base, &p0).await),
             None => None,
         };
-        let (top, client, identity) = match &idp {
-            Some(idp) => (
+        let (top, client, identity) = match idp.as_ref().map(Idp::issuer).or(setup.issuer.clone()) {
+            Some(issuer) => (
                 format!("public_url = \"{base}\"\n"),
                 format!(
                     "client_id = \"{}\"\nclient_secret = \"{}\"\n",
                     setup.slack.client_id, setup.slack.client_secret
                 ),
-                setup.identity.replace("{issuer}", &idp.issuer()) + VAULT,
+                setup.identity.replace("{issuer}", &issuer) + VAULT,
             ),
             None => (String::new(), String::new(), setup.identity.clone()),
         };
@@ -147,6 +150,7 @@ impl World {
         );
         let (app, doors) = start(&text, &setup.settings, &folder, &setup.clock, listener).await;
         slack.connect(&base);
+        slack.set_redirect_urls(&[&format!("{base}/link/slack")]);
         p0.connect(&base);
         Self {
             slack,
@@ -188,6 +192,11 @@ impl World {
         let (before, _) = self.text.split_once(&channel).expect("the route stands last");
         self.text = format!("{before}{channel}{route}");
         self.restart().await;
+    }
+
+    /// The settings that the bot has.
+    pub fn settings(&self) -> config::Settings {
+        config::parse(&self.text, self.settings.clone(), &self.folder).unwrap()
     }
 
     pub fn app(&self) -> &App {
@@ -296,10 +305,9 @@ async fn start(
 }
 
 /// Starts the provider, and has everybody know everybody.
-async fn provider(setup: IdpSetup, base: &str, slack: &Slack, p0: &P0) -> Idp {
+async fn provider(setup: IdpSetup, base: &str, p0: &P0) -> Idp {
     let idp = Idp::start(setup).await.unwrap();
     idp.allow_redirect("p0-chatops", &format!("{base}/link/provider"));
-    slack.set_redirect_urls(&[&format!("{base}/link/slack")]);
     for audience in ["p0-chatops", "p0-device", "p0"] {
         let keys = IssuerKeys::Url(format!("{}/jwks", idp.issuer()));
         p0.trust_login(TrustedLogin { issuer: idp.issuer(), audience: audience.into(), keys });

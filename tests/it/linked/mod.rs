@@ -2,6 +2,11 @@
 
 mod at_rest;
 mod code;
+mod exchange;
+mod platform;
+mod renewal;
+
+pub use renewal::saying;
 
 use http::{StatusCode, header};
 use p0_chatops::clock::Clock;
