@@ -7,10 +7,10 @@ use serde_json::json;
 
 use crate::app::StartError;
 use crate::authorize::vault::{KeyId, Vault, key_file};
+use crate::beside;
 use crate::cli::vault::{VaultArgs, VaultCommand};
 use crate::clock::Clock;
 use crate::config::{self, ConfigError, VaultKey, VaultKeys};
-use crate::ledger::inspect::{self, Schema};
 use crate::ledger::sealed::{SealedCounts, SealedRecord};
 use crate::ledger::{Ledger, LedgerError};
 
@@ -61,7 +61,7 @@ pub async fn run(args: VaultArgs, clock: Clock, out: &mut impl Write) -> anyhow:
         let missing = "is missing: make one with `p0-chatops vault new-key`";
         return Err(ConfigError::new("vault.key", missing).into());
     };
-    let ledger = ledger(&settings.database_url, clock).await?;
+    let ledger = beside::open(&settings.database_url, clock).await?;
     let work = Work { keys, ledger: ledger.as_ref(), out };
     let done = match command {
         VaultCommand::Status { json: true, .. } => work.status_in_json().await,
@@ -76,17 +76,6 @@ pub async fn run(args: VaultArgs, clock: Clock, out: &mut impl Write) -> anyhow:
 }
 
 const STDOUT: &str = "standard output";
-
-/// The ledger, opened beside a `serve` that may have it; `None` where there is none yet.
-async fn ledger(url: &str, clock: Clock) -> anyhow::Result<Option<Ledger>> {
-    match inspect::schema(url).await? {
-        Schema::Fresh => Ok(None),
-        Schema::Current => Ok(Some(Ledger::open(url, clock).await?)),
-        Schema::Older => bail!("{url} is an older version's: start `serve` once, which brings it up to date"),
-        Schema::Newer => bail!("{url} was written by a newer version of p0-chatops: use that one"),
-        Schema::Foreign => bail!("{url} is a database, but not one of p0-chatops'"),
-    }
-}
 
 struct Work<'w, W> {
     keys: VaultKeys,
