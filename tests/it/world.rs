@@ -114,16 +114,20 @@ impl World {
             Some(idp) => Some(provider(idp, &base, &slack, &p0).await),
             None => None,
         };
-        let (top, client, identity) = match &idp {
-            Some(idp) => (
+        let identity = match &idp {
+            Some(idp) => setup.identity.replace("{issuer}", &idp.issuer()) + VAULT,
+            None => setup.identity.clone(),
+        };
+        // What pages need is there only where there are pages.
+        let (top, client) = match identity.contains("flow = \"code\"") {
+            true => (
                 format!("public_url = \"{base}\"\n"),
                 format!(
                     "client_id = \"{}\"\nclient_secret = \"{}\"\n",
                     setup.slack.client_id, setup.slack.client_secret
                 ),
-                setup.identity.replace("{issuer}", &idp.issuer()) + VAULT,
             ),
-            None => (String::new(), String::new(), setup.identity.clone()),
+            false => (String::new(), String::new()),
         };
         let NotifierSetup { issuer, audience, .. } = &setup.p0.notifier;
         let text = format!(
