@@ -101,6 +101,7 @@ pub async fn slack(State(tools): State<Tools>, Signed(arrival): Signed) -> Respo
             tools.metrics.not_understood("slack", what);
             StatusCode::OK.into_response()
         }
+        Arrival::Departure(departure) => tools.let_go(&departure).await.unwrap_or_else(|error| not_recorded(&error)),
         Arrival::Deed(deed) => tools.act(*deed).await.unwrap_or_else(|error| not_recorded(&error)),
     }
 }

@@ -17,7 +17,7 @@ mod vault;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-pub use app::{Delivery, SlackApp};
+pub use app::{AppLinking, Delivery, SlackApp};
 pub use host::{is_surely_loopback, may_be_this_machine};
 pub use program::Program;
 pub use secret::Secret;

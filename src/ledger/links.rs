@@ -346,7 +346,6 @@ async fn bind(c: &mut SqliteConnection, new: NewLink, now: Timestamp) -> Result<
         return Ok(Bound::TakenBy(taken.owner));
     }
     if let Some(has) = living(c, &new.owner).await? {
-        sign_ins::over(c, new.sign_in, "has_one").await?;
         return Ok(Bound::HasOne(Box::new(has)));
     }
     sqlx::query(

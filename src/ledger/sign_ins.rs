@@ -153,7 +153,15 @@ impl Ledger {
     /// # Errors
     /// Where it cannot be written.
     pub async fn sign_in_failed(&self, sign_in: SignIn, how: &'static str) -> Result<(), LedgerError> {
-        self.write(move |c, now| Box::pin(fail(c, sign_in, how, None, now))).await
+        self.write(move |c, now| {
+            Box::pin(async move {
+                match is_open(c, sign_in.id, now).await? {
+                    true => fail(c, &sign_in, how, now).await,
+                    false => Ok(()),
+                }
+            })
+        })
+        .await
     }
 
     /// A browser of the sign-in came back with nothing that counts; it may begin anew.
@@ -232,12 +240,28 @@ impl Ledger {
         .await
     }
 
-    /// The sign-in comes to nothing, and the person is told.
+    /// The sign-in comes to nothing, and the person is told; unless it was ended meanwhile, or somebody else has taken
+    /// the step.
     ///
     /// # Errors
     /// Where it cannot be written.
     pub async fn step_failed(&self, lease: SignInLease, how: &'static str, notice: Notice) -> Result<(), LedgerError> {
-        self.write(move |c, now| Box::pin(fail(c, lease.sign_in, how, Some(notice), now))).await
+        self.write(move |c, now| {
+            Box::pin(async move {
+                let held =
+                    sqlx::query("SELECT 1 FROM sign_ins WHERE id = $1 AND lease_token = $2 AND stage_name <> 'ended'")
+                        .bind(lease.sign_in.id)
+                        .bind(&lease.token)
+                        .fetch_optional(&mut *c)
+                        .await?;
+                if held.is_none() {
+                    return Ok(());
+                }
+                notices::add(c, &notice, now).await?;
+                fail(c, &lease.sign_in, how, now).await
+            })
+        })
+        .await
     }
 }
 
@@ -319,18 +343,11 @@ pub(super) async fn forget(c: &mut SqliteConnection, now: Timestamp) -> Result<(
 
 async fn fail(
     c: &mut SqliteConnection,
-    sign_in: SignIn,
+    sign_in: &SignIn,
     how: &'static str,
-    notice: Option<Notice>,
     now: Timestamp,
 ) -> Result<(), LedgerError> {
-    if !is_open(c, sign_in.id, now).await? && notice.is_none() {
-        return Ok(());
-    }
     over(c, sign_in.id, how).await?;
-    if let Some(notice) = notice {
-        notices::add(c, &notice, now).await?;
-    }
     audit::person(c, "sign_in.failed", &sign_in.asker, json!({ "sign_in": sign_in.id, "how": how }), now).await
 }
 

@@ -192,7 +192,9 @@ impl Tools {
                 tracing::info!(by = %sign_in.asker, "somebody linked their account");
                 Ok(shown(StatusCode::OK, pages::linked(&sign_in.asker, &identity)))
             }
-            Ok((Bound::HasOne(link), _)) => Ok(refused(&NotBound::HasOne { identity: link.identity })),
+            Ok((Bound::HasOne(link), _)) => {
+                self.came_to_nothing(sign_in, "has_one", NotBound::HasOne { identity: link.identity }).await
+            }
             Ok((Bound::TakenBy(_), _)) => Ok(refused(&NotBound::Taken)),
             Ok((Bound::SignInOver, _)) => Ok(over()),
             Err(why) => self.came_to_nothing(sign_in, "not_bound", why).await,

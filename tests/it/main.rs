@@ -15,6 +15,7 @@ mod hostile_text;
 mod identity;
 mod interop;
 mod linked;
+mod links;
 mod manifest;
 mod mapping;
 mod not_from_chat;

@@ -120,16 +120,20 @@ impl World {
             Some(idp) => Some(provider(idp, &base, &p0).await),
             None => None,
         };
-        let (top, client, identity) = match idp.as_ref().map(Idp::issuer).or(setup.issuer.clone()) {
-            Some(issuer) => (
+        let identity = match idp.as_ref().map(Idp::issuer).or(setup.issuer.clone()) {
+            Some(issuer) => setup.identity.replace("{issuer}", &issuer) + VAULT,
+            None => setup.identity.clone(),
+        };
+        // What pages need is there only where there are pages.
+        let (top, client) = match identity.contains("flow = \"code\"") {
+            true => (
                 format!("public_url = \"{base}\"\n"),
                 format!(
                     "client_id = \"{}\"\nclient_secret = \"{}\"\n",
                     setup.slack.client_id, setup.slack.client_secret
                 ),
-                setup.identity.replace("{issuer}", &issuer) + VAULT,
             ),
-            None => (String::new(), String::new(), setup.identity.clone()),
+            false => (String::new(), String::new()),
         };
         let NotifierSetup { issuer, audience, .. } = &setup.p0.notifier;
         let text = format!(

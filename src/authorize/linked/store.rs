@@ -36,7 +36,7 @@ pub struct NewLink {
 pub enum Bound {
     /// It is made.
     Made,
-    /// The person has one already.
+    /// The person has one already; the sign-in is for the caller to end.
     HasOne(Box<Link>),
     /// The account is linked by somebody else; both are told.
     TakenBy(SlackUser),

@@ -153,7 +153,7 @@ pub fn not_bound(why: &NotBound) -> String {
         NotBound::Unavailable => {
             "Somebody who had to be asked did not answer: your identity provider, Slack or P0. Try again.".to_owned()
         }
-        NotBound::TooLate => "It took longer than 5 minutes, so nothing was linked. Try again.".to_owned(),
+        NotBound::TooLate => "It took too long: the code has run out, and nothing was linked. Try again.".to_owned(),
     }
 }
 
