@@ -2,6 +2,7 @@
 
 use std::sync::LazyLock;
 
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse, Response};
 use base64::Engine as _;
@@ -33,16 +34,23 @@ const SKEW: i64 = 10;
 type Shown = Result<Response, LedgerError>;
 
 /// `GET /link/{ticket}`: says what the button would begin.
-pub async fn open(State(tools): State<Tools>, Path(ticket): Path<String>) -> Response {
-    answer(tools.open_page(&ticket).await)
+pub async fn open(State(tools): State<Tools>, ticket: Named) -> Response {
+    answer(tools.open_page(named(&ticket)).await)
 }
 
 /// `POST /link/{ticket}`: the page's button. This browser begins, and one that had begun before is out.
-pub async fn begin(State(tools): State<Tools>, Path(ticket): Path<String>, headers: HeaderMap) -> Response {
+pub async fn begin(State(tools): State<Tools>, ticket: Named, headers: HeaderMap) -> Response {
     if is_from_elsewhere(&headers) {
         return StatusCode::FORBIDDEN.into_response();
     }
-    answer(tools.begin_here(&ticket).await)
+    answer(tools.begin_here(named(&ticket)).await)
+}
+
+/// What stands in the address, where it is text.
+type Named = Result<Path<String>, PathRejection>;
+
+fn named(ticket: &Named) -> &str {
+    ticket.as_ref().map_or("", |Path(ticket)| ticket)
 }
 
 /// `GET /link/slack`: the way back from Slack.
