@@ -113,6 +113,9 @@ pub fn not_bound(why: &NotBound) -> String {
         NotBound::Ambiguous => "This bot's settings name the same account for you and for somebody else. Its operator has \
                                 to say whose it is."
             .to_owned(),
+        NotBound::OpenedByAnother => "The page was opened by another Slack user than the one who asked for it, so nothing was \
+                                      linked. It is for nobody else: if somebody sent it to you, tell your security team."
+            .to_owned(),
         NotBound::AnothersAccount => "The account that you signed in with is not yours by what Slack or this bot's settings \
                                       say of you. Sign out there, and link your own."
             .to_owned(),
@@ -145,7 +148,7 @@ pub fn not_bound(why: &NotBound) -> String {
         }
         NotBound::P0NamesAnother => "P0 says that the account belongs to somebody else.".to_owned(),
         NotBound::RefusedByProvider { code } => {
-            format!("Your identity provider refused it ({}).", foreign::line(code, 60))
+            format!("It was refused where you signed in ({}).", foreign::line(code, 60))
         }
         NotBound::Untrusted => {
             "What came back cannot be believed; the bot's log tells its operator why. Nothing was linked.".to_owned()
