@@ -250,7 +250,7 @@ pub fn held(decision: &Decision) -> Option<String> {
     let Stage::Held { until } = &decision.stage else { return None };
     let (who, what) = (person(&decision.by.user), choice(&decision.choice));
     Some(format!(
-        ":key: {who} chose *{what}* and has until {} to sign in for it. Until then it does not count, and others can decide.",
+        ":key: {who} chose *{what}* and has until {} to sign in for it. Nothing goes to P0 before they have, and others can decide.",
         date(*until)
     ))
 }

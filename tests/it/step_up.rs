@@ -108,7 +108,7 @@ async fn the_card_says_who_is_signing_in_and_keeps_its_buttons() {
     Request req-1
     Why: Look at a bill
     :hourglass_flowing_sand: *Waiting for a decision.*
-    :key: <@U01ALICE> chose *Approve for 2 hours* and has until (time) to sign in for it. Until then it does not count, and others can decide.
+    :key: <@U01ALICE> chose *Approve for 2 hours* and has until (time) to sign in for it. Nothing goes to P0 before they have, and others can decide.
     Asked (time)
     [Approve 2h] [Approve for…: 30m, 1h, 2h] [Deny] [More]
     ");
