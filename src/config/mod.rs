@@ -156,4 +156,6 @@ mod app_test;
 #[cfg(test)]
 mod example_test;
 #[cfg(test)]
+mod linked_test;
+#[cfg(test)]
 mod tests;

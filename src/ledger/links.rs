@@ -10,7 +10,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::notices::{self, Notice};
-use super::{Ledger, LedgerError, audit, from_json, new_id, readable, sign_ins, to_json};
+use super::{Ledger, LedgerError, audit, from_json, held, new_id, readable, sign_ins, to_json};
 use crate::authorize::linked::store::{Bound, LinkStore, NewLink, NotKept, Renewal, Renewed};
 use crate::clock::from_millisecond;
 use crate::domain::link::{Account, Link, LinkEnd, LinkVersion};
@@ -393,7 +393,7 @@ async fn give_lease(c: &mut SqliteConnection, id: i64, now: Timestamp) -> Result
     Ok(token)
 }
 
-async fn end(c: &mut SqliteConnection, id: i64, why: LinkEnd, now: Timestamp) -> Result<bool, LedgerError> {
+pub(super) async fn end(c: &mut SqliteConnection, id: i64, why: LinkEnd, now: Timestamp) -> Result<bool, LedgerError> {
     let Some(link) = by_id(c, id).await?.filter(|link| link.ended.is_none()) else { return Ok(false) };
     // What the provider has killed it need not be told of.
     let keep = why != LinkEnd::EndedByProvider;
@@ -409,6 +409,7 @@ async fn end(c: &mut SqliteConnection, id: i64, why: LinkEnd, now: Timestamp) ->
     .await?;
     audit::person(c, "link.ended", &link.owner, json!({ "link": id, "account": link.account, "why": why }), now)
         .await?;
+    held::refuse_unlinked(c, &link.owner, now).await?;
     // Whoever unlinks is answered where they did; the others could not be told.
     if !matches!(why, LinkEnd::Unlinked | LinkEnd::Deactivated | LinkEnd::AppUninstalled) {
         notices::add(c, &Notice::LinkEnded { user: link.owner.user, identity: link.identity, why }, now).await?;

@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::notices::{self, Notice};
-use super::{Ledger, LedgerError, audit, decisions, from_json, new_id, to_json};
+use super::{Ledger, LedgerError, audit, from_json, held, new_id, to_json};
 use crate::clock::from_millisecond;
 use crate::domain::decision::Proof;
 use crate::domain::person::{SlackUser, TeamId, UserId};
@@ -142,7 +142,7 @@ impl Ledger {
                     return Ok(false);
                 }
                 over(c, sign_in.id, "proved").await?;
-                decisions::proved(c, decision, proof, now).await
+                held::proved(c, decision, proof, now).await
             })
         })
         .await
@@ -162,6 +162,16 @@ impl Ledger {
             })
         })
         .await
+    }
+
+    /// A browser of the sign-in came back with nothing that counts; it may begin anew.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn sign_in_missed(&self, sign_in: &SignIn, how: &'static str) -> Result<(), LedgerError> {
+        let (asker, detail) = (sign_in.asker.clone(), json!({ "sign_in": sign_in.id, "how": how }));
+        self.write(move |c, now| Box::pin(async move { audit::person(c, "sign_in.missed", &asker, detail, now).await }))
+            .await
     }
 
     /// A step with a device code that is due, leased: one asks at a time, whoever it is.
@@ -309,6 +319,18 @@ pub(super) async fn over(c: &mut SqliteConnection, id: i64, how: &str) -> Result
         .bind(to_json(&stage)?)
         .execute(c)
         .await?;
+    Ok(())
+}
+
+/// Ends those in which a choice was to be proved.
+pub(super) async fn over_of(c: &mut SqliteConnection, decision: i64, how: &str) -> Result<(), LedgerError> {
+    let open = sqlx::query_scalar("SELECT id FROM sign_ins WHERE decision = $1 AND stage_name <> 'ended'")
+        .bind(decision)
+        .fetch_all(&mut *c)
+        .await?;
+    for id in open {
+        over(c, id, how).await?;
+    }
     Ok(())
 }
 

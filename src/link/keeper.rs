@@ -56,7 +56,6 @@ impl Keeper {
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
         }
-        self.linking.accounts().close().await;
     }
 
     /// Does all that is due now and says how much that was.

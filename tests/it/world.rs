@@ -36,6 +36,8 @@ pub struct Setup {
     pub clock: Clock,
     pub identity: String,
     pub settings: Vec<(String, String)>,
+    /// More keys of the one route, as the file has them.
+    pub route: String,
     /// The provider at which people sign in, where they link accounts; `{issuer}` in `identity` is it.
     pub idp: Option<IdpSetup>,
 }
@@ -53,6 +55,7 @@ impl Default for Setup {
             clock,
             identity: "mode = \"tokens\"".to_owned(),
             settings: Vec::new(),
+            route: String::new(),
             idp: None,
         }
     }
@@ -136,7 +139,7 @@ impl World {
              [notifier]\npublic_key_file = \"notifier.pem\"\nissuer = \"{issuer}\"\naudience = \"{audience}\"\n\
              [identity]\n{}\n[identity.people]\n{people}[identity.tokens]\n{tokens}\
              [durations]\npresets = [\"30m\", \"1h\", \"2h\", \"8h\"]\nmaximum = \"8h\"\n\
-             [[route]]\nchannel = \"{CHANNEL}\"\n",
+             [[route]]\nchannel = \"{CHANNEL}\"\n{}",
             setup.slack.signing_secret,
             setup.slack.bot_token,
             slack.api_base_url(),
@@ -144,6 +147,7 @@ impl World {
             p0.base_url(),
             setup.p0.org,
             identity,
+            setup.route,
         );
         let (app, doors) = start(&text, &setup.settings, &folder, &setup.clock, listener).await;
         slack.connect(&base);
@@ -179,6 +183,14 @@ impl World {
         let name = format!("P0_CHATOPS_{}", key.to_uppercase());
         self.settings.retain(|(known, _)| *known != name);
         self.settings.push((name, value.to_owned()));
+        self.restart().await;
+    }
+
+    /// The same with other keys of the one route, as [`Setup::route`] has them.
+    pub async fn restart_with_route(&mut self, route: &str) {
+        let channel = format!("[[route]]\nchannel = \"{CHANNEL}\"\n");
+        let (before, _) = self.text.split_once(&channel).expect("the route stands last");
+        self.text = format!("{before}{channel}{route}");
         self.restart().await;
     }
 
