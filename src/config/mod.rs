@@ -22,9 +22,9 @@ pub use host::{is_surely_loopback, may_be_this_machine};
 pub use program::Program;
 pub use secret::Secret;
 pub use settings::{
-    Accounts, Assertion, Durations, Exchange, Fields, Flow, Fresh, Identity, Linked, Notifier, NotifierKeySource,
-    Origin, Outbound, P0, Preset, Risk, Route, SentToken, Settings, Slack, SlackClient, SubjectToken, TokenSource,
-    Tokens,
+    Accounts, Assertion, AssertionGrant, Durations, Exchange, Fields, Flow, Fresh, Identity, Linked, Notifier,
+    NotifierKeySource, Origin, Outbound, P0, Preset, RedeemedAssertion, Risk, Route, SentToken, Settings, Slack,
+    SlackClient, SubjectToken, TokenSource, Tokens,
 };
 pub use vault::{VaultKey, VaultKeys};
 

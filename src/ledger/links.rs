@@ -16,8 +16,9 @@ use crate::clock::from_millisecond;
 use crate::domain::link::{Account, Link, LinkEnd, LinkVersion};
 use crate::domain::person::{SlackUser, TeamId, UserId};
 
-/// How long one renewal may take: a refresh and an exchange, each with its own deadline.
-pub const RENEWAL: Duration = Duration::from_secs(20);
+/// How long the right to renew holds. It has to outlast everything that is asked for one renewal, each with its own
+/// deadline: whoever took it over meanwhile would use a refresh token for the second time, and kill all that came of it.
+pub const RENEWAL: Duration = Duration::from_secs(45);
 
 const COLUMNS: &str = "id, team, person, issuer, subject, identity, names, linked_at, proved_at, good_until, sealed,
                        generation, ended_at, ended_why";
@@ -296,6 +297,10 @@ impl LinkStore for Ledger {
 
     fn end(&self, id: i64, why: LinkEnd) -> BoxFuture<'_, Result<(), NotKept>> {
         Box::pin(async move { self.end_link(id, why).await.map(drop).map_err(told) })
+    }
+
+    fn pinned(&self, name: &'static str) -> BoxFuture<'_, Result<Option<String>, NotKept>> {
+        Box::pin(async move { Self::pinned(self, name).await.map_err(told) })
     }
 
     fn pin(&self, name: &'static str, found: String) -> BoxFuture<'_, Result<String, NotKept>> {

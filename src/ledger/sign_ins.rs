@@ -37,7 +37,9 @@ impl SignInLease {
 }
 
 impl Ledger {
-    /// Begins a sign-in to link an account; one that the person had begun before is over. Answers its number.
+    /// Begins a sign-in to link an account. One that the person had begun before is worth nothing from now on; where
+    /// nobody had pressed anything on its page it only gets a new address, so that asking often fills nothing. Answers
+    /// its number.
     ///
     /// # Errors
     /// Where it cannot be written.
@@ -50,17 +52,26 @@ impl Ledger {
         let stage = if by_device { SignInStage::DeviceWanted } else { SignInStage::Offered };
         self.write(move |c, now| {
             Box::pin(async move {
-                let open = sqlx::query_scalar(
-                    "SELECT id FROM sign_ins
-                     WHERE team = $1 AND person = $2 AND purpose = 'link' AND stage_name <> 'ended'",
+                let untouched = sqlx::query_scalar(
+                    "UPDATE sign_ins SET ticket = $3, expires_at = $4
+                     WHERE team = $1 AND person = $2 AND purpose = 'link' AND stage_name = 'offered' AND expires_at > $5
+                     RETURNING id",
                 )
                 .bind(asker.team.as_str())
                 .bind(asker.user.as_str())
-                .fetch_all(&mut *c)
+                .bind(ticket.as_str())
+                .bind(expiry(now).as_millisecond())
+                .bind(now.as_millisecond())
+                .fetch_optional(&mut *c)
                 .await?;
-                for id in open {
-                    over(c, id, "begun_anew").await?;
+                if let Some(id) = untouched {
+                    return Ok(id);
                 }
+                sqlx::query("DELETE FROM sign_ins WHERE team = $1 AND person = $2 AND purpose = 'link'")
+                    .bind(asker.team.as_str())
+                    .bind(asker.user.as_str())
+                    .execute(&mut *c)
+                    .await?;
                 begin(c, &asker, &ticket, Purpose::Link, &stage, now).await
             })
         })
@@ -148,17 +159,25 @@ impl Ledger {
         .await
     }
 
-    /// Ends a sign-in of a browser's, and notes how.
+    /// Ends a sign-in of a browser's, notes how, and has somebody told of it; nothing to do where it is over.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn sign_in_failed(&self, sign_in: SignIn, how: &'static str) -> Result<(), LedgerError> {
+    pub async fn sign_in_failed(
+        &self,
+        sign_in: SignIn,
+        how: &'static str,
+        notice: Option<Notice>,
+    ) -> Result<(), LedgerError> {
         self.write(move |c, now| {
             Box::pin(async move {
-                match is_open(c, sign_in.id, now).await? {
-                    true => fail(c, &sign_in, how, now).await,
-                    false => Ok(()),
+                if !is_open(c, sign_in.id, now).await? {
+                    return Ok(());
                 }
+                if let Some(notice) = notice {
+                    notices::add(c, &notice, now).await?;
+                }
+                fail(c, &sign_in, how, now).await
             })
         })
         .await
@@ -274,7 +293,7 @@ pub(super) async fn begin(
     stage: &SignInStage,
     now: Timestamp,
 ) -> Result<i64, LedgerError> {
-    let (id, expires) = (new_id(now), now.checked_add(SIGN_IN_WITHIN).unwrap_or(Timestamp::MAX));
+    let (id, expires) = (new_id(now), expiry(now));
     let (name, decision) = match purpose {
         Purpose::Link => ("link", None),
         Purpose::Proof { decision } => ("proof", Some(decision)),
@@ -298,6 +317,11 @@ pub(super) async fn begin(
     let detail = json!({ "sign_in": id, "purpose": name, "decision": decision });
     audit::person(c, "sign_in.begun", asker, detail, now).await?;
     Ok(id)
+}
+
+/// When one that begins now is over.
+fn expiry(now: Timestamp) -> Timestamp {
+    now.checked_add(SIGN_IN_WITHIN).unwrap_or(Timestamp::MAX)
 }
 
 /// Whether it can still come to something.

@@ -1,8 +1,14 @@
 //! The pages: opening one changes nothing, its button begins, and only the browser that began goes on.
 
+use std::sync::LazyLock;
+
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse, Response};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::{Inner, Linking, Pages};
@@ -18,6 +24,7 @@ use crate::domain::person::Email;
 use crate::domain::sign_in::{Purpose, SIGN_IN_WITHIN, SignIn, SignInStage, Ticket};
 use crate::inbound::browser::{BrowserSecret, Callback, Leg, is_from_elsewhere};
 use crate::ledger::LedgerError;
+use crate::ledger::notices::Notice;
 use crate::notify::pages::{self, Page};
 
 /// How far the provider's clock may be from ours where it says when somebody signed in, in seconds.
@@ -27,26 +34,54 @@ const SKEW: i64 = 10;
 type Shown = Result<Response, LedgerError>;
 
 /// `GET /link/{ticket}`: says what the button would begin.
-pub async fn open(State(tools): State<Tools>, Path(ticket): Path<String>) -> Response {
-    answer(tools.open_page(&ticket).await)
+pub async fn open(State(tools): State<Tools>, ticket: Named) -> Response {
+    answer(tools.open_page(named(&ticket)).await)
 }
 
 /// `POST /link/{ticket}`: the page's button. This browser begins, and one that had begun before is out.
-pub async fn begin(State(tools): State<Tools>, Path(ticket): Path<String>, headers: HeaderMap) -> Response {
+pub async fn begin(State(tools): State<Tools>, ticket: Named, headers: HeaderMap) -> Response {
     if is_from_elsewhere(&headers) {
         return StatusCode::FORBIDDEN.into_response();
     }
-    answer(tools.begin_here(&ticket).await)
+    answer(tools.begin_here(named(&ticket)).await)
+}
+
+/// What stands in the address, where it is text.
+type Named = Result<Path<String>, PathRejection>;
+
+fn named(ticket: &Named) -> &str {
+    ticket.as_ref().map_or("", |Path(ticket)| ticket)
 }
 
 /// `GET /link/slack`: the way back from Slack.
-pub async fn from_slack(State(tools): State<Tools>, headers: HeaderMap, callback: Callback) -> Response {
-    answer(tools.come_back(Leg::Slack, &headers, callback).await)
+pub async fn from_slack(State(tools): State<Tools>, headers: HeaderMap, callback: Read) -> Response {
+    come_back(tools, Leg::Slack, headers, callback).await
 }
 
 /// `GET /link/provider`: the way back from the provider.
-pub async fn from_provider(State(tools): State<Tools>, headers: HeaderMap, callback: Callback) -> Response {
-    answer(tools.come_back(Leg::Provider, &headers, callback).await)
+pub async fn from_provider(State(tools): State<Tools>, headers: HeaderMap, callback: Read) -> Response {
+    come_back(tools, Leg::Provider, headers, callback).await
+}
+
+/// `HEAD` of either: whoever only looks must not use a `state` up.
+pub async fn looked_at() -> StatusCode {
+    StatusCode::METHOD_NOT_ALLOWED
+}
+
+/// What the browser brought, or the status of an answer to what cannot be read.
+type Read = Result<Callback, StatusCode>;
+
+async fn come_back(tools: Tools, leg: Leg, headers: HeaderMap, callback: Read) -> Response {
+    let callback = match callback {
+        Ok(callback) => callback,
+        Err(status) => return shown(status, pages::over()),
+    };
+    // A phone that turns to another app hangs up: what a code was redeemed for must not be lost with it.
+    let whole_way = tools.whispers.clone().spawn(async move { tools.come_back(leg, &headers, callback).await });
+    match whole_way.await {
+        Ok(shown) => answer(shown),
+        Err(_) => shown(StatusCode::INTERNAL_SERVER_ERROR, pages::unavailable(None)),
+    }
 }
 
 impl Tools {
@@ -174,17 +209,35 @@ impl Tools {
         };
         match (leg, sign_in.purpose) {
             (Leg::Slack, _) if is_asker(grant.claims.as_ref(), &sign_in) => {
-                self.send(linking, pages, &sign_in, &browser, Leg::Provider, None).await
+                self.send(linking, pages, &sign_in, &browser, Leg::Provider, again).await
             }
-            (Leg::Slack, _) => self.came_to_nothing(sign_in, "another_slack_user", NotBound::AnothersAccount).await,
-            (Leg::Provider, Purpose::Link) => self.link(linking, sign_in, &grant, &browser.raw_nonce(leg)).await,
+            (Leg::Slack, _) => self.opened_by_another(sign_in, grant.claims.as_ref()).await,
+            (Leg::Provider, Purpose::Link) => self.link(linking, sign_in, &grant, &browser.raw_nonce(leg), again).await,
             (Leg::Provider, Purpose::Proof { decision }) => self.prove(linking, sign_in, decision, &grant, again).await,
         }
     }
 
-    async fn link(&self, linking: &Inner, sign_in: SignIn, grant: &Grant, raw_nonce: &str) -> Shown {
+    /// The asker learns of it too: it is not them who hold the page.
+    async fn opened_by_another(&self, sign_in: SignIn, claims: Option<&Claims>) -> Shown {
+        let (team, user) = claims.map(|claims| (&claims.slack_team, &claims.slack_user)).unzip();
+        tracing::warn!(by = %sign_in.asker, ?team, ?user, "a page was opened by another Slack user than asked for it");
+        let why = NotBound::OpenedByAnother;
+        let notice = Notice::NotLinked { user: sign_in.asker.user.clone(), why: why.clone() };
+        self.ledger.sign_in_failed(sign_in, "another_slack_user", Some(notice)).await?;
+        Ok(refused(&why))
+    }
+
+    async fn link(
+        &self,
+        linking: &Inner,
+        sign_in: SignIn,
+        grant: &Grant,
+        raw_nonce: &str,
+        again: Option<&str>,
+    ) -> Shown {
         let in_slack = match linking.confirmed(&sign_in).await {
             Ok(email) => email,
+            Err(NotBound::Unavailable) => return Ok(shown(StatusCode::BAD_GATEWAY, pages::unavailable(again))),
             Err(why) => return self.came_to_nothing(sign_in, "not_admitted", why).await,
         };
         match linking.accounts.link(grant, &sign_in, in_slack.as_ref(), Some(raw_nonce)).await {
@@ -197,6 +250,7 @@ impl Tools {
             }
             Ok((Bound::TakenBy(_), _)) => Ok(refused(&NotBound::Taken)),
             Ok((Bound::SignInOver, _)) => Ok(over()),
+            Err(NotBound::Unavailable) => Ok(shown(StatusCode::BAD_GATEWAY, pages::unavailable(again))),
             Err(why) => self.came_to_nothing(sign_in, "not_bound", why).await,
         }
     }
@@ -253,7 +307,7 @@ impl Tools {
 
     async fn came_to_nothing(&self, sign_in: SignIn, how: &'static str, why: NotBound) -> Shown {
         tracing::warn!(by = %sign_in.asker, how, "a sign-in came to nothing");
-        self.ledger.sign_in_failed(sign_in, how).await?;
+        self.ledger.sign_in_failed(sign_in, how, None).await?;
         Ok(refused(&why))
     }
 
@@ -348,17 +402,20 @@ fn shown(status: StatusCode, page: Page) -> Response {
     response
 }
 
-/// Nothing is kept, framed, loaded from elsewhere or told to the next site.
+/// Nothing is kept, framed, loaded from elsewhere or told to the next site. `form-action` is left out: browsers hold the
+/// way to Slack and the provider, which a form begins and redirects lead on, against it.
 fn guard(headers: &mut HeaderMap) {
+    static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+        let style = BASE64_STANDARD.encode(Sha256::digest(pages::STYLE));
+        let policy = format!("default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; frame-ancestors 'none'");
+        HeaderValue::try_from(policy).expect("letters, digits and punctuation")
+    });
+    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY.clone());
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
-        ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }

@@ -8,8 +8,7 @@ use crate::domain::facts::Facts;
 use crate::domain::link::NotBound;
 use crate::domain::person::{Email, SlackUser};
 
-/// A page, and what its answer may load.
-#[derive(Clone, Debug)]
+/// A page. No `Debug` shows it: its button's address may be worth something.
 pub struct Page {
     /// The document.
     pub html: String,
@@ -136,7 +135,10 @@ pub fn over() -> Page {
 
 /// Something did not answer.
 pub fn unavailable(action: Option<&str>) -> Page {
-    let mut parts = vec![paragraph("Somebody who had to be asked did not answer, so nothing was done.")];
+    let mut parts = vec![paragraph(
+        "Your identity provider, Slack, P0 or the bot's own ledger did not answer, so nothing was done. Try again in \
+         half a minute.",
+    )];
     parts.extend(action.map(|action| button(&Button { action, label: "Try again" })));
     page("Not now", &parts)
 }

@@ -27,6 +27,7 @@ mod outside;
 mod packaging;
 mod process;
 mod quiet;
+mod redeemed;
 mod refusals;
 mod sandbox;
 mod serve;

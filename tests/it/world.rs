@@ -40,6 +40,8 @@ pub struct Setup {
     pub route: String,
     /// The provider at which people sign in, where they link accounts; `{issuer}` in `identity` is it.
     pub idp: Option<IdpSetup>,
+    /// A provider that runs already, in its place.
+    pub issuer: Option<String>,
 }
 
 impl Default for Setup {
@@ -57,6 +59,7 @@ impl Default for Setup {
             settings: Vec::new(),
             route: String::new(),
             idp: None,
+            issuer: None,
         }
     }
 }
@@ -114,11 +117,11 @@ impl World {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let idp = match setup.idp.clone() {
-            Some(idp) => Some(provider(idp, &base, &slack, &p0).await),
+            Some(idp) => Some(provider(idp, &base, &p0).await),
             None => None,
         };
-        let identity = match &idp {
-            Some(idp) => setup.identity.replace("{issuer}", &idp.issuer()) + VAULT,
+        let identity = match idp.as_ref().map(Idp::issuer).or(setup.issuer.clone()) {
+            Some(issuer) => setup.identity.replace("{issuer}", &issuer) + VAULT,
             None => setup.identity.clone(),
         };
         // What pages need is there only where there are pages.
@@ -151,6 +154,7 @@ impl World {
         );
         let (app, doors) = start(&text, &setup.settings, &folder, &setup.clock, listener).await;
         slack.connect(&base);
+        slack.set_redirect_urls(&[&format!("{base}/link/slack")]);
         p0.connect(&base);
         Self {
             slack,
@@ -192,6 +196,11 @@ impl World {
         let (before, _) = self.text.split_once(&channel).expect("the route stands last");
         self.text = format!("{before}{channel}{route}");
         self.restart().await;
+    }
+
+    /// The settings that the bot has.
+    pub fn settings(&self) -> config::Settings {
+        config::parse(&self.text, self.settings.clone(), &self.folder).unwrap()
     }
 
     pub fn app(&self) -> &App {
@@ -300,10 +309,9 @@ async fn start(
 }
 
 /// Starts the provider, and has everybody know everybody.
-async fn provider(setup: IdpSetup, base: &str, slack: &Slack, p0: &P0) -> Idp {
+async fn provider(setup: IdpSetup, base: &str, p0: &P0) -> Idp {
     let idp = Idp::start(setup).await.unwrap();
     idp.allow_redirect("p0-chatops", &format!("{base}/link/provider"));
-    slack.set_redirect_urls(&[&format!("{base}/link/slack")]);
     for audience in ["p0-chatops", "p0-device", "p0"] {
         let keys = IssuerKeys::Url(format!("{}/jwks", idp.issuer()));
         p0.trust_login(TrustedLogin { issuer: idp.issuer(), audience: audience.into(), keys });

@@ -1,18 +1,26 @@
 //! Approvers link their own account: at the sandbox's provider, in a browser that keeps cookies.
 
 mod at_rest;
+mod attacks;
+mod binding;
 mod code;
 mod commands;
 mod device;
 mod ending;
+mod exchange;
+mod pages;
+mod platform;
+mod renewal;
 
 use std::time::Duration;
 
-use http::{StatusCode, header};
+pub use renewal::saying;
+
+use http::{HeaderMap, StatusCode, header};
 use p0_chatops::clock::Clock;
 use p0_chatops::domain::link::Link;
 use p0_chatops::sandbox::idp::{Idp, IdpSetup};
-use p0_chatops::sandbox::p0::P0Setup;
+use p0_chatops::sandbox::p0::{P0Setup, Verb};
 use p0_chatops::sandbox::slack::SlackSetup;
 use reqwest::{Client, Method, redirect};
 use serde_json::Value;
@@ -140,6 +148,42 @@ impl World {
     }
 }
 
+impl World {
+    /// Whose account is whose now.
+    pub async fn linked(&self) -> Vec<String> {
+        let links = self.app().ledger.links().await.unwrap();
+        let living = links.into_iter().filter(|link| link.ended.is_none());
+        living.map(|link| format!("{} {} {}", link.owner.user, link.account.subject, link.identity)).collect()
+    }
+
+    /// What the audit says of links and sign-ins: the event, the person, and how or why.
+    pub async fn audit_trail(&self) -> Vec<String> {
+        let sql =
+            "SELECT event, person, detail FROM audit WHERE event LIKE 'link.%' OR event LIKE 'sign_in.%' ORDER BY id";
+        let rows: Vec<(String, String, String)> =
+            sqlx::query_as(sql).fetch_all(&mut self.database().await).await.unwrap();
+        let line = |(event, person, detail): (String, String, String)| {
+            let detail: Value = serde_json::from_str(&detail).unwrap();
+            let how =
+                [&detail["how"], &detail["why"]].into_iter().find_map(Value::as_str).unwrap_or_default().to_owned();
+            format!("{event} {person} {how}").trim_end().to_owned()
+        };
+        rows.into_iter().map(line).collect()
+    }
+
+    /// Every sign-in, as the ledger has it.
+    pub async fn sign_ins(&self) -> Vec<String> {
+        let sql = "SELECT id || ' ' || ticket || ' ' || person || ' ' || stage || ' ' || coalesce(state, '-') || ' ' || expires_at
+                   FROM sign_ins ORDER BY id";
+        sqlx::query_scalar(sql).fetch_all(&mut self.database().await).await.unwrap()
+    }
+
+    /// How often P0 was asked whether it takes an account.
+    pub fn asked_p0(&self) -> usize {
+        self.p0.calls().iter().filter(|call| call.verb == Some(Verb::Account)).count()
+    }
+}
+
 /// A browser, as far as the bot's pages can tell.
 pub struct Browser {
     client: Client,
@@ -151,6 +195,7 @@ pub struct Browser {
 pub struct Shown {
     pub status: StatusCode,
     pub text: String,
+    pub headers: HeaderMap,
     /// Where it is sent instead.
     pub location: Option<String>,
 }
@@ -158,8 +203,22 @@ pub struct Shown {
 impl Shown {
     /// The page's heading.
     pub fn title(&self) -> &str {
-        let rest = self.text.split_once("<h1>").map_or("", |(_, rest)| rest);
-        rest.split_once("</h1>").map_or(rest, |(title, _)| title)
+        self.between("<h1>", "</h1>")
+    }
+
+    /// The page's first sentences.
+    pub fn says(&self) -> &str {
+        self.between("<p>", "</p>")
+    }
+
+    /// Where the page's button leads, as the page has it.
+    pub fn button(&self) -> &str {
+        self.between("action=\"", "\"")
+    }
+
+    fn between(&self, begin: &str, end: &str) -> &str {
+        let rest = self.text.split_once(begin).map_or("", |(_, rest)| rest);
+        rest.split_once(end).map_or(rest, |(between, _)| between)
     }
 }
 
@@ -180,8 +239,26 @@ impl Browser {
         self.ask(Method::POST, url).await
     }
 
+    /// The cookie that it holds, `name=value`.
+    pub fn cookie(&self) -> Option<String> {
+        self.cookie.lock().unwrap().clone()
+    }
+
+    /// Has it hold this instead.
+    pub fn set_cookie(&self, cookie: Option<&str>) {
+        *self.cookie.lock().unwrap() = cookie.map(str::to_owned);
+    }
+
     async fn ask(&self, method: Method, url: &str) -> Shown {
+        self.ask_with(method, url, &[]).await
+    }
+
+    /// The same with headers of the browser's own.
+    pub async fn ask_with(&self, method: Method, url: &str, headers: &[(&str, &str)]) -> Shown {
         let mut request = self.client.request(method, url);
+        for (name, value) in headers {
+            request = request.header(*name, *value);
+        }
         if let Some(cookie) = self.cookie.lock().unwrap().as_ref() {
             request = request.header(header::COOKIE, cookie);
         }
@@ -191,7 +268,8 @@ impl Browser {
             *self.cookie.lock().unwrap() = Some(pair);
         }
         let location = answer.headers().get(header::LOCATION).map(|url| url.to_str().unwrap().to_owned());
-        Shown { status: answer.status(), location, text: answer.text().await.unwrap() }
+        let headers = answer.headers().clone();
+        Shown { status: answer.status(), location, headers, text: answer.text().await.unwrap() }
     }
 
     /// Goes from the bot's page to Slack and back; answers what comes then, which is the way to the provider.
@@ -203,9 +281,14 @@ impl Browser {
 
     /// The whole way.
     pub async fn link(&self, world: &World, page: &str, who: &str, account: &str) -> Shown {
-        let to_provider = self.sign_in_with_slack(world, page, who).await;
-        let to_provider = to_provider.location.unwrap_or_else(|| panic!("{}", to_provider.text));
+        let to_provider = self.past_slack(world, page, who).await;
         let back = world.idp().log_in(&to_provider, account).await.unwrap();
         self.get(back.as_str()).await
+    }
+
+    /// Goes through Slack; answers the way to the provider.
+    pub async fn past_slack(&self, world: &World, page: &str, who: &str) -> String {
+        let shown = self.sign_in_with_slack(world, page, who).await;
+        shown.location.unwrap_or_else(|| panic!("{}", shown.text))
     }
 }
