@@ -63,7 +63,7 @@ impl Keeper {
         let mut count = 0;
         loop {
             let done = [self.step_sign_in().await, self.forget().await];
-            let done = done.into_iter().filter(|done| logged(done)).count();
+            let done = done.into_iter().filter(logged).count();
             if done == 0 {
                 break;
             }
