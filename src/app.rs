@@ -201,6 +201,7 @@ impl App {
     /// Serves until `stop` is cancelled, and then until what was in flight is finished.
     pub async fn run(self, doors: TcpListener, probes: TcpListener, stop: CancellationToken) {
         let (outside, operator) = (self.doors(), self.probes());
+        let accounts = self.keeper.as_ref().map(|keeper| keeper.linking.accounts().clone());
         tokio::join!(
             serve(doors, outside, stop.clone()),
             serve(probes, operator, stop.clone()),
@@ -212,6 +213,10 @@ impl App {
                 }
             },
         );
+        // What a provider has given is written down before the ledger is closed.
+        if let Some(accounts) = accounts {
+            accounts.close().await;
+        }
         self.whispers.close();
         self.whispers.wait().await;
         self.ledger.close().await;

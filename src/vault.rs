@@ -6,7 +6,8 @@ use anyhow::{Context as _, bail};
 use serde_json::json;
 
 use crate::app::StartError;
-use crate::authorize::vault::{KeyId, Vault, key_file};
+use crate::authorize::vault::{KeyId, Unsealable, Vault, key_file};
+use crate::cli::ConfigArgs;
 use crate::cli::vault::{VaultArgs, VaultCommand};
 use crate::clock::Clock;
 use crate::config::{self, ConfigError, VaultKey, VaultKeys};
@@ -16,6 +17,7 @@ use crate::ledger::{Ledger, LedgerError};
 
 /// Records that are read at one time.
 const PAGE: u32 = 100;
+const STDOUT: &str = "standard output";
 
 /// Opens the vault for a bot on this ledger.
 ///
@@ -41,7 +43,8 @@ pub(crate) fn missing(vault: &Vault, counts: &SealedCounts) -> Option<String> {
         return None;
     }
     Some(format!(
-        "lacks the key that sealed records of the ledger: {}: put it back below the others",
+        "lacks the key that sealed records of the ledger: {}: put it back below the others, or see \
+         `p0-chatops vault help forget-lost`",
         missing.join(", ")
     ))
 }
@@ -51,31 +54,43 @@ pub(crate) fn missing(vault: &Vault, counts: &SealedCounts) -> Option<String> {
 /// # Errors
 /// What could not be done.
 pub async fn run(args: VaultArgs, clock: Clock, out: &mut impl Write) -> anyhow::Result<()> {
-    let (settings, command) = match args.command {
-        VaultCommand::NewKey => return writeln!(out, "{}", VaultKey::random().to_base64().as_str()).context(STDOUT),
-        VaultCommand::Status { ref settings, .. }
-        | VaultCommand::Rotate { ref settings, .. }
-        | VaultCommand::ForgetOld { ref settings } => (config::load(settings.config.as_deref())?, args.command),
-    };
+    match args.command {
+        VaultCommand::NewKey => writeln!(out, "{}", VaultKey::random().to_base64().as_str()).context(STDOUT),
+        VaultCommand::Status { settings, json: false } => {
+            at(&settings, clock, out, async |work| work.status().await).await
+        }
+        VaultCommand::Status { settings, json: true } => {
+            at(&settings, clock, out, async |work| work.status_in_json().await).await
+        }
+        VaultCommand::Rotate { settings, reseal_only } => {
+            at(&settings, clock, out, async |work| work.rotate(reseal_only).await).await
+        }
+        VaultCommand::ForgetOld { settings } => at(&settings, clock, out, async |work| work.forget_old().await).await,
+        VaultCommand::ForgetLost { settings, key } => {
+            at(&settings, clock, out, async |work| work.forget_lost(&key).await).await
+        }
+    }
+}
+
+/// Does a piece of work on the keys and the ledger of these settings.
+async fn at<W: Write>(
+    settings: &ConfigArgs,
+    clock: Clock,
+    out: &mut W,
+    deed: impl AsyncFnOnce(Work<'_, W>) -> anyhow::Result<()>,
+) -> anyhow::Result<()> {
+    let settings = config::load(settings.config.as_deref())?;
     let Some(keys) = settings.vault else {
         let missing = "is missing: make one with `p0-chatops vault new-key`";
         return Err(ConfigError::new("vault.key", missing).into());
     };
     let ledger = ledger(&settings.database_url, clock).await?;
-    let work = Work { keys, ledger: ledger.as_ref(), out };
-    let done = match command {
-        VaultCommand::Status { json: true, .. } => work.status_in_json().await,
-        VaultCommand::Rotate { reseal_only, .. } => work.rotate(reseal_only).await,
-        VaultCommand::ForgetOld { .. } => work.forget_old().await,
-        VaultCommand::Status { .. } | VaultCommand::NewKey => work.status().await,
-    };
+    let done = deed(Work { keys, ledger: ledger.as_ref(), out }).await;
     if let Some(ledger) = &ledger {
         ledger.close().await;
     }
     done
 }
-
-const STDOUT: &str = "standard output";
 
 /// The ledger, opened beside a `serve` that may have it; `None` where there is none yet.
 async fn ledger(url: &str, clock: Clock) -> anyhow::Result<Option<Ledger>> {
@@ -219,6 +234,28 @@ impl<W: Write> Work<'_, W> {
             bail!("{needed} by now, and so they were put back: run `p0-chatops vault rotate --reseal-only` first");
         }
         self.say(&format!("{names} forgotten: a backup of the ledger from before is of no use without a copy of them"))
+    }
+
+    async fn forget_lost(mut self, lost: &KeyId) -> anyhow::Result<()> {
+        let vault = Vault::open(&self.keys).await?;
+        if vault.holds(lost) {
+            bail!("{lost} is not lost: it is among the keys of {}", self.keys.setting());
+        }
+        let Some(ledger) = self.ledger else { return self.say("there is no ledger yet, and so nothing to give up") };
+        let (current, mut last, mut given_up) = (vault.current(), None, 0_u64);
+        loop {
+            let page = ledger.sealed_not_under(&current, last.as_ref(), PAGE).await?;
+            let Some(end) = page.last() else { break };
+            last = Some(end.clone());
+            for record in page {
+                let opened = vault.unseal(&record.owner, &record.sealed);
+                if opened.is_err_and(|error| error == Unsealable::KeyNotHeld(lost.clone())) {
+                    ledger.give_up(record).await?;
+                    given_up += 1;
+                }
+            }
+        }
+        self.say(&format!("{} given up, which {lost} had sealed", records(given_up)))
     }
 }
 

@@ -46,7 +46,7 @@ pub struct Credentials {
 enum Mode {
     Linked(LinkedAccounts),
     Tokens(OwnTokens),
-    Assertion(Signer),
+    Assertion(Box<Signer>),
     Service(Secret),
 }
 
@@ -69,7 +69,7 @@ impl Credentials {
                 linked(settings.linked.clone(), Some((*settings, actor)))?
             }
             Identity::Tokens(Tokens { source, people }) => Mode::Tokens(OwnTokens::new(source, people.into_keys())),
-            Identity::Assertion(assertion) => Mode::Assertion(Signer::new(assertion)?),
+            Identity::Assertion(assertion) => Mode::Assertion(Box::new(Signer::new(assertion)?)),
             Identity::Service { token, .. } => Mode::Service(token),
         };
         Ok(Self { people, mode, clock })

@@ -3,6 +3,7 @@
 use clap::{Args, Subcommand};
 
 use super::ConfigArgs;
+use crate::authorize::vault::KeyId;
 
 /// What is done with the vault.
 #[derive(Args, Debug)]
@@ -40,6 +41,18 @@ pub enum VaultCommand {
         #[arg(long)]
         reseal_only: bool,
     },
+    /// Give up what a lost key has sealed, so that `serve` starts without it.
+    ///
+    /// The links of these people end; they are told, and have to link again. Nobody tells your identity provider, so end
+    /// their sessions there if the key may be in wrong hands.
+    ForgetLost {
+        /// Where the settings are.
+        #[command(flatten)]
+        settings: ConfigArgs,
+        /// The key's id, as `serve` and `vault status` name it.
+        #[arg(value_name = "KEY_ID", value_parser = key_id)]
+        key: KeyId,
+    },
     /// Take the older keys out of `vault.key_file`, unless a record still needs one.
     ///
     /// A backup of the ledger needs the keys of its time: keep a copy of them with it.
@@ -48,4 +61,8 @@ pub enum VaultCommand {
         #[command(flatten)]
         settings: ConfigArgs,
     },
+}
+
+fn key_id(text: &str) -> Result<KeyId, &'static str> {
+    KeyId::parse(text).ok_or("is no key id: 16 hexadecimal digits, as `vault status` shows them")
 }

@@ -394,7 +394,7 @@ async fn give_lease(c: &mut SqliteConnection, id: i64, now: Timestamp) -> Result
     Ok(token)
 }
 
-async fn end(c: &mut SqliteConnection, id: i64, why: LinkEnd, now: Timestamp) -> Result<bool, LedgerError> {
+pub(super) async fn end(c: &mut SqliteConnection, id: i64, why: LinkEnd, now: Timestamp) -> Result<bool, LedgerError> {
     let Some(link) = by_id(c, id).await?.filter(|link| link.ended.is_none()) else { return Ok(false) };
     // What the provider has killed it need not be told of.
     let keep = why != LinkEnd::EndedByProvider;

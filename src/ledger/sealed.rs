@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
-use super::{Ledger, LedgerError};
+use super::{Ledger, LedgerError, links};
 use crate::authorize::vault::{KeyId, Owner};
+use crate::domain::link::LinkEnd;
 use crate::domain::person::{SlackUser, TeamId, UserId};
 
 /// Every row that may hold something sealed. A key id stands behind the version, `v1.`.
@@ -99,6 +100,27 @@ impl Ledger {
                 };
                 let done = sqlx::query(sql).bind(new).bind(record.id).bind(record.sealed).execute(c).await?;
                 Ok(done.rows_affected() == 1)
+            })
+        })
+        .await
+    }
+
+    /// Gives up what is sealed, since its key is lost. A link ends with it, and its owner is told.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn give_up(&self, record: SealedRecord) -> Result<(), LedgerError> {
+        self.write(move |c, now| {
+            Box::pin(async move {
+                let sql = match record.place {
+                    Place::Links => "UPDATE links SET sealed = NULL WHERE id = $1 AND sealed = $2",
+                    Place::SignIns => "UPDATE sign_ins SET sealed = NULL WHERE id = $1 AND sealed = $2",
+                };
+                let done = sqlx::query(sql).bind(record.id).bind(record.sealed).execute(&mut *c).await?;
+                if done.rows_affected() == 1 && record.place == Place::Links {
+                    links::end(c, record.id, LinkEnd::RevokedByOperator, now).await?;
+                }
+                Ok(())
             })
         })
         .await

@@ -55,7 +55,6 @@ impl Keeper {
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
         }
-        self.linking.accounts().close().await;
     }
 
     /// Does all that is due now and says how much that was.
@@ -63,7 +62,7 @@ impl Keeper {
         let mut count = 0;
         loop {
             let done = [self.step_sign_in().await, self.forget().await];
-            let done = done.into_iter().filter(|done| logged(done)).count();
+            let done = done.into_iter().filter(logged).count();
             if done == 0 {
                 break;
             }

@@ -156,7 +156,7 @@ pub fn token_of(user: &str) -> String {
 }
 
 /// Waits for something to be seen, looking again whenever what is watched changes.
-async fn until<T>(mut changed: watch::Receiver<u64>, mut look: impl FnMut() -> Option<T>) -> T {
+pub async fn until<T>(mut changed: watch::Receiver<u64>, mut look: impl FnMut() -> Option<T>) -> T {
     let looking = async {
         loop {
             if let Some(seen) = look() {

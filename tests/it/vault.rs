@@ -12,7 +12,7 @@ use p0_chatops::ledger::Ledger;
 use serde_json::{Value, json};
 use sqlx::{Connection as _, SqliteConnection};
 
-use crate::serve::Company;
+use crate::serve::{Company, until};
 use crate::world::{ALICE, BOB};
 
 const ISSUER: &str = "https://login.example.com";
@@ -237,7 +237,7 @@ async fn a_bot_without_the_key_that_records_need_does_not_start_and_names_it() {
     let complaint = String::from_utf8(output.stderr).unwrap();
     let line = format!(
         "p0-chatops: vault.key_file: lacks the key that sealed records of the ledger: {lost} (2 records): put it back \
-         below the others\n"
+         below the others, or see `p0-chatops vault help forget-lost`\n"
     );
     assert_eq!((output.status.code(), complaint.lines().last().map(|line| format!("{line}\n"))), (Some(2), Some(line)));
     assert!(house.complaint(&["rotate"]).await.contains(lost.as_str()));
@@ -258,6 +258,34 @@ async fn a_bot_without_the_key_that_records_need_does_not_start_and_names_it() {
             "unreadable": 0,
         })
     );
+}
+
+#[tokio::test]
+async fn what_a_lost_key_has_sealed_is_given_up_by_its_name_and_nothing_else_is() {
+    let house = House::new().await;
+    house.link(1, ALICE, "tokens").await;
+    let lost = house.open().await.current();
+    let key = house.told(&["new-key"]).await;
+    house.write_keys(&key);
+    house.link(2, BOB, "tokens").await;
+    let held = house.open().await.current();
+    let complaint = house.complaint(&["forget-lost", held.as_str()]).await;
+    assert_eq!(complaint, format!("p0-chatops: {held} is not lost: it is among the keys of vault.key_file\n"));
+    assert_eq!(
+        house.told(&["forget-lost", "0123456789abcdef"]).await,
+        "0 records given up, which 0123456789abcdef had sealed\n"
+    );
+    let told = house.told(&["forget-lost", lost.as_str()]).await;
+    assert_eq!(told, format!("1 record given up, which {lost} had sealed\n"));
+    let bot = house.company.serve().await;
+    assert_eq!(bot.probe("/readyz").await, 200);
+    let ended = "SELECT person FROM links WHERE ended_at IS NOT NULL AND sealed IS NULL";
+    let ended: Vec<String> = sqlx::query_scalar(ended).fetch_all(&mut house.ledger().await).await.unwrap();
+    assert_eq!(ended, [ALICE]);
+    let told =
+        || Some(house.company.slack.messages(&house.company.slack.dm_channel(ALICE)?)).filter(|dm| !dm.is_empty());
+    let told = until(house.company.slack.changed(), told).await;
+    assert!(told[0].text.contains("link"), "{}", told[0].text);
 }
 
 #[tokio::test]

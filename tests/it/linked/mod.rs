@@ -1,5 +1,6 @@
 //! Approvers link their own account: at the sandbox's provider, in a browser that keeps cookies.
 
+mod at_rest;
 mod attacks;
 mod binding;
 mod code;

@@ -7,6 +7,7 @@ const VERBS = [
   ['revoke', 'ID', 'take it back'],
   ['show', 'ID', 'get its card in a direct message'],
   ['whoami', '', 'who you are to P0'],
+  ['link', '', 'link your own account'],
   ['help', '', 'what you can do'],
 ];
 
