@@ -96,7 +96,8 @@ impl App {
             store: Arc::new(ledger.clone()),
             clock: clock.clone(),
         });
-        let credentials = Arc::new(Credentials::new(settings.identity.clone(), clock.clone(), parts)?);
+        let credentials =
+            Arc::new(Credentials::new(settings.identity.clone(), clock.clone(), clients.providers.clone(), parts)?);
         credentials.report_unusable().await;
         let workspace = workspace(&settings, &slack).await?;
         let limits = Limits {

@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::notices::{self, Notice};
-use super::{Ledger, LedgerError, audit, decisions, from_json, new_id, to_json};
+use super::{Ledger, LedgerError, audit, from_json, held, new_id, to_json};
 use crate::clock::from_millisecond;
 use crate::domain::decision::Proof;
 use crate::domain::person::{SlackUser, TeamId, UserId};
@@ -153,7 +153,7 @@ impl Ledger {
                     return Ok(false);
                 }
                 over(c, sign_in.id, "proved").await?;
-                decisions::proved(c, decision, proof, now).await
+                held::proved(c, decision, proof, now).await
             })
         })
         .await
@@ -171,13 +171,26 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         self.write(move |c, now| {
             Box::pin(async move {
-                if is_open(c, sign_in.id, now).await? {
-                    fail(c, sign_in, how, notice, now).await?;
+                if !is_open(c, sign_in.id, now).await? {
+                    return Ok(());
                 }
-                Ok(())
+                if let Some(notice) = notice {
+                    notices::add(c, &notice, now).await?;
+                }
+                fail(c, &sign_in, how, now).await
             })
         })
         .await
+    }
+
+    /// A browser of the sign-in came back with nothing that counts; it may begin anew.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn sign_in_missed(&self, sign_in: &SignIn, how: &'static str) -> Result<(), LedgerError> {
+        let (asker, detail) = (sign_in.asker.clone(), json!({ "sign_in": sign_in.id, "how": how }));
+        self.write(move |c, now| Box::pin(async move { audit::person(c, "sign_in.missed", &asker, detail, now).await }))
+            .await
     }
 
     /// A step with a device code that is due, leased: one asks at a time, whoever it is.
@@ -246,12 +259,28 @@ impl Ledger {
         .await
     }
 
-    /// The sign-in comes to nothing, and the person is told.
+    /// The sign-in comes to nothing, and the person is told; unless it was ended meanwhile, or somebody else has taken
+    /// the step.
     ///
     /// # Errors
     /// Where it cannot be written.
     pub async fn step_failed(&self, lease: SignInLease, how: &'static str, notice: Notice) -> Result<(), LedgerError> {
-        self.write(move |c, now| Box::pin(fail(c, lease.sign_in, how, Some(notice), now))).await
+        self.write(move |c, now| {
+            Box::pin(async move {
+                let held =
+                    sqlx::query("SELECT 1 FROM sign_ins WHERE id = $1 AND lease_token = $2 AND stage_name <> 'ended'")
+                        .bind(lease.sign_in.id)
+                        .bind(&lease.token)
+                        .fetch_optional(&mut *c)
+                        .await?;
+                if held.is_none() {
+                    return Ok(());
+                }
+                notices::add(c, &notice, now).await?;
+                fail(c, &lease.sign_in, how, now).await
+            })
+        })
+        .await
     }
 }
 
@@ -317,6 +346,18 @@ pub(super) async fn over(c: &mut SqliteConnection, id: i64, how: &str) -> Result
     Ok(())
 }
 
+/// Ends those in which a choice was to be proved.
+pub(super) async fn over_of(c: &mut SqliteConnection, decision: i64, how: &str) -> Result<(), LedgerError> {
+    let open = sqlx::query_scalar("SELECT id FROM sign_ins WHERE decision = $1 AND stage_name <> 'ended'")
+        .bind(decision)
+        .fetch_all(&mut *c)
+        .await?;
+    for id in open {
+        over(c, id, how).await?;
+    }
+    Ok(())
+}
+
 /// Deletes those that were over long ago.
 pub(super) async fn forget(c: &mut SqliteConnection, now: Timestamp) -> Result<(), LedgerError> {
     let before = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
@@ -326,15 +367,11 @@ pub(super) async fn forget(c: &mut SqliteConnection, now: Timestamp) -> Result<(
 
 async fn fail(
     c: &mut SqliteConnection,
-    sign_in: SignIn,
+    sign_in: &SignIn,
     how: &'static str,
-    notice: Option<Notice>,
     now: Timestamp,
 ) -> Result<(), LedgerError> {
     over(c, sign_in.id, how).await?;
-    if let Some(notice) = notice {
-        notices::add(c, &notice, now).await?;
-    }
     audit::person(c, "sign_in.failed", &sign_in.asker, json!({ "sign_in": sign_in.id, "how": how }), now).await
 }
 

@@ -129,16 +129,17 @@ impl Tools {
     ) -> Shown {
         let redirect_uri = pages.callback(leg);
         let (state, nonce, verifier) = (browser.state(leg), browser.nonce(leg), browser.verifier(leg));
-        let fresh = match sign_in.purpose {
-            Purpose::Link => None,
-            Purpose::Proof { .. } => linking.fresh.clone(),
+        let (fresh, login_hint) = match sign_in.purpose {
+            Purpose::Link => (None, None),
+            // Only the account that is linked proves anything: nobody types its name on a phone.
+            Purpose::Proof { .. } => (linking.fresh.clone(), self.linked_address(sign_in).await?),
         };
         let ask = Ask {
             redirect_uri: &redirect_uri,
             state: &state,
             nonce: &nonce,
             verifier: &verifier,
-            login_hint: None,
+            login_hint: login_hint.as_deref(),
             team: (leg == Leg::Slack).then(|| sign_in.asker.team.as_str()).filter(|team| team.starts_with('T')),
             fresh,
         };
@@ -162,6 +163,11 @@ impl Tools {
             true => see_other(&address),
             false => over(),
         })
+    }
+
+    async fn linked_address(&self, sign_in: &SignIn) -> Result<Option<String>, LedgerError> {
+        let link = self.ledger.living_link(&sign_in.asker).await?;
+        Ok(link.and_then(|link| link.names.into_iter().find(|name| name.contains('@'))))
     }
 
     async fn come_back(&self, leg: Leg, headers: &HeaderMap, callback: Callback) -> Shown {
@@ -207,7 +213,7 @@ impl Tools {
             }
             (Leg::Slack, _) => self.opened_by_another(sign_in, grant.claims.as_ref()).await,
             (Leg::Provider, Purpose::Link) => self.link(linking, sign_in, &grant, &browser.raw_nonce(leg), again).await,
-            (Leg::Provider, Purpose::Proof { decision }) => self.prove(linking, sign_in, decision, &grant).await,
+            (Leg::Provider, Purpose::Proof { decision }) => self.prove(linking, sign_in, decision, &grant, again).await,
         }
     }
 
@@ -239,7 +245,9 @@ impl Tools {
                 tracing::info!(by = %sign_in.asker, "somebody linked their account");
                 Ok(shown(StatusCode::OK, pages::linked(&sign_in.asker, &identity)))
             }
-            Ok((Bound::HasOne(link), _)) => Ok(refused(&NotBound::HasOne { identity: link.identity })),
+            Ok((Bound::HasOne(link), _)) => {
+                self.came_to_nothing(sign_in, "has_one", NotBound::HasOne { identity: link.identity }).await
+            }
             Ok((Bound::TakenBy(_), _)) => Ok(refused(&NotBound::Taken)),
             Ok((Bound::SignInOver, _)) => Ok(over()),
             Err(NotBound::Unavailable) => Ok(shown(StatusCode::BAD_GATEWAY, pages::unavailable(again))),
@@ -248,24 +256,29 @@ impl Tools {
     }
 
     /// The proof is of the person whose link the choice was made with, and of a sign-in that is fresh.
-    async fn prove(&self, linking: &Inner, sign_in: SignIn, decision: i64, grant: &Grant) -> Shown {
-        let (Some(claims), Some(fresh)) = (&grant.claims, &linking.fresh) else { return Ok(over()) };
+    async fn prove(
+        &self,
+        linking: &Inner,
+        sign_in: SignIn,
+        decision: i64,
+        grant: &Grant,
+        again: Option<&str>,
+    ) -> Shown {
+        let Some(fresh) = &linking.fresh else { return Ok(over()) };
+        let Some(claims) = &grant.claims else {
+            let why = "Your provider does not say who signed in (it sent no ID token). Ask the bot's operator.";
+            return self.not_proved(&sign_in, "no_id_token", why, again).await;
+        };
         let link = self.ledger.living_link(&sign_in.asker).await?;
         let own =
             link.is_some_and(|link| link.account.issuer == claims.issuer && link.account.subject == claims.subject);
         if !own {
-            self.ledger.sign_in_failed(sign_in, "another_account", None).await?;
-            return Ok(shown(
-                StatusCode::FORBIDDEN,
-                pages::not_proved("You signed in with another account than the one that you have linked."),
-            ));
+            let why = "You signed in with another account than the one that you have linked.";
+            return self.not_proved(&sign_in, "another_account", why, again).await;
         }
         let proof = match proof(claims, fresh, &sign_in, self.clock.now()) {
             Ok(proof) => proof,
-            Err(why) => {
-                self.ledger.sign_in_failed(sign_in, "not_fresh", None).await?;
-                return Ok(shown(StatusCode::FORBIDDEN, pages::not_proved(why)));
-            }
+            Err(why) => return self.not_proved(&sign_in, "not_fresh", why, again).await,
         };
         Ok(match self.ledger.prove(sign_in, decision, proof).await? {
             true => shown(StatusCode::OK, pages::proved()),
@@ -273,32 +286,37 @@ impl Tools {
         })
     }
 
+    /// What came back proves nothing. The choice still waits, and the person may sign in anew until its time is over.
+    async fn not_proved(&self, sign_in: &SignIn, how: &'static str, why: &str, again: Option<&str>) -> Shown {
+        tracing::warn!(by = %sign_in.asker, how, "a sign-in proved nothing");
+        self.ledger.sign_in_missed(sign_in, how).await?;
+        Ok(shown(StatusCode::FORBIDDEN, pages::not_proved(why, again)))
+    }
+
     /// Somebody did not answer, or refused. What may be tried again can be; the rest is over.
     async fn failed_to_ask(&self, sign_in: &SignIn, trouble: &Trouble, again: Option<&str>) -> Shown {
         let why = not_bound(trouble);
         match (&why, again) {
             (NotBound::Unavailable, Some(again)) => Ok(shown(StatusCode::BAD_GATEWAY, pages::unavailable(Some(again)))),
+            _ if matches!(sign_in.purpose, Purpose::Proof { .. }) => {
+                self.not_proved(sign_in, "provider", "The sign-in did not come to an end.", again).await
+            }
             _ => self.came_to_nothing(sign_in.clone(), "provider", why).await,
         }
     }
 
     async fn came_to_nothing(&self, sign_in: SignIn, how: &'static str, why: NotBound) -> Shown {
         tracing::warn!(by = %sign_in.asker, how, "a sign-in came to nothing");
-        let page = match sign_in.purpose {
-            Purpose::Link => refused(&why),
-            Purpose::Proof { .. } => shown(
-                StatusCode::FORBIDDEN,
-                pages::not_proved("The sign-in did not come to an end. Choose again in Slack if it is still right."),
-            ),
-        };
         self.ledger.sign_in_failed(sign_in, how, None).await?;
-        Ok(page)
+        Ok(refused(&why))
     }
 
     async fn sign_in_at(&self, ticket: &str) -> Result<Option<(&Inner, &Pages, SignIn)>, LedgerError> {
         let (Some((linking, pages)), Some(ticket)) = (self.pages(), Ticket::parse(ticket)) else { return Ok(None) };
         let sign_in = self.ledger.sign_in_at(&ticket.fingerprint()).await?;
-        Ok(sign_in.map(|sign_in| (linking, pages, sign_in)))
+        // Settings that ask for no proof any more leave nothing to prove.
+        let asked_for = |sign_in: &SignIn| sign_in.purpose == Purpose::Link || linking.fresh.is_some();
+        Ok(sign_in.filter(asked_for).map(|sign_in| (linking, pages, sign_in)))
     }
 
     fn pages(&self) -> Option<(&Inner, &Pages)> {
@@ -341,6 +359,9 @@ fn is_asker(claims: Option<&Claims>, sign_in: &SignIn) -> bool {
 fn proof(claims: &Claims, fresh: &Fresh, sign_in: &SignIn, now: jiff::Timestamp) -> Result<Proof, &'static str> {
     let signed_in =
         claims.auth_time.ok_or("Your provider does not say when you signed in, so it is no fresh sign-in.")?;
+    if signed_in.as_second() > now.as_second() + SKEW {
+        return Err("Your provider says that you signed in at a time that is still to come.");
+    }
     let since = if fresh.max_age.is_zero() { sign_in.expires - SIGN_IN_WITHIN } else { now - fresh.max_age };
     if signed_in.as_second() + SKEW < since.as_second() {
         return Err("Your provider says that you signed in too long ago.");

@@ -116,9 +116,11 @@ pub fn not_bound(why: &NotBound) -> Page {
     page("Your account was not linked", &[paragraph(&unescaped(&wording::linking::not_bound(why)))])
 }
 
-/// The choice does not go out.
-pub fn not_proved(why: &str) -> Page {
-    page("Nothing was sent to P0", &[paragraph(why)])
+/// The choice does not go out yet.
+pub fn not_proved(why: &str, action: Option<&str>) -> Page {
+    let mut parts = vec![paragraph(why)];
+    parts.extend(action.map(|action| button(&Button { action, label: "Sign in again" })));
+    page("Nothing was sent to P0", &parts)
 }
 
 /// The address is worth nothing any more, or never was.
@@ -126,7 +128,7 @@ pub fn over() -> Page {
     page(
         "This page is over",
         &[paragraph(
-            "It was used, it is older than 5 minutes, or a newer one was asked for. Nothing was done. Ask for a new one in Slack.",
+            "It was used, it is older than 5 minutes, a newer one was asked for, or what it was for is over. Nothing was done. Ask for a new one in Slack.",
         )],
     )
 }

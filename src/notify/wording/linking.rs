@@ -24,7 +24,8 @@ pub const CODE_COMES: &str = "A code comes in our direct messages. Enter it wher
 
 /// The end of `whoami` for a linked account.
 pub(super) fn since(link: &Link) -> String {
-    let is_said = link.good_until.as_millisecond() < Timestamp::MAX.as_millisecond();
+    // Tokens that have to be renewed before they are sent are good until the beginning of time.
+    let is_said = link.good_until > link.linked && link.good_until.as_millisecond() < Timestamp::MAX.as_millisecond();
     let until = match is_said {
         true => format!(" The token at hand is good until {}; it is renewed as it is needed.", date(link.good_until)),
         false => String::new(),
@@ -155,7 +156,7 @@ pub fn not_bound(why: &NotBound) -> String {
         NotBound::Unavailable => {
             "Somebody who had to be asked did not answer: your identity provider, Slack or P0. Try again.".to_owned()
         }
-        NotBound::TooLate => "It took longer than 5 minutes, so nothing was linked. Try again.".to_owned(),
+        NotBound::TooLate => "It took too long: the code has run out, and nothing was linked. Try again.".to_owned(),
     }
 }
 

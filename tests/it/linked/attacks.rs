@@ -49,7 +49,7 @@ async fn a_link_that_is_sent_to_somebody_else_binds_nothing_whoever_they_are() {
         assert_eq!(seen(&Browser::new().press(&page).await), OVER, "the asker has to ask for a new one");
         world.work().await;
         assert_eq!(world.dms(asker), [OPENED_BY_ANOTHER]);
-        assert_eq!(world.audited().await.pop().unwrap(), format!("sign_in.failed {asker} another_slack_user"));
+        assert_eq!(world.audit_trail().await.pop().unwrap(), format!("sign_in.failed {asker} another_slack_user"));
     }
     assert_eq!((world.idp().calls().len(), world.asked_p0()), (0, 0), "nobody got as far as the provider");
     world.nothing_came_of_it().await;
@@ -72,7 +72,7 @@ async fn the_same_user_id_in_another_workspace_is_somebody_else() {
 async fn a_way_to_the_provider_that_is_sent_to_somebody_else_ends_in_their_browser() {
     let world = World::with(linking()).await;
     let (page, mallory) = (world.ask_to_link(BOB).await, Browser::new());
-    let to_provider = mallory.to_provider(&world, &page, BOB).await;
+    let to_provider = mallory.past_slack(&world, &page, BOB).await;
     let back = world.idp().log_in(&to_provider, "alice").await.unwrap();
     let alices = Browser::new();
     let shown = alices.get(back.as_str()).await;
@@ -98,7 +98,7 @@ async fn a_victims_code_in_the_attackers_browser_is_of_an_account_that_is_not_th
     assert_eq!(seen(&shown), NOT_LINKED);
     assert!(shown.says().starts_with("The account that you signed in with is not yours"), "{}", shown.says());
     assert_eq!(
-        (world.asked_p0(), world.audited().await.pop().unwrap()),
+        (world.asked_p0(), world.audit_trail().await.pop().unwrap()),
         (0, format!("sign_in.failed {BOB} not_bound"))
     );
     world.nothing_came_of_it().await;
@@ -122,13 +122,13 @@ async fn a_callback_counts_once() {
 async fn two_deliveries_of_one_callback_at_once_link_once() {
     let world = World::with(linking()).await;
     let (page, browser) = (world.ask_to_link(ALICE).await, Browser::new());
-    let to_provider = browser.to_provider(&world, &page, ALICE).await;
+    let to_provider = browser.past_slack(&world, &page, ALICE).await;
     let back = world.idp().log_in(&to_provider, "alice").await.unwrap();
     let (one, other) = tokio::join!(browser.get(back.as_str()), browser.get(back.as_str()));
     let mut seen = [seen(&one), seen(&other)];
     seen.sort();
     assert_eq!(seen, [LINKED, OVER]);
-    assert_eq!(world.audited().await, [format!("sign_in.begun {ALICE}"), format!("link.made {ALICE}")]);
+    assert_eq!(world.audit_trail().await, [format!("sign_in.begun {ALICE}"), format!("link.made {ALICE}")]);
 }
 
 #[tokio::test]
@@ -143,7 +143,7 @@ async fn whoever_takes_longer_than_five_minutes_starts_over() {
     assert_eq!(seen(&browser.press(&page).await), OVER);
 
     let page = world.ask_to_link(ALICE).await;
-    let to_provider = browser.to_provider(&world, &page, ALICE).await;
+    let to_provider = browser.past_slack(&world, &page, ALICE).await;
     let back = world.idp().log_in(&to_provider, "alice").await.unwrap();
     world.clock.advance(Duration::from_secs(300));
     assert_eq!(seen(&browser.get(back.as_str()).await), OVER);
@@ -191,7 +191,7 @@ async fn who_comes_back_in_another_browser_starts_over_there_and_gets_there() {
                 let to_slack = app.press(&page).await.location.unwrap();
                 world.slack.sign_in(&to_slack, ALICE).await.unwrap()
             }
-            _ => world.idp().log_in(&app.to_provider(&world, &page, ALICE).await, "alice").await.unwrap(),
+            _ => world.idp().log_in(&app.past_slack(&world, &page, ALICE).await, "alice").await.unwrap(),
         };
         let phone = Browser::new();
         let shown = phone.get(back.as_str()).await;
@@ -211,7 +211,7 @@ async fn who_comes_back_in_another_browser_starts_over_there_and_gets_there() {
 async fn a_second_press_in_another_browser_puts_the_first_out() {
     let world = World::with(linking()).await;
     let (page, first, second) = (world.ask_to_link(ALICE).await, Browser::new(), Browser::new());
-    let to_provider = first.to_provider(&world, &page, ALICE).await;
+    let to_provider = first.past_slack(&world, &page, ALICE).await;
     // The address went on with the way back from Slack: a copy of it begins nothing.
     assert_eq!(seen(&second.press(&page).await), OVER);
     let back = world.idp().log_in(&to_provider, "alice").await.unwrap();
@@ -243,7 +243,7 @@ async fn whoever_asks_anew_makes_the_older_page_worthless_however_far_it_was() {
     assert_eq!(seen(&browser.get(back.as_str()).await), OVER);
 
     let page = world.ask_to_link(ALICE).await;
-    let back = world.idp().log_in(&browser.to_provider(&world, &page, ALICE).await, "alice").await.unwrap();
+    let back = world.idp().log_in(&browser.past_slack(&world, &page, ALICE).await, "alice").await.unwrap();
     let newest = world.ask_to_link(ALICE).await;
     assert_eq!(seen(&browser.get(back.as_str()).await), OVER);
     world.nothing_came_of_it().await;
@@ -254,14 +254,14 @@ async fn whoever_asks_anew_makes_the_older_page_worthless_however_far_it_was() {
 async fn opening_a_page_changes_nothing_however_often_and_by_whom() {
     let world = World::with(linking()).await;
     let page = world.ask_to_link(ALICE).await;
-    let before = (world.sign_ins().await, world.stored().await, world.audited().await);
+    let before = (world.sign_ins().await, world.stored().await, world.audit_trail().await);
     for method in [Method::GET, Method::GET, Method::HEAD] {
         let robot = [("user-agent", "Slackbot-LinkExpanding 1.0 (+https://api.slack.com/robots)")];
         let shown = Browser::new().ask_with(method.clone(), &page, &robot).await;
         assert_eq!((shown.status, shown.headers.get("set-cookie")), (StatusCode::OK, None));
         assert_eq!(shown.title(), if method == Method::HEAD { "" } else { "Link your account" });
     }
-    assert_eq!((world.sign_ins().await, world.stored().await, world.audited().await), before);
+    assert_eq!((world.sign_ins().await, world.stored().await, world.audit_trail().await), before);
     assert_eq!(world.idp().calls().len(), 0);
 }
 
@@ -327,12 +327,12 @@ async fn whoever_presses_cancel_links_nothing() {
     let to_slack = browser.press(&page).await.location.unwrap();
     let at_slack = browser.get(world.slack.cancel_sign_in(&to_slack).await.unwrap().as_str()).await;
     let page = world.ask_to_link(ALICE).await;
-    let to_provider = browser.to_provider(&world, &page, ALICE).await;
+    let to_provider = browser.past_slack(&world, &page, ALICE).await;
     let at_provider = browser.get(world.idp().cancel(&to_provider).await.unwrap().as_str()).await;
     for shown in [at_slack, at_provider] {
         assert_eq!((seen(&shown), shown.says()), (NOT_LINKED, "It was refused where you signed in (access_denied)."));
     }
-    assert_eq!(world.audited().await.pop().unwrap(), format!("sign_in.failed {ALICE} provider"));
+    assert_eq!(world.audit_trail().await.pop().unwrap(), format!("sign_in.failed {ALICE} provider"));
     world.nothing_came_of_it().await;
 }
 
@@ -341,7 +341,7 @@ async fn the_callback_has_to_name_the_provider_that_was_asked() {
     let world = World::with(linking()).await;
     for iss in [Some("https://idp.example"), Some(""), None] {
         let (page, browser) = (world.ask_to_link(ALICE).await, Browser::new());
-        let back = world.idp().log_in(&browser.to_provider(&world, &page, ALICE).await, "alice").await.unwrap();
+        let back = world.idp().log_in(&browser.past_slack(&world, &page, ALICE).await, "alice").await.unwrap();
         let shown = browser.get(&with(back.as_str(), "iss", iss)).await;
         assert_eq!((seen(&shown), shown.says()), (NOT_LINKED, UNBELIEVABLE), "{iss:?}");
     }
@@ -414,7 +414,7 @@ async fn whoever_types_link_a_hundred_times_fills_nothing() {
         world.press(ALICE, &card, "approve").await;
     }
     let page = world.page_of(ALICE);
-    assert_eq!((world.sign_ins().await.len(), world.audited().await), (1, vec![format!("sign_in.begun {ALICE}")]));
+    assert_eq!((world.sign_ins().await.len(), world.audit_trail().await), (1, vec![format!("sign_in.begun {ALICE}")]));
     Browser::new().press(&page).await;
     world.ask_to_link(ALICE).await;
     assert_eq!(world.sign_ins().await.len(), 1);

@@ -138,7 +138,7 @@ async fn who_is_not_in_the_table_is_not_looked_up_by_address() {
 async fn who_is_taken_out_of_the_table_on_the_way_is_not_linked() {
     let mut world = World::with(linking()).await;
     let (page, browser) = (world.ask_to_link(ALICE).await, Browser::new());
-    let back = world.idp().log_in(&browser.to_provider(&world, &page, ALICE).await, "alice").await.unwrap();
+    let back = world.idp().log_in(&browser.past_slack(&world, &page, ALICE).await, "alice").await.unwrap();
     world.restart_with("identity__people", "{ U02BOB = \"bob@example.com\" }").await;
     let shown = browser.get(back.as_str()).await;
     insta::assert_snapshot!(shown.says(), @"You are not among the people in this bot&#39;s settings. Ask its operator to add you.");
@@ -179,7 +179,7 @@ async fn an_account_that_is_somebodys_stays_theirs_and_both_are_told() {
     insta::assert_snapshot!(world.dms(CAROL).pop().unwrap(), @"The account that you signed in with is linked by <@U01ALICE> already, so it was not linked again. If it is yours, have it unlinked there first.");
     insta::assert_snapshot!(world.dms(ALICE).pop().unwrap(), @"<@U03CAROL> signed in with the account that you have linked, to link it too. That was refused. If it was not you, tell your security team.");
     assert_eq!(world.linked().await, ["U01ALICE 00u-alice alice@example.com"]);
-    assert_eq!(world.audited().await.pop().unwrap(), format!("link.refused {CAROL}"));
+    assert_eq!(world.audit_trail().await.pop().unwrap(), format!("link.refused {CAROL}"));
 
     world.slack.slash(ALICE, CHANNEL, "unlink").await.unwrap();
     assert_eq!(world.links(CAROL, "alice").await.title(), LINKED, "what was given up is free");
@@ -256,12 +256,12 @@ async fn guests_and_those_who_left_link_nothing() {
     let said = world.refused(GUEST, "dave").await;
     insta::assert_snapshot!(said, @"Slack says that you may not decide here: guests, and people of other companies, do not.");
     let (page, browser) = (world.ask_to_link(ALICE).await, Browser::new());
-    let back = world.idp().log_in(&browser.to_provider(&world, &page, ALICE).await, "alice").await.unwrap();
+    let back = world.idp().log_in(&browser.past_slack(&world, &page, ALICE).await, "alice").await.unwrap();
     world.slack.change_person(ALICE, |person| person.deleted = true);
     assert_eq!(browser.get(back.as_str()).await.says(), said);
     assert_eq!((world.linked().await, world.asked_p0()), (vec![], 0));
     let failed = [GUEST, ALICE].map(|who| format!("sign_in.failed {who} not_admitted"));
-    let audited = world.audited().await;
+    let audited = world.audit_trail().await;
     assert!(failed.iter().all(|line| audited.contains(line)), "{audited:?}");
 }
 
@@ -282,7 +282,7 @@ async fn a_living_link_of_a_guest_or_of_somebody_who_left_sends_nothing() {
     world.clock.advance(Duration::from_secs(25 * 60 * 60));
     world.work().await;
     assert_eq!(world.linked().await, [""; 0]);
-    let audited = world.audited().await;
+    let audited = world.audit_trail().await;
     assert!(audited.contains(&format!("link.ended {ALICE} deactivated")), "{audited:?}");
     assert_eq!(world.idp().living_families("alice"), 0, "and the provider has forgotten it too");
 }

@@ -45,7 +45,7 @@ async fn tries_again(world: &World, what: &str, clear: impl Fn()) {
     let again = format!("{}{}", world.base, shown.button());
     let shown = Browser::new().whole_way(world, &again).await;
     assert_eq!((shown.status, shown.title()), (StatusCode::OK, "Your account is linked"), "{what}");
-    let begun = world.audited().await.iter().filter(|line| line.starts_with("sign_in.begun")).count();
+    let begun = world.audit_trail().await.iter().filter(|line| line.starts_with("sign_in.begun")).count();
     assert_eq!(begun, 1, "{what}: it is one sign-in");
 }
 
@@ -145,7 +145,7 @@ async fn a_ledger_that_cannot_be_written_links_nothing_and_says_so() {
 async fn a_phone_that_hangs_up_on_the_last_step_is_linked_all_the_same() {
     let world = World::with(linking()).await;
     let (page, browser) = (world.ask_to_link(ALICE).await, Browser::new());
-    let back = world.idp().log_in(&browser.to_provider(&world, &page, ALICE).await, "alice").await.unwrap();
+    let back = world.idp().log_in(&browser.past_slack(&world, &page, ALICE).await, "alice").await.unwrap();
     world.idp().fail_next(1, Endpoint::Token, Fault::Slow(Duration::from_millis(300)));
     let mut changed = world.idp().changed();
     let (path, query) = (back.path(), back.query().unwrap());

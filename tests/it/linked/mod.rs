@@ -4,15 +4,27 @@ mod at_rest;
 mod attacks;
 mod binding;
 mod code;
+mod commands;
+mod device;
+mod ending;
+mod exchange;
 mod pages;
+mod platform;
+mod renewal;
+
+use std::time::Duration;
+
+pub use renewal::saying;
 
 use http::{HeaderMap, StatusCode, header};
 use p0_chatops::clock::Clock;
+use p0_chatops::domain::link::Link;
 use p0_chatops::sandbox::idp::{Idp, IdpSetup};
 use p0_chatops::sandbox::p0::{P0Setup, Verb};
 use p0_chatops::sandbox::slack::SlackSetup;
 use reqwest::{Client, Method, redirect};
 use serde_json::Value;
+use sqlx::{Connection as _, SqliteConnection};
 
 use crate::world::{CHANNEL, Setup, World};
 
@@ -29,6 +41,13 @@ pub fn linking() -> Setup {
         clock,
         ..Setup::default()
     }
+}
+
+/// The same company with the device flow, by a public client of its own.
+pub fn by_device() -> Setup {
+    let identity = "mode = \"linked\"\n[identity.linked]\nissuer = \"{issuer}\"\nclient_id = \"p0-device\"\n\
+                    flow = \"device\"\nsend = \"access_token\"";
+    Setup { identity: identity.to_owned(), ..linking() }
 }
 
 impl World {
@@ -50,6 +69,76 @@ impl World {
         pages.next().unwrap_or_else(|| panic!("no page: {}", line.text))
     }
 
+    /// Somebody types `link`, and gets a code in a direct message.
+    pub async fn ask_for_code(&self, who: &str) -> String {
+        self.slack.slash(who, CHANNEL, "link").await.unwrap();
+        self.work().await;
+        self.code_of(who)
+    }
+
+    /// The code in the newest direct message to somebody.
+    pub fn code_of(&self, who: &str) -> String {
+        let text = self.dms(who).pop().expect("a direct message");
+        let code = text.split_once("enter the code `").and_then(|(_, rest)| rest.split_once('`'));
+        code.unwrap_or_else(|| panic!("no code: {text}")).0.to_owned()
+    }
+
+    /// The provider is asked once more whether a code was entered.
+    pub async fn is_polled(&self) {
+        self.clock.advance(Duration::from_secs(5));
+        self.work().await;
+    }
+
+    /// Somebody links their account with a code and without a hitch.
+    pub async fn links_by_code(&self, who: &str, account: &str) {
+        let code = self.ask_for_code(who).await;
+        self.idp().enter_code(&code, account).await.unwrap();
+        self.is_polled().await;
+    }
+
+    /// What is on disk of one kind of audit events, oldest first.
+    pub async fn audited(&self, event: &str) -> Vec<Value> {
+        let rows: Vec<String> = sqlx::query_scalar("SELECT detail FROM audit WHERE event = $1 ORDER BY id")
+            .bind(event)
+            .fetch_all(&mut self.ledger_file().await)
+            .await
+            .unwrap();
+        rows.iter().map(|row| serde_json::from_str(row).unwrap()).collect()
+    }
+
+    /// Every link that there ever was, and what ended it: `alice@example.com: unlinked`.
+    pub async fn link_states(&self) -> Vec<String> {
+        let state = |link: Link| {
+            let ended = link.ended.map_or("lives", |(why, _)| why.as_str());
+            format!("{}: {ended}{}", link.identity, if link.sealed.is_some() { ", tokens kept" } else { "" })
+        };
+        self.app().ledger.links().await.unwrap().into_iter().map(state).collect()
+    }
+
+    /// Somebody's account `00u-alice` was linked by a bot beside this one.
+    pub async fn has_link(&self, who: &str) {
+        sqlx::query(
+            "INSERT INTO links (id, team, person, issuer, subject, identity, names, linked_at, proved_at, good_until,
+                 seen_at, generation, attempts, due_at)
+             VALUES (1, 'T01ACME', $1, $2, '00u-alice', 'alice@example.com', '[]', 0, 0, 0, $3, 0, 0, 0)",
+        )
+        .bind(who)
+        .bind(self.idp().issuer())
+        .bind(self.clock.now().as_millisecond())
+        .execute(&mut self.ledger_file().await)
+        .await
+        .unwrap();
+    }
+
+    /// The ledger as another program reads it.
+    pub async fn ledger_file(&self) -> SqliteConnection {
+        SqliteConnection::connect(&self.ledger_url()).await.unwrap()
+    }
+
+    pub fn ledger_url(&self) -> String {
+        format!("sqlite://{}", self.folder.join("p0-chatops.db").display())
+    }
+
     /// Somebody links their account, in one browser and without a hitch.
     pub async fn links(&self, who: &str, account: &str) -> Shown {
         let page = self.ask_to_link(who).await;
@@ -68,7 +157,7 @@ impl World {
     }
 
     /// What the audit says of links and sign-ins: the event, the person, and how or why.
-    pub async fn audited(&self) -> Vec<String> {
+    pub async fn audit_trail(&self) -> Vec<String> {
         let sql =
             "SELECT event, person, detail FROM audit WHERE event LIKE 'link.%' OR event LIKE 'sign_in.%' ORDER BY id";
         let rows: Vec<(String, String, String)> =
@@ -192,13 +281,13 @@ impl Browser {
 
     /// The whole way.
     pub async fn link(&self, world: &World, page: &str, who: &str, account: &str) -> Shown {
-        let to_provider = self.to_provider(world, page, who).await;
+        let to_provider = self.past_slack(world, page, who).await;
         let back = world.idp().log_in(&to_provider, account).await.unwrap();
         self.get(back.as_str()).await
     }
 
     /// Goes through Slack; answers the way to the provider.
-    pub async fn to_provider(&self, world: &World, page: &str, who: &str) -> String {
+    pub async fn past_slack(&self, world: &World, page: &str, who: &str) -> String {
         let shown = self.sign_in_with_slack(world, page, who).await;
         shown.location.unwrap_or_else(|| panic!("{}", shown.text))
     }
