@@ -168,7 +168,8 @@ impl Tools {
         };
         match (leg, sign_in.purpose) {
             (Leg::Slack, _) if is_asker(grant.claims.as_ref(), &sign_in) => {
-                self.send(linking, pages, &sign_in, &browser, Leg::Provider, None).await
+                let again = pages.below(ticket.as_str());
+                self.send(linking, pages, &sign_in, &browser, Leg::Provider, Some(again.path())).await
             }
             (Leg::Slack, _) => self.came_to_nothing(sign_in, "another_slack_user", NotBound::AnothersAccount).await,
             (Leg::Provider, Purpose::Link) => self.link(linking, sign_in, &grant, &browser.raw_nonce(leg)).await,
