@@ -24,13 +24,36 @@ const POLL_EVERY: Duration = Duration::from_secs(1);
 /// What `--identity` says.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
 pub enum IdentityMode {
-    /// Everybody's token lies in a file: nobody has to do anything.
+    /// Everybody's token lies in a file: nobody has to do anything first.
     #[default]
     Tokens,
-    /// People link their account in a browser, from the refusal of their first decision.
+    /// People link their own account in a browser, as they would at your identity provider.
     Linked,
-    /// The same with a code that people enter at the provider.
+    /// The same with a code that they enter at the provider.
     Device,
+}
+
+/// What `--risk` says: the `risk` of the one route.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, ValueEnum)]
+pub enum CardRisk {
+    /// A press.
+    #[default]
+    Low,
+    /// A fresh sign-in for each approval.
+    StepUp,
+    /// Nothing can be approved in Slack: the card has a link to P0.
+    NotFromChat,
+}
+
+impl CardRisk {
+    /// The word of the settings.
+    pub(super) fn setting(self) -> &'static str {
+        match self {
+            Self::Low => "low",
+            Self::StepUp => "step-up",
+            Self::NotFromChat => "not-from-chat",
+        }
+    }
 }
 
 /// The provider's side of linking: it runs, P0 takes its tokens, and it sends browsers back to the bot.

@@ -31,7 +31,7 @@ use http::HeaderValue;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 
-pub use identity::IdentityMode;
+pub use identity::{CardRisk, IdentityMode};
 pub use run::run;
 pub use stories::Scenario;
 

@@ -13,7 +13,7 @@ use super::bot::{Bot, Listeners, Plan};
 use super::disk::Disk;
 use super::faults::Faults;
 use super::folder::Folder;
-use super::identity::{IdentityMode, Provider, tokens_settings};
+use super::identity::{CardRisk, IdentityMode, Provider, tokens_settings};
 use super::p0::P0;
 use super::page::Page;
 use super::scene::{Addresses, Scene};
@@ -63,9 +63,9 @@ pub(super) struct Sandbox {
 impl Sandbox {
     /// Sets the stage as the arguments say.
     pub(super) async fn start(args: &SandboxArgs) -> anyhow::Result<Self> {
-        let identity = identity(args.identity, args.scenario)?;
+        let identity = identity(args)?;
         let seed = args.seed.as_deref().map_or_else(Seed::built_in, Seed::read)?;
-        let set = Self::set(Scene::new(seed, identity), args.port, args.scenario).await;
+        let set = Self::set(Scene::new(seed, identity, args.risk), args.port, args.scenario).await;
         set.map_err(|error| in_seed(error, args.seed.as_deref()))
     }
 
@@ -160,14 +160,19 @@ fn with_tokens(scene: &Scene, folder: &Folder, p0: &P0) -> io::Result<String> {
     Ok(tokens_settings(scene.identities()))
 }
 
-/// Whose credential counts: what was asked for, or what the story is about.
-fn identity(asked: Option<IdentityMode>, scenario: Option<Scenario>) -> Result<IdentityMode, ConfigError> {
-    match (asked, scenario.map(Scenario::identity)) {
-        (Some(asked), Some(needed)) if asked != needed => Err(ConfigError::new(
+/// Whose credential counts: what was asked for, or what the story or the risk needs.
+fn identity(args: &SandboxArgs) -> Result<IdentityMode, ConfigError> {
+    let needed = match (args.scenario, args.risk) {
+        (Some(scenario), _) => Some(("--scenario", scenario.identity())),
+        (None, CardRisk::StepUp) => Some(("--risk step-up", IdentityMode::Linked)),
+        (None, CardRisk::Low | CardRisk::NotFromChat) => None,
+    };
+    match (args.identity, needed) {
+        (Some(asked), Some((what, needed))) if asked != needed => Err(ConfigError::new(
             "--identity",
-            "does not fit this --scenario: leave it out, and the story brings its own",
+            format!("does not fit this {what}: leave it out, and that brings its own"),
         )),
-        (asked, needed) => Ok(asked.or(needed).unwrap_or_default()),
+        (asked, needed) => Ok(asked.or(needed.map(|(_, needed)| needed)).unwrap_or_default()),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::identity::IdentityMode;
+use super::identity::{CardRisk, IdentityMode};
 use super::new_secret;
 use super::p0::{NotifierSetup, P0, P0Setup, RequestSeed};
 use super::seed::{Person, Role, Seed};
@@ -25,6 +25,7 @@ pub(super) const LEDGER: &str = "ledger.db";
 pub(super) struct Scene {
     seed: Seed,
     pub(super) identity: IdentityMode,
+    risk: CardRisk,
 }
 
 /// Where the others are, as the settings name them.
@@ -36,8 +37,8 @@ pub(super) struct Addresses<'a> {
 }
 
 impl Scene {
-    pub(super) fn new(seed: Seed, identity: IdentityMode) -> Self {
-        Self { seed, identity }
+    pub(super) fn new(seed: Seed, identity: IdentityMode, risk: CardRisk) -> Self {
+        Self { seed, identity, risk }
     }
 
     fn people(&self, is: impl Fn(Role) -> bool) -> impl Iterator<Item = &Person> {
@@ -77,9 +78,10 @@ impl Scene {
         self.seed.people.iter().filter_map(|person| Some((person.id.as_str(), person.email.as_deref()?)))
     }
 
-    /// Whether a story can be played: everybody whom it names is there, with the credentials that it is about.
+    /// Whether a story can be played: everybody whom it names is there, with the credentials that it is about, and a
+    /// press is all that it takes.
     pub(super) fn has_story(&self, scenario: Scenario) -> bool {
-        self.seed.is_built_in && scenario.identity() == self.identity
+        self.seed.is_built_in && scenario.identity() == self.identity && self.risk == CardRisk::Low
     }
 
     /// What waits for a decision at the start; the page adds more of them.
@@ -153,6 +155,7 @@ audience = "{audience}"
 [[route]]
 channel = "{CHANNEL}"
 notify = {notified:?}
+risk = "{risk}"
 "#,
             secret = company.signing_secret,
             token = company.bot_token,
@@ -165,6 +168,7 @@ notify = {notified:?}
             org = permissions.org,
             issuer = permissions.notifier.issuer,
             audience = permissions.notifier.audience,
+            risk = self.risk.setting(),
             bot = at.bot,
             page = at.page,
             durations = toml::to_string(&self.seed.durations).unwrap_or_default(),

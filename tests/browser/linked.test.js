@@ -91,6 +91,29 @@ story('a page is of use to nobody else', { args: linked, forgives: refusals }, a
   await own.shows('Your account was not linked', 'is not yours');
 });
 
+story('a fresh sign-in for what is risky', { args: ['--risk', 'step-up'] }, async ({ phone, sandbox }) => {
+  const alice = await phone('Alice');
+  const first = await (await refusedWithPage(alice)).follow('Link my account');
+  await first.link('Alice');
+  await first.page.close();
+  await alice.card('aws role').confirm('Approve 2h', 'Approve 2h?');
+  const asked = alice.whisper('asks for a fresh sign-in');
+  await asked.says('Approve for 2 hours');
+  assert.deepEqual(await sandbox.calls(), []);
+  const tab = await asked.follow('Sign in');
+  await tab.shows('Sign in for your choice', 'Approve for 2 hours', 'AdministratorAccess');
+  await tab.page.screenshot({ path: `${ARTIFACTS}linked-6-proof.png` });
+  await accessible(tab.page);
+  await forThumbs(tab.page.locator('body'));
+  await tab.press('Sign in');
+  await tab.shows('Sign in');
+  await tab.press('Alice');
+  await tab.shows('You have signed in');
+  await tab.page.close();
+  await alice.card('aws role').says('Approved by @Alice for 2 hours');
+  assert.deepEqual(await sandbox.calls(), ['approve 2h as alice@example.com']);
+});
+
 story('a closed account is asked for again', { args: linked }, async ({ desk }) => {
   const alice = await desk('Alice');
   const tab = await (await refusedWithPage(alice)).follow('Link my account');
@@ -99,11 +122,11 @@ story('a closed account is asked for again', { args: linked }, async ({ desk }) 
   await alice.screen.faults.choose('Identity provider', 'It has closed everybody’s account');
   await alice.card('aws role').confirm('Approve 2h', 'Approve 2h?');
   await alice.open('p0');
-  await alice.message('Your choice (Approve for 2 hours)').says('aws role');
+  await alice.message('Your choice (Approve for 2 hours)').says('was not sent to P0');
   await alice.message('Please link again').says('Link again');
   await alice.screen.faults.choose('Identity provider', 'The identity provider works');
   await alice.message('Please link again').press('Link again');
-  await (await alice.whisper('A page opens').follow('Link my account')).link('Alice');
+  await (await alice.message('Press the button to link your account').follow('Link my account')).link('Alice');
   await alice.message('Your account is linked').says('you are alice@example.com to P0');
 });
 

@@ -6,7 +6,7 @@ use url::Url;
 
 use super::{Browser, PATIENCE, rows};
 use crate::cli::SandboxArgs;
-use crate::sandbox::identity::IdentityMode;
+use crate::sandbox::identity::{CardRisk, IdentityMode};
 use crate::sandbox::run::Sandbox;
 use crate::sandbox::scene::CHANNEL;
 use crate::sandbox::seed::Seed;
@@ -180,6 +180,17 @@ async fn there_is_a_provider_to_break_only_where_people_link() {
 }
 
 #[tokio::test]
+async fn a_risk_brings_people_who_sign_in() {
+    let args = |identity| SandboxArgs { identity, risk: CardRisk::StepUp, ..SandboxArgs::default() };
+    let browser = Browser::open_with(args(None)).await;
+    assert_eq!(browser.stage.scene.identity, IdentityMode::Linked);
+    assert_eq!(browser.state().await["stories"], json!(null));
+    browser.close().await;
+    let refused = Sandbox::start(&args(Some(IdentityMode::Device))).await.err().unwrap().to_string();
+    assert_eq!(refused, "--identity: does not fit this --risk step-up: leave it out, and that brings its own");
+}
+
+#[tokio::test]
 async fn a_story_brings_the_credentials_that_it_is_about() {
     let args = |identity, scenario| SandboxArgs { identity, scenario: Some(scenario), ..SandboxArgs::default() };
     let sandbox = Sandbox::start(&args(None, Scenario::Linked)).await.unwrap();
@@ -191,8 +202,7 @@ async fn a_story_brings_the_credentials_that_it_is_about() {
         (IdentityMode::Linked, Scenario::Revoke),
     ] {
         let refused = Sandbox::start(&args(Some(identity), scenario)).await.err().unwrap().to_string();
-        let expected = "--identity: does not fit this --scenario: leave it out, and the story brings its own";
-        assert_eq!(refused, expected);
+        assert_eq!(refused, "--identity: does not fit this --scenario: leave it out, and that brings its own");
     }
     let everybody = Seed::built_in().unwrap();
     let browser = Browser::linking(0).await;

@@ -13,7 +13,7 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::SandboxArgs;
-use crate::sandbox::identity::IdentityMode;
+use crate::sandbox::identity::{CardRisk, IdentityMode};
 use crate::sandbox::run::Sandbox;
 use crate::sandbox::scene::{self, Scene};
 use crate::sandbox::seed::Seed;
@@ -45,7 +45,7 @@ impl Browser {
     async fn open_where(identity: IdentityMode, requests: usize) -> Self {
         let mut seed = Seed::built_in().unwrap();
         seed.requests.truncate(requests);
-        Self::look_at(Sandbox::set(Scene::new(seed, identity), 0, None).await.unwrap())
+        Self::look_at(Sandbox::set(Scene::new(seed, identity, CardRisk::Low), 0, None).await.unwrap())
     }
 
     async fn open_with(args: SandboxArgs) -> Self {
