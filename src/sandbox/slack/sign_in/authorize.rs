@@ -130,7 +130,7 @@ impl Workspace {
             .filter(|(team, _)| asked.team.as_deref().is_none_or(|wanted| wanted == *team))
             .map(|(team, person)| {
                 let (who, name) = (value_of(team, &person.id), escaped(&person.real_name));
-                format!("<button name=\"who\" {who}>{name}<small>{}</small></button>", escaped(team))
+                format!("<button name=\"who\" {who}>{name} <small>{}</small></button>", escaped(team))
             })
             .collect();
         let form = format!("<form method=\"post\">{buttons}<button>Cancel</button></form>");
