@@ -9,11 +9,12 @@ use slack_morphism::prelude::SlackView;
 
 use crate::decide::Tools;
 use crate::domain::refusal::Refusal;
+use crate::domain::request::RequestId;
 use crate::inbound::slack::{Act, Deed, ResponseUrl};
 use crate::ledger::LedgerError;
 use crate::ledger::notices::Notice;
 use crate::notify::message::Message;
-use crate::notify::{modals, wording};
+use crate::notify::{modals, replies, wording};
 
 /// What Slack hears; an error is what could not be recorded.
 pub(crate) type Answer = Result<Response, LedgerError>;
@@ -43,6 +44,14 @@ impl Tools {
         self.say(deed, Message::sentence(refusal.to_string())).await
     }
 
+    /// Says why a choice about a request is not carried out, with the way to where it can be.
+    pub(crate) async fn refuse_choice(&self, deed: &Deed, request: &RequestId, refusal: &Refusal) -> Answer {
+        match refusal {
+            Refusal::NotFromChat => self.say(deed, replies::not_from_chat(&self.offer, request)).await,
+            _ => self.refuse(deed, refusal).await,
+        }
+    }
+
     /// Answers privately, once for each delivery, wherever the person is.
     pub(crate) async fn say(&self, deed: &Deed, message: Message) -> Answer {
         match &deed.act {
@@ -64,7 +73,7 @@ impl Tools {
         match &deed.act {
             Act::Slash { .. } => Ok(Json(message.into_private()).into_response()),
             Act::Submit(_) => {
-                Ok(Json(json!({ "response_action": "update", "view": modals::refused(&message.text) })).into_response())
+                Ok(Json(json!({ "response_action": "update", "view": modals::said(message) })).into_response())
             }
             Act::Press(_) | Act::Message { .. } => {
                 let tools = self.clone();

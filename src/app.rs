@@ -67,7 +67,7 @@ pub struct App {
     pub courier: Courier,
     /// Keeps links true, where accounts are linked.
     pub keeper: Option<Keeper>,
-    /// Private lines on their way.
+    /// Private lines on their way, and people who come back from signing in.
     pub whispers: TaskTracker,
     desk: Desk,
     metrics: Metrics,
@@ -96,7 +96,8 @@ impl App {
             store: Arc::new(ledger.clone()),
             clock: clock.clone(),
         });
-        let credentials = Arc::new(Credentials::new(settings.identity.clone(), clock.clone(), parts)?);
+        let credentials =
+            Arc::new(Credentials::new(settings.identity.clone(), clock.clone(), clients.providers.clone(), parts)?);
         credentials.report_unusable().await;
         let workspace = workspace(&settings, &slack).await?;
         let limits = Limits {
@@ -177,8 +178,8 @@ impl App {
             .route("/p0/notifications", post(decide::pushed));
         if self.keeper.is_some() {
             doors = doors
-                .route("/link/slack", get(browser::from_slack))
-                .route("/link/provider", get(browser::from_provider))
+                .route("/link/slack", get(browser::from_slack).head(browser::looked_at))
+                .route("/link/provider", get(browser::from_provider).head(browser::looked_at))
                 .route("/link/{ticket}", get(browser::open).post(browser::begin));
         }
         if let Some(jwks) = self.jwks.clone() {

@@ -1,5 +1,6 @@
 //! The command line.
 
+pub mod links;
 pub mod packaging;
 pub mod vault;
 
@@ -84,6 +85,8 @@ pub enum Command {
     Sandbox(SandboxArgs),
     /// Print the Slack app's manifest for these settings, or a link that creates the app.
     Manifest(ManifestArgs),
+    /// List and revoke the links of people to their accounts at the identity provider.
+    Links(links::LinksArgs),
     /// Look after the keys that seal people's tokens.
     Vault(vault::VaultArgs),
     /// Print the completions of a shell for this program.

@@ -4,10 +4,11 @@
 use crate::answer::{Answer, ok};
 use crate::decide::{Recorded, Tools};
 use crate::domain::command::TypedCommand;
-use crate::domain::decision::Choice;
+use crate::domain::decision::{Choice, Verb};
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
+use crate::domain::rules;
 use crate::inbound::slack::{Act, Deed};
 use crate::ledger::copies::Audience;
 use crate::ledger::decisions::Receipt;
@@ -35,6 +36,9 @@ pub(crate) async fn message(tools: &Tools, deed: &Deed, text: &str) -> Answer {
     else {
         return ask(tools, deed, Ok(command)).await;
     };
+    if let Some(Err(refusal)) = command.verb().map(|verb| rules::check_place(&tools.limits, verb)) {
+        return tools.refuse_choice(deed, id, &refusal).await;
+    }
     if !tools.may_read(deed, id).await? {
         return tools.refuse(deed, &Refusal::NoIdentity).await;
     }
@@ -59,6 +63,9 @@ async fn approve(tools: &Tools, deed: &Deed, id: RequestId, length: Option<Expir
     if let Some(length) = length {
         return decide(tools, deed, id, Choice::Approve { length }).await;
     }
+    if let Err(refusal) = rules::check_place(&tools.limits, Verb::Approve) {
+        return tools.refuse_choice(deed, &id, &refusal).await;
+    }
     if !tools.may_read(deed, &id).await? {
         return tools.refuse(deed, &Refusal::NoIdentity).await;
     }
@@ -80,7 +87,7 @@ async fn decide(tools: &Tools, deed: &Deed, id: RequestId, choice: Choice) -> An
         Receipt::Recorded if known => wording::recorded(&id, &choice),
         Receipt::Recorded => format!("{} {}", wording::recorded(&id, &choice), wording::not_told(&id)),
         Receipt::Waiting => wording::waiting(&id, choice.verb()),
-        Receipt::Refused(refusal) => return tools.refuse(deed, &refusal).await,
+        Receipt::Refused(refusal) => return tools.refuse_choice(deed, &id, &refusal).await,
     };
     tools.say(deed, Message::sentence(sentence)).await
 }

@@ -101,6 +101,7 @@ pub async fn slack(State(tools): State<Tools>, Signed(arrival): Signed) -> Respo
             tools.metrics.not_understood("slack", what);
             StatusCode::OK.into_response()
         }
+        Arrival::Departure(departure) => tools.let_go(&departure).await.unwrap_or_else(|error| not_recorded(&error)),
         Arrival::Deed(deed) => tools.act(*deed).await.unwrap_or_else(|error| not_recorded(&error)),
     }
 }
@@ -248,7 +249,7 @@ impl Tools {
             Receipt::Recorded => self.say(deed, Message::sentence(wording::recorded(&request, &choice))).await,
             Receipt::Held => self.ask_to_sign_in(deed, &choice, page).await,
             Receipt::Waiting => self.say(deed, Message::sentence(wording::waiting(&request, choice.verb()))).await,
-            Receipt::Refused(refusal) => self.refuse(deed, &refusal).await,
+            Receipt::Refused(refusal) => self.refuse_choice(deed, &request, &refusal).await,
         }
     }
 
@@ -263,9 +264,10 @@ impl Tools {
     ) -> Result<Recorded, LedgerError> {
         let verb = choice.verb();
         let standing = self.standing(&deed.by).await?;
-        if let Err(refusal) = &standing.may_decide {
+        // Nobody is sent to link an account for what it would not help.
+        if let Err(refusal) = rules::check_place(&self.limits, verb).and(standing.may_decide.clone()) {
             self.metrics.choice(verb.as_str(), "refused");
-            return Ok(Recorded::only(Receipt::Refused(refusal.clone())));
+            return Ok(Recorded::only(Receipt::Refused(refusal)));
         }
         if let Some(refusal) = self.own_request(&standing, &request, &choice).await? {
             self.metrics.choice(verb.as_str(), "refused");
@@ -321,6 +323,9 @@ impl Tools {
 
     /// Opens a modal for a choice, if it could still be made.
     async fn open(&self, deed: &Deed, shown: &Shown, choice: &Choice, view: impl FnOnce(&Kept) -> SlackView) -> Answer {
+        if let Err(refusal) = rules::check_place(&self.limits, choice.verb()) {
+            return self.refuse_choice(deed, &shown.request, &refusal).await;
+        }
         if let Err(refusal) = self.standing(&deed.by).await?.may_decide {
             return self.refuse(deed, &refusal).await;
         }

@@ -13,13 +13,15 @@
 //! How an approver's own credential comes to be here is another way: [`link`] walks it, through the pages of
 //! [`inbound`], the providers that [`authorize`] asks, and the vault in which it seals what they give.
 //!
-//! [`check`] looks whether an install will work, by the rooms' own ways. [`vault`] changes the keys that seal tokens.
+//! [`check`] looks whether an install will work, by the rooms' own ways. [`vault`] changes the keys that seal tokens,
+//! [`links`] lists and revokes links.
 //! [`app`] wires these together; [`config`], [`clock`], [`telemetry`] and [`lifecycle`] are what they stand on.
 //! [`manifest`] writes what Slack is told of the app, before there is one; [`scopes`] is what it asks for.
 
 mod answer;
 pub mod app;
 pub mod authorize;
+mod beside;
 pub mod check;
 pub mod cli;
 pub mod clock;
@@ -33,6 +35,7 @@ pub mod inbound;
 pub mod ledger;
 pub mod lifecycle;
 pub mod link;
+pub mod links;
 pub mod manifest;
 pub mod notify;
 #[cfg(feature = "sandbox")]

@@ -1,6 +1,6 @@
 //! The scopes of the app's bot token, and what each is for: the one table by which the app is made and checked.
 
-use Opens::{Command, Event, Method};
+use Opens::{Command, Event, Method, PersonEvent};
 
 /// One scope.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,9 @@ pub enum Opens {
     Method(&'static str),
     /// An event that the app subscribes to; Slack takes no manifest that has it without its scope.
     Event(&'static str),
+    /// An event that tells of everybody whatever changes about them, so that the app only subscribes to it where it
+    /// holds something of people's: past 30 000 events an hour Slack sends a workspace's app none at all.
+    PersonEvent(&'static str),
     /// The slash command.
     Command,
 }
@@ -57,7 +60,11 @@ pub const SCOPES: [Scope; 9] = [
         &[Method("chat.postMessage"), Method("chat.update"), Method("chat.postEphemeral")],
     ),
     required("commands", "the slash command does not exist", &[Command]),
-    required("users:read", "nobody can decide: Slack does not tell who a person is now", &[Method("users.info")]),
+    required(
+        "users:read",
+        "nobody can decide: Slack does not tell who a person is now",
+        &[Method("users.info"), PersonEvent("user_change")],
+    ),
     required(
         "users:read.email",
         "requesters are not told, and own requests are recognised by identity.people alone",
@@ -77,6 +84,13 @@ pub const SCOPES: [Scope; 9] = [
     optional("app_mentions:read", "the bot does not hear mentions", &[Event("app_mention")]),
     optional("im:history", "the bot does not hear direct messages", &[Event("message.im")]),
 ];
+
+/// Events that need no scope: that the bot may act there no longer, or that a person took back what they had allowed.
+pub const EVENTS_OF_ALL: [&str; 2] = ["app_uninstalled", "tokens_revoked"];
+
+/// What a person allows the app who signs in with Slack. It is of no use to the bot's own token.
+pub const SIGN_IN: Scope =
+    required("openid", "nobody can link an account: Slack does not tell who opens the page", &[]);
 
 /// The scopes that are of use where requests are shown in a channel, or else only to people.
 pub fn of_use(in_channel: bool) -> impl Iterator<Item = Scope> {

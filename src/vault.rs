@@ -7,11 +7,11 @@ use serde_json::json;
 
 use crate::app::StartError;
 use crate::authorize::vault::{KeyId, Unsealable, Vault, key_file};
+use crate::beside;
 use crate::cli::ConfigArgs;
 use crate::cli::vault::{VaultArgs, VaultCommand};
 use crate::clock::Clock;
 use crate::config::{self, ConfigError, VaultKey, VaultKeys};
-use crate::ledger::inspect::{self, Schema};
 use crate::ledger::sealed::{SealedCounts, SealedRecord};
 use crate::ledger::{Ledger, LedgerError};
 
@@ -84,23 +84,12 @@ async fn at<W: Write>(
         let missing = "is missing: make one with `p0-chatops vault new-key`";
         return Err(ConfigError::new("vault.key", missing).into());
     };
-    let ledger = ledger(&settings.database_url, clock).await?;
+    let ledger = beside::open(&settings.database_url, clock).await?;
     let done = deed(Work { keys, ledger: ledger.as_ref(), out }).await;
     if let Some(ledger) = &ledger {
         ledger.close().await;
     }
     done
-}
-
-/// The ledger, opened beside a `serve` that may have it; `None` where there is none yet.
-async fn ledger(url: &str, clock: Clock) -> anyhow::Result<Option<Ledger>> {
-    match inspect::schema(url).await? {
-        Schema::Fresh => Ok(None),
-        Schema::Current => Ok(Some(Ledger::open(url, clock).await?)),
-        Schema::Older => bail!("{url} is an older version's: start `serve` once, which brings it up to date"),
-        Schema::Newer => bail!("{url} was written by a newer version of p0-chatops: use that one"),
-        Schema::Foreign => bail!("{url} is a database, but not one of p0-chatops'"),
-    }
 }
 
 struct Work<'w, W> {

@@ -6,10 +6,8 @@ use rand::distr::{Alphanumeric, SampleString};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::NotAuthorized;
 use super::signing_key::SigningKey;
 use crate::config::{ConfigError, Exchange, Secret};
-use crate::domain::refusal::Refusal;
 
 /// How long the actor's token is good, in seconds: it is used at once.
 const LIFE: i64 = 60;
@@ -36,8 +34,8 @@ impl Actor {
         json!(JwkSet { keys: vec![self.key.jwk().clone()] })
     }
 
-    /// A token for one exchange at `endpoint`.
-    pub(super) fn token(&self, endpoint: &Url, now: Timestamp) -> Result<Secret, NotAuthorized> {
+    /// A token for one exchange at `endpoint`; `None` where it cannot be signed, which is logged.
+    pub(super) fn token(&self, endpoint: &Url, now: Timestamp) -> Option<Secret> {
         let issued = now.as_second();
         let claims = json!({
             "iss": self.name,
@@ -47,6 +45,6 @@ impl Actor {
             "iat": issued,
             "exp": issued + LIFE,
         });
-        self.key.sign(&claims).ok_or(NotAuthorized::Refused(Refusal::CredentialUnusable))
+        self.key.sign(&claims)
     }
 }

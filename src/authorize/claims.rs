@@ -6,6 +6,7 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use serde_json::Value;
 
+use crate::clock::from_millisecond;
 use crate::domain::person::folded;
 use crate::domain::refusal::Refusal;
 
@@ -28,6 +29,17 @@ pub(super) fn readable(token: &str) -> Option<Value> {
     };
     let claims: Value = serde_json::from_slice(&BASE64_URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
     claims.is_object().then_some(claims)
+}
+
+/// Whom a token is about, by the name that its issuer has for them.
+pub(super) fn subject(token: &str) -> Option<String> {
+    Some(readable(token)?.get("sub")?.as_str()?.to_owned())
+}
+
+/// Until when a token says that it is good.
+pub(super) fn expires(token: &str) -> Option<Timestamp> {
+    let seconds = readable(token)?.get("exp")?.as_f64()?;
+    Some(from_millisecond((seconds * 1000.0) as i64))
 }
 
 /// Refuses a token that says it is somebody else's or has run out; answers the names that it gives its owner.

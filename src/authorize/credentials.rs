@@ -51,11 +51,16 @@ enum Mode {
 }
 
 impl Credentials {
-    /// Makes ready what the settings ask for.
+    /// Makes ready what the settings ask for. `client` is for token endpoints.
     ///
     /// # Errors
     /// Where a key that signs cannot be used.
-    pub fn new(identity: Identity, clock: Clock, parts: Option<Parts>) -> Result<Self, ConfigError> {
+    pub fn new(
+        identity: Identity,
+        clock: Clock,
+        client: reqwest::Client,
+        parts: Option<Parts>,
+    ) -> Result<Self, ConfigError> {
         let people = Mapping::new(identity.accounts());
         let linked = |linked, exchange| {
             let parts =
@@ -69,7 +74,7 @@ impl Credentials {
                 linked(settings.linked.clone(), Some((*settings, actor)))?
             }
             Identity::Tokens(Tokens { source, people }) => Mode::Tokens(OwnTokens::new(source, people.into_keys())),
-            Identity::Assertion(assertion) => Mode::Assertion(Box::new(Signer::new(assertion)?)),
+            Identity::Assertion(assertion) => Mode::Assertion(Box::new(Signer::new(assertion, client, clock.clone())?)),
             Identity::Service { token, .. } => Mode::Service(token),
         };
         Ok(Self { people, mode, clock })
@@ -181,7 +186,7 @@ impl Credentials {
             Mode::Tokens(own) => own.credential(&by.user, identity, now).await.map_err(refused),
             Mode::Assertion(signer) => {
                 let identity = self.people.identity(&by.user, confirmed).map_err(refused)?;
-                signer.credential(by, &identity, now).map_err(refused)
+                signer.credential(by, &identity).await
             }
             Mode::Service(token) => Ok(Credential {
                 identity: None,

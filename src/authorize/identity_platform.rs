@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
+use super::claims;
 use super::linked::tokens::exposed;
 use super::openid::Trouble;
 use super::p0_login::Login;
@@ -114,7 +115,9 @@ fn post_body(login: &Login, access: &Secret, id: Option<&Secret>, raw_nonce: Opt
     if let Some(id) = id {
         form.append_pair("id_token", id.expose());
     }
-    if let Some(nonce) = raw_nonce {
+    // Where the ID token has no nonce there is nothing to compare it with.
+    let has_nonce = id.and_then(|id| claims::readable(id.expose())).is_some_and(|claims| claims["nonce"].is_string());
+    if let Some(nonce) = raw_nonce.filter(|_| has_nonce) {
         form.append_pair("nonce", nonce);
     }
     form.append_pair("access_token", access.expose()).append_pair("providerId", &login.provider_id).finish()

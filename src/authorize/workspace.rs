@@ -41,6 +41,11 @@ impl Workspace {
         }
     }
 
+    /// Whether members of the workspace may decide, or of the organisation that stands for all of its workspaces.
+    pub fn allows(&self, place: &TeamId) -> bool {
+        self.teams.contains(place) || self.enterprises.iter().any(|enterprise| enterprise.as_str() == place.as_str())
+    }
+
     /// What Slack says of the person now.
     ///
     /// # Errors

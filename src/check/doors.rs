@@ -88,8 +88,8 @@ async fn slack(State(desk): State<SlackDesk>, request: Request) -> Response {
     match Signed::from_request(request, &desk).await {
         Ok(Signed(Arrival::Handshake { challenge })) => Json(json!({ "challenge": challenge })).into_response(),
         Ok(Signed(Arrival::NotUnderstood { .. })) => StatusCode::OK.into_response(),
-        // Somebody's choice, and nobody here to keep it: they see an error at the button.
-        Ok(Signed(Arrival::Deed(_))) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
+        // Somebody's choice, and nobody here to keep it: they see an error at the button. The rest Slack sends again.
+        Ok(Signed(Arrival::Deed(_) | Arrival::Departure(_))) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
         Err(refusal) => refusal,
     }
 }

@@ -108,7 +108,8 @@ fn install(settings: Settings, clock: Clock, report: &mut Report<'_>) -> Option<
         }),
     }
     // Linked accounts are behind the ledger and the vault, which this opens neither of.
-    let credentials = Credentials::new(settings.identity.clone(), clock.clone(), None);
+    let client = clients.as_ref().unwrap_or(&local).providers.clone();
+    let credentials = Credentials::new(settings.identity.clone(), clock.clone(), client, None);
     if let Identity::Assertion(assertion) = &settings.identity {
         match &credentials {
             Ok(_) => report.ok(

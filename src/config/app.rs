@@ -7,7 +7,7 @@ use super::host::may_be_this_machine;
 use super::raw::{Raw, RawSlack};
 use super::values::{Checked, https_base, required};
 
-/// The longest `public_url`: three addresses of the manifest begin with it, and each is written percent-encoded into
+/// The longest `public_url`: up to four addresses of the manifest begin with it, and each is written percent-encoded into
 /// the link with which the app is created.
 const LONGEST_PUBLIC_URL: usize = 255;
 
@@ -22,6 +22,17 @@ pub struct SlackApp {
     pub govslack: bool,
     /// Whether requests are shown in a channel; only routes that name people alone say that they are not.
     pub in_channel: bool,
+    /// How approvers link their accounts, where they do.
+    pub linking: Option<AppLinking>,
+}
+
+/// How approvers link their accounts, as far as Slack has to know.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AppLinking {
+    /// With a code that comes in a direct message.
+    Device,
+    /// On pages below this address, to which Slack sends those who sign in with it.
+    Pages(Url),
 }
 
 /// How deliveries come from Slack to the bot.
@@ -35,6 +46,13 @@ pub enum Delivery {
 
 impl SlackApp {
     pub(super) fn check(raw: Raw) -> Checked<Self> {
+        let linking = match (raw.identity.mode.as_deref(), raw.identity.linked.and_then(|linked| linked.flow)) {
+            (Some("linked" | "exchange"), Some(flow)) if flow == "code" => {
+                Some(AppLinking::Pages(public_url(raw.top.public_url.clone())?))
+            }
+            (Some("linked" | "exchange"), _) => Some(AppLinking::Device),
+            _ => None,
+        };
         let delivery = match mode(&raw.slack)? {
             Mode::Http => Delivery::Http(public_url(raw.top.public_url)?),
             Mode::Socket => Delivery::Socket,
@@ -44,6 +62,7 @@ impl SlackApp {
             command: command(&raw.slack)?,
             govslack: is_govslack(&api_base_url(&raw.slack)?),
             in_channel: raw.routes.is_empty() || raw.routes.iter().any(|route| route.channel.is_some()),
+            linking,
         })
     }
 }
@@ -94,7 +113,7 @@ fn public_url(text: Option<String>) -> Checked<Url> {
     let Some(text) = text else {
         return Err(ConfigError::new(
             key,
-            "is missing: Slack has to be told where it reaches the bot, as \"https://bot.example.com\"",
+            "is missing: Slack has to be told where the bot is reached, as \"https://bot.example.com\"",
         ));
     };
     let url = https_base(key, &required(key, Some(text))?)?;

@@ -17,6 +17,7 @@ const SECRETS: &[(&str, &str)] = &[
     ("p0", "settings_api_key"),
     ("identity.linked", "client_secret"),
     ("identity.exchange", "client_secret"),
+    ("identity.assertion", "client_secret"),
     ("identity.service", "token"),
 ];
 

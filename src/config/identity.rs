@@ -11,8 +11,8 @@ use super::ConfigError;
 use super::linked;
 use super::own_tokens;
 use super::raw::{RawAssertion, RawIdentity};
-use super::settings::{Accounts, Assertion, Identity, SlackClient};
-use super::values::{Checked, required, required_secret, span};
+use super::settings::{Accounts, Assertion, AssertionGrant, Identity, RedeemedAssertion, SlackClient};
+use super::values::{Checked, https, long_enough, required, required_secret, span};
 use crate::domain::person::UserId;
 
 /// The modes that there are.
@@ -87,7 +87,8 @@ fn person(user: String, name: String) -> Checked<(UserId, String)> {
     Ok((id, name.trim().to_owned()))
 }
 
-fn assertion(raw: RawAssertion, accounts: Accounts, folder: &Path) -> Checked<Assertion> {
+fn assertion(mut raw: RawAssertion, accounts: Accounts, folder: &Path) -> Checked<Assertion> {
+    let redeemed = redeemed(&mut raw)?;
     let algorithm = algorithm("identity.assertion.algorithm", raw.algorithm.as_deref())?;
     let lifetime = span("identity.assertion.lifetime", raw.lifetime.as_deref().unwrap_or("5m"))?;
     if lifetime > Duration::from_secs(5 * 60) {
@@ -100,8 +101,45 @@ fn assertion(raw: RawAssertion, accounts: Accounts, folder: &Path) -> Checked<As
         audience: required("identity.assertion.audience", raw.audience)?,
         lifetime,
         also_publish: raw.also_publish.unwrap_or_default().into_iter().map(|path| folder.join(path)).collect(),
+        redeemed,
         accounts,
     })
+}
+
+fn redeemed(raw: &mut RawAssertion) -> Checked<Option<RedeemedAssertion>> {
+    let key = |name: &str| format!("identity.assertion.{name}");
+    let Some(endpoint) = raw.token_endpoint.take() else {
+        let set = [
+            ("grant", raw.grant.is_some()),
+            ("client_id", raw.client_id.is_some()),
+            ("client_secret", raw.client_secret.is_some()),
+            ("scope", raw.scope.is_some()),
+        ];
+        return match set.into_iter().find(|(_, is_set)| *is_set) {
+            Some((name, _)) => Err(ConfigError::new(key(name), "is of no use without token_endpoint")),
+            None => Ok(None),
+        };
+    };
+    let either = "has to be \"jwt-bearer\" or \"token-exchange\", whichever that endpoint takes";
+    let grant = match raw.grant.as_deref() {
+        Some("jwt-bearer") => AssertionGrant::JwtBearer,
+        Some("token-exchange") => AssertionGrant::TokenExchange,
+        Some(other) => return Err(ConfigError::new(key("grant"), format!("is {other:?}: {either}"))),
+        None => return Err(ConfigError::new(key("grant"), format!("is missing: {either}"))),
+    };
+    if let Some(secret) = &raw.client_secret {
+        long_enough(&key("client_secret"), secret)?;
+        if raw.client_id.is_none() {
+            return Err(ConfigError::new(key("client_secret"), "is of no use without client_id"));
+        }
+    }
+    Ok(Some(RedeemedAssertion {
+        endpoint: https(&key("token_endpoint"), &endpoint)?,
+        grant,
+        client_id: raw.client_id.take().map(|id| required(&key("client_id"), Some(id))).transpose()?,
+        client_secret: raw.client_secret.take(),
+        scope: raw.scope.take(),
+    }))
 }
 
 /// With which algorithm the bot signs.

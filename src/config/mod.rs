@@ -17,14 +17,14 @@ mod vault;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-pub use app::{Delivery, SlackApp};
+pub use app::{AppLinking, Delivery, SlackApp};
 pub use host::{is_surely_loopback, may_be_this_machine};
 pub use program::Program;
 pub use secret::Secret;
 pub use settings::{
-    Accounts, Assertion, Durations, Exchange, Fields, Flow, Fresh, Identity, Linked, Notifier, NotifierKeySource,
-    Origin, Outbound, P0, Preset, Risk, Route, SentToken, Settings, Slack, SlackClient, SubjectToken, TokenSource,
-    Tokens,
+    Accounts, Assertion, AssertionGrant, Durations, Exchange, Fields, Flow, Fresh, Identity, Linked, Notifier,
+    NotifierKeySource, Origin, Outbound, P0, Preset, RedeemedAssertion, Risk, Route, SentToken, Settings, Slack,
+    SlackClient, SubjectToken, TokenSource, Tokens,
 };
 pub use vault::{VaultKey, VaultKeys};
 
@@ -155,5 +155,7 @@ pub fn parse_app(text: &str, environment: impl IntoIterator<Item = (String, Stri
 mod app_test;
 #[cfg(test)]
 mod example_test;
+#[cfg(test)]
+mod linked_test;
 #[cfg(test)]
 mod tests;

@@ -171,6 +171,11 @@ pub(super) struct RawAssertion {
     pub(super) issuer: Option<String>,
     pub(super) audience: Option<String>,
     pub(super) lifetime: Option<String>,
+    pub(super) token_endpoint: Option<String>,
+    pub(super) grant: Option<String>,
+    pub(super) client_id: Option<String>,
+    pub(super) client_secret: Option<Secret>,
+    pub(super) scope: Option<String>,
 }
 
 #[derive(Default, Deserialize)]

@@ -354,8 +354,34 @@ pub struct Assertion {
     pub lifetime: Duration,
     /// Keys, PEM, that are published beside it and sign nothing: the one before or the one to come.
     pub also_publish: Vec<PathBuf>,
+    /// Where what is signed is redeemed for the token that P0 is sent; `None`: P0 is sent what is signed.
+    pub redeemed: Option<RedeemedAssertion>,
     /// For whom.
     pub accounts: Accounts,
+}
+
+/// Where what the bot signs is redeemed.
+#[derive(Clone, Debug)]
+pub struct RedeemedAssertion {
+    /// The token endpoint.
+    pub endpoint: Url,
+    /// As what it is shown there.
+    pub grant: AssertionGrant,
+    /// The bot as a client there; `None`: the assertion speaks for itself.
+    pub client_id: Option<String>,
+    /// The client's secret.
+    pub client_secret: Option<Secret>,
+    /// `scope`.
+    pub scope: Option<String>,
+}
+
+/// As what an assertion is shown at a token endpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum AssertionGrant {
+    /// As the grant itself (RFC 7523).
+    JwtBearer,
+    /// As the subject of an exchange (RFC 8693).
+    TokenExchange,
 }
 
 /// One length that is offered.

@@ -173,3 +173,31 @@ fn the_addresses_that_kubernetes_puts_beside_a_service_are_no_settings() {
     }
     assert!(!is_service_link("LISTEN") && !is_service_link("SLACK__BOT_TOKEN"));
 }
+
+#[test]
+fn what_redeems_an_assertion_is_set_together() {
+    let mode = "mode = \"assertion\"\nacknowledge_bot_signs_for_approvers = true\n[identity.assertion]\n\
+                private_key_file = \"key.pem\"\nissuer = \"https://bot.example.com\"\naudience = \"p0\"\n";
+    let asserting = |more: &str| with("mode = \"tokens\"", &format!("{mode}{more}"));
+    let endpoint = "token_endpoint = \"https://sts.example.com/token\"\n";
+    let either = "has to be \"jwt-bearer\" or \"token-exchange\", whichever that endpoint takes";
+    for (more, problem) in [
+        ("grant = \"jwt-bearer\"".to_owned(), "grant: is of no use without token_endpoint".to_owned()),
+        ("client_id = \"bot\"".to_owned(), "client_id: is of no use without token_endpoint".to_owned()),
+        (endpoint.to_owned(), format!("grant: is missing: {either}")),
+        (format!("{endpoint}grant = \"password\""), format!("grant: is \"password\": {either}")),
+        (
+            format!("{endpoint}grant = \"jwt-bearer\"\nclient_secret = \"0123456789abcdef\""),
+            "client_secret: is of no use without client_id".to_owned(),
+        ),
+        (
+            "token_endpoint = \"http://sts.example.com/token\"\ngrant = \"jwt-bearer\"".to_owned(),
+            "token_endpoint: has to begin with https:// (http:// is for loopback hosts only)".to_owned(),
+        ),
+    ] {
+        assert_eq!(refused(&asserting(&more)), format!("identity.assertion.{problem}"));
+    }
+    let settings = read(&asserting(&format!("{endpoint}grant = \"token-exchange\"\nscope = \"p0\""))).unwrap();
+    let Identity::Assertion(Assertion { redeemed: Some(redeemed), .. }) = settings.identity else { panic!("redeemed") };
+    assert_eq!((redeemed.grant, redeemed.scope.as_deref()), (AssertionGrant::TokenExchange, Some("p0")));
+}

@@ -112,6 +112,8 @@ pub enum NotBound {
     NotInTable,
     /// The table names the same account for somebody else too.
     Ambiguous,
+    /// Whoever opened the page is another Slack user than the one who asked for it.
+    OpenedByAnother,
     /// Somebody else's account came back.
     AnothersAccount,
     /// The provider does not say that the address is verified.

@@ -36,11 +36,19 @@ pub enum Care {
     NotFromChat,
 }
 
-/// Whether the choice carries what it asks for. Taking access back makes things safer, and asks for nothing more.
-pub fn check_care(limits: &Limits, choice: &Choice, proof: Option<&Proof>, now: Timestamp) -> Result<(), Refusal> {
-    match (limits.care, choice.verb()) {
-        (_, Verb::Deny | Verb::Revoke) | (Care::Press, Verb::Approve) => Ok(()),
+/// Whether such a choice is taken from Slack at all. Denying and taking back make things safer, and always are.
+pub fn check_place(limits: &Limits, verb: Verb) -> Result<(), Refusal> {
+    match (limits.care, verb) {
         (Care::NotFromChat, Verb::Approve) => Err(Refusal::NotFromChat),
+        _ => Ok(()),
+    }
+}
+
+/// Whether the choice carries what it asks for. Denying and taking back make things safer, and ask for nothing more.
+pub fn check_care(limits: &Limits, choice: &Choice, proof: Option<&Proof>, now: Timestamp) -> Result<(), Refusal> {
+    check_place(limits, choice.verb())?;
+    match (limits.care, choice.verb()) {
+        (Care::Press | Care::NotFromChat, _) | (Care::SignIn, Verb::Deny | Verb::Revoke) => Ok(()),
         (Care::SignIn, Verb::Approve) => match proof {
             Some(proof) if now <= proof.at + PROOF_IS_GOOD_FOR => Ok(()),
             _ => Err(Refusal::NotProved),
@@ -118,7 +126,58 @@ fn comparable(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use super::*;
+
+    const MINUTE: Duration = Duration::from_secs(60);
+
+    fn limits(care: Care) -> Limits {
+        let maximum = "8h".parse().unwrap();
+        Limits { maximum, never_seen: false, one_party: false, care, p0_knows_nobody: false }
+    }
+
+    fn proof(at: Timestamp) -> Proof {
+        Proof { at, signed_in: at, acr: None }
+    }
+
+    #[test]
+    fn each_care_asks_for_its_own_and_only_of_an_approve() {
+        let now = Timestamp::UNIX_EPOCH + Duration::from_secs(86_400);
+        let choices =
+            [Choice::Approve { length: "1h".parse().unwrap() }, Choice::Deny { reason: None }, Choice::Revoke];
+        let proofs = [
+            None,
+            Some(proof(now)),
+            Some(proof(now - 5 * MINUTE)),
+            Some(proof(now - 5 * MINUTE - Duration::from_millis(1))),
+        ];
+        let rows = [
+            (Care::Press, [Ok(()), Ok(()), Ok(()), Ok(())]),
+            (Care::SignIn, [Err(Refusal::NotProved), Ok(()), Ok(()), Err(Refusal::NotProved)]),
+            (Care::NotFromChat, std::array::from_fn(|_| Err(Refusal::NotFromChat))),
+        ];
+        for (care, of_an_approve) in rows {
+            for choice in &choices {
+                for (proof, expected) in proofs.iter().zip(&of_an_approve) {
+                    let said = check_care(&limits(care), choice, proof.as_ref(), now);
+                    let expected = if choice.verb() == Verb::Approve { expected } else { &Ok(()) };
+                    assert_eq!(&said, expected, "{care:?} {choice:?} {proof:?}");
+                }
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_proof_is_good_for_five_minutes_to_the_millisecond(age in 0_u64..20 * 60 * 1000) {
+            let proved = Timestamp::UNIX_EPOCH + Duration::from_secs(86_400);
+            let now = proved + Duration::from_millis(age);
+            let approve = Choice::Approve { length: "1h".parse().unwrap() };
+            let said = check_care(&limits(Care::SignIn), &approve, Some(&proof(proved)), now);
+            proptest::prop_assert_eq!(said.is_ok(), age <= 5 * 60 * 1000);
+        }
+    }
 
     #[test]
     fn a_name_is_the_same_however_it_is_dressed() {

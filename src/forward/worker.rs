@@ -11,6 +11,7 @@ use super::permission_api::PermissionApi;
 use super::retry;
 use crate::authorize::{Authorizer, NotAuthorized};
 use crate::clock::Clock;
+use crate::domain::link::LinkEnd;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::Limits;
 use crate::ledger::leases::{Lease, Marked, Sender, SendingLease};
@@ -111,6 +112,10 @@ impl Worker {
             Ok(authorized) => authorized,
             Err(NotAuthorized::Refused(refusal)) => {
                 self.count(&lease, "not_authorized");
+                if matches!(refusal, Refusal::Deactivated | Refusal::NobodyKnown) {
+                    let (team, user) = (decision.by.team.clone(), decision.by.user.clone());
+                    self.ledger.end_links_of(team, Some(vec![user]), LinkEnd::Deactivated).await?;
+                }
                 return self.ledger.refuse_unsent(lease, refusal).await;
             }
             Err(NotAuthorized::Later(asked)) => {

@@ -153,9 +153,11 @@ pub(super) struct Authorization {
     pub(super) enterprise_id: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(super) team_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) is_enterprise_install: Option<bool>,
 }
 
-/// The outside of an event.
+/// The outside of an event. Those of the app itself (`app_uninstalled`, `tokens_revoked`) have no `authorizations`.
 #[derive(Clone, Default, Deserialize)]
 pub(super) struct EventEnvelope {
     #[serde(default, rename = "type", deserialize_with = "lenient")]
@@ -174,6 +176,42 @@ pub(super) struct EventEnvelope {
     pub(super) event: Option<Event>,
 }
 
+/// Who an event is of: an id, or in `user_change` the person as `users.info` shows them.
+#[derive(Clone, Deserialize)]
+#[serde(untagged)]
+pub(super) enum EventUser {
+    Id(String),
+    Whole(Profile),
+}
+
+impl EventUser {
+    pub(super) fn id(&self) -> Option<&str> {
+        match self {
+            Self::Id(id) => Some(id),
+            Self::Whole(profile) => profile.id.as_deref(),
+        }
+    }
+}
+
+#[derive(Clone, Default, Deserialize)]
+pub(super) struct Profile {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) team_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) deleted: Option<bool>,
+}
+
+/// The ids of those who had the tokens.
+#[derive(Clone, Default, Deserialize)]
+pub(super) struct RevokedTokens {
+    #[serde(default, deserialize_with = "lenient_list")]
+    pub(super) oauth: Vec<String>,
+    #[serde(default, deserialize_with = "lenient_list")]
+    pub(super) bot: Vec<String>,
+}
+
 /// The inside of an event.
 #[derive(Clone, Default, Deserialize)]
 pub(super) struct Event {
@@ -184,7 +222,9 @@ pub(super) struct Event {
     #[serde(default, deserialize_with = "lenient")]
     pub(super) bot_id: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
-    pub(super) user: Option<String>,
+    pub(super) user: Option<EventUser>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) tokens: Option<RevokedTokens>,
     #[serde(default, deserialize_with = "lenient")]
     pub(super) user_team: Option<String>,
     #[serde(default, deserialize_with = "lenient")]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
-use super::payload::{Event, EventEnvelope, Interaction, Named, SlashForm};
+use super::payload::{Event, EventEnvelope, EventUser, Interaction, Named, SlashForm};
 use super::signature::Verified;
 use crate::domain::card_key::ControlValue;
 use crate::domain::control::Control;
@@ -29,10 +29,37 @@ pub enum Arrival {
     },
     /// A person did something.
     Deed(Box<Deed>),
+    /// Somebody, or the app, is gone from Slack.
+    Departure(Departure),
     /// Well formed, but nothing that concerns us.
     NotUnderstood {
         /// For the metrics: a kind of delivery, never its content.
         what: &'static str,
+    },
+}
+
+/// What Slack tells of somebody, or of the app, that is gone: nobody did it who could be answered.
+#[derive(Clone, Debug)]
+pub struct Departure {
+    /// Which installation of the app was told.
+    pub installed: Installation,
+    /// Who.
+    pub who: Gone,
+}
+
+/// Who is gone, or took back what they had allowed.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Gone {
+    /// The app was taken out of the workspace, or the token was revoked with which it acts there.
+    App,
+    /// People have taken back what they had allowed the app.
+    Grants(Vec<UserId>),
+    /// Somebody's account is deactivated.
+    Person {
+        /// Who.
+        user: UserId,
+        /// Of which workspace they were a member.
+        home: Option<TeamId>,
     },
 }
 
@@ -281,15 +308,21 @@ fn read_event(verified: &Verified, value: Value) -> Result<Arrival, Unreadable> 
         return Ok(Arrival::Handshake { challenge: challenge.clone() });
     }
     let authorization = envelope.authorizations.first().cloned().unwrap_or_default();
+    // Where the app is installed for an organisation, the envelope still names the workspace where something happened.
+    let is_org_wide = authorization.is_enterprise_install == Some(true);
     let installed = Installation {
-        team: authorization.team_id.or(envelope.team_id).as_deref().and_then(TeamId::parse),
+        team: authorization.team_id.or(envelope.team_id).filter(|_| !is_org_wide).as_deref().and_then(TeamId::parse),
         enterprise: authorization.enterprise_id.or(envelope.enterprise_id).as_deref().and_then(EnterpriseId::parse),
     };
     let Some(event) = envelope.event.filter(|_| envelope.kind.as_deref() == Some("event_callback")) else {
         return Ok(Arrival::NotUnderstood { what: "event" });
     };
+    if let Some(who) = gone(&event) {
+        return Ok(Arrival::Departure(Departure { installed, who }));
+    }
     let home = event.user_team.as_deref().or(event.team.as_deref());
-    let (Some((by, home)), Some(act)) = (who(event.user.as_deref(), home, &installed), message(&event)) else {
+    let user = event.user.as_ref().and_then(EventUser::id);
+    let (Some((by, home)), Some(act)) = (who(user, home, &installed), message(&event)) else {
         return Ok(Arrival::NotUnderstood { what: "event" });
     };
     Ok(Arrival::Deed(Box::new(Deed {
@@ -302,6 +335,22 @@ fn read_event(verified: &Verified, value: Value) -> Result<Arrival, Unreadable> 
         response_url: None,
         act,
     })))
+}
+
+/// Who is gone by this event. `user_change` tells of every change of everybody: most concern nobody here.
+fn gone(event: &Event) -> Option<Gone> {
+    match (event.kind.as_deref()?, &event.user, &event.tokens) {
+        ("app_uninstalled", _, _) => Some(Gone::App),
+        ("tokens_revoked", _, Some(tokens)) if !tokens.bot.is_empty() => Some(Gone::App),
+        ("tokens_revoked", _, Some(tokens)) => {
+            Some(Gone::Grants(tokens.oauth.iter().filter_map(|id| UserId::parse(id)).collect()))
+        }
+        ("user_change", Some(EventUser::Whole(profile)), _) if profile.deleted == Some(true) => Some(Gone::Person {
+            user: UserId::parse(profile.id.as_deref()?)?,
+            home: profile.team_id.as_deref().and_then(TeamId::parse),
+        }),
+        _ => None,
+    }
 }
 
 /// What the person typed: Slack escapes these three, and only these.

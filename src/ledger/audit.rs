@@ -11,7 +11,8 @@ use crate::domain::request::RequestId;
 
 /// Notes what became of a decision; its stage is the evidence.
 pub(super) async fn decision(c: &mut SqliteConnection, decision: &Decision, now: Timestamp) -> Result<(), LedgerError> {
-    let detail = serde_json::json!({ "choice": decision.choice, "again": decision.again, "stage": decision.stage });
+    let Decision { choice, again, proof, stage, .. } = decision;
+    let detail = serde_json::json!({ "choice": choice, "again": again, "proof": proof, "stage": stage });
     sqlx::query(
         "INSERT INTO audit (id, at, event, request_id, decision, team, person, detail)
          VALUES ($1, $2, $3, $4, $5, $6, $7, $8)",

@@ -6,9 +6,9 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::cards::Shown;
 use super::deliveries;
-use super::{Ledger, LedgerError, audit, from_json, new_id, outcomes, requests, sign_ins, to_json};
+use super::{Ledger, LedgerError, audit, from_json, held, new_id, outcomes, requests, sign_ins, to_json};
 use crate::clock::from_millisecond;
-use crate::domain::decision::{Basis, Choice, Decision, Proof, Stage, Verb};
+use crate::domain::decision::{Basis, Choice, Decision, Stage, Verb};
 use crate::domain::delivery::DeliveryKeys;
 use crate::domain::person::{SlackUser, TeamId, UserId};
 use crate::domain::refusal::Refusal;
@@ -102,13 +102,13 @@ async fn record(
     if let Err(refusal) = rules::check(&limits, &new.choice, &basis, request, approve_open, again) {
         return Ok(Receipt::Refused(refusal));
     }
-    let held = match rules::check_care(&limits, &new.choice, None, now) {
+    let ticket = match rules::check_care(&limits, &new.choice, None, now) {
         Ok(()) => None,
         Err(Refusal::NotProved) if new.ticket.is_some() => new.ticket,
         Err(refusal) => return Ok(Receipt::Refused(refusal)),
     };
     // A new choice takes the place of one that the person has not signed in for yet.
-    give_up_held(c, &new.request, &new.by, now).await?;
+    held::give_up(c, &new.request, &new.by, now).await?;
     if waits(c, &new.request, &new.by, new.choice.verb()).await? {
         return Ok(Receipt::Waiting);
     }
@@ -126,61 +126,21 @@ async fn record(
         link: new.link,
         renewed: false,
         proof: None,
-        stage: match &held {
-            Some(_) => Stage::Held { until: now.checked_add(SIGN_IN_WITHIN).unwrap_or(Timestamp::MAX) },
+        stage: match &ticket {
+            // A sign-in that comes when the choice is too old to be sent would be in vain.
+            Some(_) => {
+                Stage::Held { until: now.checked_add(SIGN_IN_WITHIN).unwrap_or(Timestamp::MAX).min(new.deadline) }
+            }
             None => Stage::Recorded,
         },
     };
     insert(c, &decision, now).await?;
     requests::touch(c, &decision.request).await?;
     audit::decision(c, &decision, now).await?;
-    let Some(ticket) = held else { return Ok(Receipt::Recorded) };
+    let Some(ticket) = ticket else { return Ok(Receipt::Recorded) };
     let purpose = Purpose::Proof { decision: decision.id };
     sign_ins::begin(c, &decision.by, &ticket, purpose, &SignInStage::Offered, now).await?;
     Ok(Receipt::Held)
-}
-
-/// A choice of the person's that waits for their sign-in is put aside, without a word: they know, they chose anew.
-async fn give_up_held(
-    c: &mut SqliteConnection,
-    request: &RequestId,
-    by: &SlackUser,
-    now: Timestamp,
-) -> Result<(), LedgerError> {
-    let all = of_request(c, request).await?;
-    let held = |decision: &Decision| matches!(decision.stage, Stage::Held { .. }) && decision.by == *by;
-    for mut decision in all.into_iter().filter(held) {
-        decision.stage = Stage::Refused { refusal: Refusal::NotProved, at: now };
-        save_stage(c, &decision).await?;
-        audit::decision(c, &decision, now).await?;
-    }
-    Ok(())
-}
-
-/// The person has signed in for their choice: it goes on, unless it was given up meanwhile.
-pub(super) async fn proved(
-    c: &mut SqliteConnection,
-    id: i64,
-    proof: Proof,
-    now: Timestamp,
-) -> Result<bool, LedgerError> {
-    let Some(mut decision) =
-        load(c, id).await?.filter(|decision| matches!(decision.stage, Stage::Held { until } if now <= until))
-    else {
-        return Ok(false);
-    };
-    decision.stage = Stage::Recorded;
-    sqlx::query("UPDATE decisions SET proof = $2, due_at = $3 WHERE id = $1")
-        .bind(id)
-        .bind(to_json(&proof)?)
-        .bind(now.as_millisecond())
-        .execute(&mut *c)
-        .await?;
-    decision.proof = Some(proof);
-    save_stage(c, &decision).await?;
-    requests::touch(c, &decision.request).await?;
-    audit::decision(c, &decision, now).await?;
-    Ok(true)
 }
 
 /// The newest approve of the request that has an outcome nobody knows.
@@ -276,9 +236,9 @@ pub(super) async fn of_request(c: &mut SqliteConnection, request: &RequestId) ->
 }
 
 /// Decisions about the request that have not been sent.
-pub(super) async fn recorded_of(c: &mut SqliteConnection, request: &RequestId) -> Result<Vec<Decision>, LedgerError> {
+pub(super) async fn unsent_of(c: &mut SqliteConnection, request: &RequestId) -> Result<Vec<Decision>, LedgerError> {
     let all = of_request(c, request).await?;
-    Ok(all.into_iter().filter(|decision| decision.stage == Stage::Recorded).collect())
+    Ok(all.into_iter().filter(|decision| matches!(decision.stage, Stage::Held { .. } | Stage::Recorded)).collect())
 }
 
 pub(super) fn read(row: &SqliteRow) -> Result<Decision, LedgerError> {

@@ -10,14 +10,15 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::notices::{self, Notice};
-use super::{Ledger, LedgerError, audit, from_json, new_id, readable, sign_ins, to_json};
+use super::{Ledger, LedgerError, audit, from_json, held, new_id, readable, sign_ins, to_json};
 use crate::authorize::linked::store::{Bound, LinkStore, NewLink, NotKept, Renewal, Renewed};
 use crate::clock::from_millisecond;
 use crate::domain::link::{Account, Link, LinkEnd, LinkVersion};
 use crate::domain::person::{SlackUser, TeamId, UserId};
 
-/// How long one renewal may take: a refresh and an exchange, each with its own deadline.
-pub const RENEWAL: Duration = Duration::from_secs(20);
+/// How long the right to renew holds. It has to outlast everything that is asked for one renewal, each with its own
+/// deadline: whoever took it over meanwhile would use a refresh token for the second time, and kill all that came of it.
+pub const RENEWAL: Duration = Duration::from_secs(45);
 
 const COLUMNS: &str = "id, team, person, issuer, subject, identity, names, linked_at, proved_at, good_until, sealed,
                        generation, ended_at, ended_why";
@@ -298,6 +299,10 @@ impl LinkStore for Ledger {
         Box::pin(async move { self.end_link(id, why).await.map(drop).map_err(told) })
     }
 
+    fn pinned(&self, name: &'static str) -> BoxFuture<'_, Result<Option<String>, NotKept>> {
+        Box::pin(async move { Self::pinned(self, name).await.map_err(told) })
+    }
+
     fn pin(&self, name: &'static str, found: String) -> BoxFuture<'_, Result<String, NotKept>> {
         Box::pin(async move { Self::pin(self, name, found).await.map_err(told) })
     }
@@ -341,7 +346,6 @@ async fn bind(c: &mut SqliteConnection, new: NewLink, now: Timestamp) -> Result<
         return Ok(Bound::TakenBy(taken.owner));
     }
     if let Some(has) = living(c, &new.owner).await? {
-        sign_ins::over(c, new.sign_in, "has_one").await?;
         return Ok(Bound::HasOne(Box::new(has)));
     }
     sqlx::query(
@@ -410,6 +414,7 @@ pub(super) async fn end(c: &mut SqliteConnection, id: i64, why: LinkEnd, now: Ti
     .await?;
     audit::person(c, "link.ended", &link.owner, json!({ "link": id, "account": link.account, "why": why }), now)
         .await?;
+    held::refuse_unlinked(c, &link.owner, now).await?;
     // Whoever unlinks is answered where they did; the others could not be told.
     if !matches!(why, LinkEnd::Unlinked | LinkEnd::Deactivated | LinkEnd::AppUninstalled) {
         notices::add(c, &Notice::LinkEnded { user: link.owner.user, identity: link.identity, why }, now).await?;

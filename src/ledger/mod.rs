@@ -6,6 +6,7 @@ pub mod copies;
 pub mod decisions;
 pub mod deliveries;
 pub mod drafts;
+mod held;
 pub mod inspect;
 pub mod leases;
 pub mod links;

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
 use super::notices::Notice;
-use super::{LedgerError, audit, decisions, notices, requests};
+use super::{LedgerError, audit, decisions, held, notices, requests, sign_ins};
 use crate::domain::decision::{Choice, Decision, Stage, Verb};
 use crate::domain::person::Authority;
 use crate::domain::phase::{Actor, Phase};
@@ -36,7 +36,7 @@ pub(super) async fn done(
     requests::save(c, &request).await?;
     // A push may have overtaken the answer: then the requester has heard of it.
     if request.phase.rank() == before {
-        settle_unknown(c, &request, now).await
+        settle(c, &request, now).await
     } else {
         requests::settle_after_move(c, &request, now).await
     }
@@ -79,6 +79,9 @@ pub(super) async fn refused(
     refusal: Refusal,
     now: Timestamp,
 ) -> Result<(), LedgerError> {
+    if matches!(decision.stage, Stage::Held { .. }) {
+        sign_ins::over_of(c, decision.id, "choice_refused").await?;
+    }
     decision.stage = Stage::Refused { refusal, at: now };
     conclude_aloud(c, &decision, now).await
 }
@@ -104,17 +107,14 @@ pub(super) async fn unknown(
     conclude_aloud(c, &decision, now).await?;
     // News from P0 may have come before the answer was given up.
     match requests::load(c, &decision.request).await? {
-        Some(kept) => settle_unknown(c, &kept.request, now).await,
+        Some(kept) => settle(c, &kept.request, now).await,
         None => Ok(()),
     }
 }
 
-/// Closes the unknown outcomes that the request's standing now answers.
-pub(super) async fn settle_unknown(
-    c: &mut SqliteConnection,
-    request: &Request,
-    now: Timestamp,
-) -> Result<(), LedgerError> {
+/// Closes what the request's standing now answers: unknown outcomes, and choices that wait for a sign-in.
+pub(super) async fn settle(c: &mut SqliteConnection, request: &Request, now: Timestamp) -> Result<(), LedgerError> {
+    held::refuse_decided(c, request, now).await?;
     for mut decision in decisions::of_request(c, &request.id).await? {
         let answered = match decision.choice.verb() {
             Verb::Approve | Verb::Deny => request.phase.is_decided(),

@@ -147,7 +147,7 @@ async fn take_push(
 /// Choices that were made about other facts are not carried out about these.
 async fn refuse_waiting(c: &mut SqliteConnection, request: &Request, now: Timestamp) -> Result<(), LedgerError> {
     let digest = request.facts.digest();
-    for decision in decisions::recorded_of(c, &request.id).await? {
+    for decision in decisions::unsent_of(c, &request.id).await? {
         let safer = decision.choice.verb() == crate::domain::decision::Verb::Revoke;
         if !safer && decision.basis.digest() != Some(&digest) {
             outcomes::refused(c, decision, Refusal::Changed, now).await?;
@@ -162,7 +162,7 @@ pub(super) async fn settle_after_move(
     request: &Request,
     now: Timestamp,
 ) -> Result<(), LedgerError> {
-    outcomes::settle_unknown(c, request, now).await?;
+    outcomes::settle(c, request, now).await?;
     copies::tell_requester(c, request, now).await
 }
 

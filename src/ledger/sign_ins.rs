@@ -9,7 +9,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::notices::{self, Notice};
-use super::{Ledger, LedgerError, audit, decisions, from_json, new_id, to_json};
+use super::{Ledger, LedgerError, audit, from_json, held, new_id, to_json};
 use crate::clock::from_millisecond;
 use crate::domain::decision::Proof;
 use crate::domain::person::{SlackUser, TeamId, UserId};
@@ -37,7 +37,9 @@ impl SignInLease {
 }
 
 impl Ledger {
-    /// Begins a sign-in to link an account; one that the person had begun before is over. Answers its number.
+    /// Begins a sign-in to link an account. One that the person had begun before is worth nothing from now on; where
+    /// nobody had pressed anything on its page it only gets a new address, so that asking often fills nothing. Answers
+    /// its number.
     ///
     /// # Errors
     /// Where it cannot be written.
@@ -50,17 +52,26 @@ impl Ledger {
         let stage = if by_device { SignInStage::DeviceWanted } else { SignInStage::Offered };
         self.write(move |c, now| {
             Box::pin(async move {
-                let open = sqlx::query_scalar(
-                    "SELECT id FROM sign_ins
-                     WHERE team = $1 AND person = $2 AND purpose = 'link' AND stage_name <> 'ended'",
+                let untouched = sqlx::query_scalar(
+                    "UPDATE sign_ins SET ticket = $3, expires_at = $4
+                     WHERE team = $1 AND person = $2 AND purpose = 'link' AND stage_name = 'offered' AND expires_at > $5
+                     RETURNING id",
                 )
                 .bind(asker.team.as_str())
                 .bind(asker.user.as_str())
-                .fetch_all(&mut *c)
+                .bind(ticket.as_str())
+                .bind(expiry(now).as_millisecond())
+                .bind(now.as_millisecond())
+                .fetch_optional(&mut *c)
                 .await?;
-                for id in open {
-                    over(c, id, "begun_anew").await?;
+                if let Some(id) = untouched {
+                    return Ok(id);
                 }
+                sqlx::query("DELETE FROM sign_ins WHERE team = $1 AND person = $2 AND purpose = 'link'")
+                    .bind(asker.team.as_str())
+                    .bind(asker.user.as_str())
+                    .execute(&mut *c)
+                    .await?;
                 begin(c, &asker, &ticket, Purpose::Link, &stage, now).await
             })
         })
@@ -142,18 +153,44 @@ impl Ledger {
                     return Ok(false);
                 }
                 over(c, sign_in.id, "proved").await?;
-                decisions::proved(c, decision, proof, now).await
+                held::proved(c, decision, proof, now).await
             })
         })
         .await
     }
 
-    /// Ends a sign-in of a browser's, and notes how.
+    /// Ends a sign-in of a browser's, notes how, and has somebody told of it; nothing to do where it is over.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn sign_in_failed(&self, sign_in: SignIn, how: &'static str) -> Result<(), LedgerError> {
-        self.write(move |c, now| Box::pin(fail(c, sign_in, how, None, now))).await
+    pub async fn sign_in_failed(
+        &self,
+        sign_in: SignIn,
+        how: &'static str,
+        notice: Option<Notice>,
+    ) -> Result<(), LedgerError> {
+        self.write(move |c, now| {
+            Box::pin(async move {
+                if !is_open(c, sign_in.id, now).await? {
+                    return Ok(());
+                }
+                if let Some(notice) = notice {
+                    notices::add(c, &notice, now).await?;
+                }
+                fail(c, &sign_in, how, now).await
+            })
+        })
+        .await
+    }
+
+    /// A browser of the sign-in came back with nothing that counts; it may begin anew.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn sign_in_missed(&self, sign_in: &SignIn, how: &'static str) -> Result<(), LedgerError> {
+        let (asker, detail) = (sign_in.asker.clone(), json!({ "sign_in": sign_in.id, "how": how }));
+        self.write(move |c, now| Box::pin(async move { audit::person(c, "sign_in.missed", &asker, detail, now).await }))
+            .await
     }
 
     /// A step with a device code that is due, leased: one asks at a time, whoever it is.
@@ -222,12 +259,28 @@ impl Ledger {
         .await
     }
 
-    /// The sign-in comes to nothing, and the person is told.
+    /// The sign-in comes to nothing, and the person is told; unless it was ended meanwhile, or somebody else has taken
+    /// the step.
     ///
     /// # Errors
     /// Where it cannot be written.
     pub async fn step_failed(&self, lease: SignInLease, how: &'static str, notice: Notice) -> Result<(), LedgerError> {
-        self.write(move |c, now| Box::pin(fail(c, lease.sign_in, how, Some(notice), now))).await
+        self.write(move |c, now| {
+            Box::pin(async move {
+                let held =
+                    sqlx::query("SELECT 1 FROM sign_ins WHERE id = $1 AND lease_token = $2 AND stage_name <> 'ended'")
+                        .bind(lease.sign_in.id)
+                        .bind(&lease.token)
+                        .fetch_optional(&mut *c)
+                        .await?;
+                if held.is_none() {
+                    return Ok(());
+                }
+                notices::add(c, &notice, now).await?;
+                fail(c, &lease.sign_in, how, now).await
+            })
+        })
+        .await
     }
 }
 
@@ -240,7 +293,7 @@ pub(super) async fn begin(
     stage: &SignInStage,
     now: Timestamp,
 ) -> Result<i64, LedgerError> {
-    let (id, expires) = (new_id(now), now.checked_add(SIGN_IN_WITHIN).unwrap_or(Timestamp::MAX));
+    let (id, expires) = (new_id(now), expiry(now));
     let (name, decision) = match purpose {
         Purpose::Link => ("link", None),
         Purpose::Proof { decision } => ("proof", Some(decision)),
@@ -266,6 +319,11 @@ pub(super) async fn begin(
     Ok(id)
 }
 
+/// When one that begins now is over.
+fn expiry(now: Timestamp) -> Timestamp {
+    now.checked_add(SIGN_IN_WITHIN).unwrap_or(Timestamp::MAX)
+}
+
 /// Whether it can still come to something.
 pub(super) async fn is_open(c: &mut SqliteConnection, id: i64, now: Timestamp) -> Result<bool, LedgerError> {
     let found = sqlx::query("SELECT 1 FROM sign_ins WHERE id = $1 AND stage_name <> 'ended' AND expires_at > $2")
@@ -288,6 +346,18 @@ pub(super) async fn over(c: &mut SqliteConnection, id: i64, how: &str) -> Result
     Ok(())
 }
 
+/// Ends those in which a choice was to be proved.
+pub(super) async fn over_of(c: &mut SqliteConnection, decision: i64, how: &str) -> Result<(), LedgerError> {
+    let open = sqlx::query_scalar("SELECT id FROM sign_ins WHERE decision = $1 AND stage_name <> 'ended'")
+        .bind(decision)
+        .fetch_all(&mut *c)
+        .await?;
+    for id in open {
+        over(c, id, how).await?;
+    }
+    Ok(())
+}
+
 /// Deletes those that were over long ago.
 pub(super) async fn forget(c: &mut SqliteConnection, now: Timestamp) -> Result<(), LedgerError> {
     let before = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
@@ -297,18 +367,11 @@ pub(super) async fn forget(c: &mut SqliteConnection, now: Timestamp) -> Result<(
 
 async fn fail(
     c: &mut SqliteConnection,
-    sign_in: SignIn,
+    sign_in: &SignIn,
     how: &'static str,
-    notice: Option<Notice>,
     now: Timestamp,
 ) -> Result<(), LedgerError> {
-    if !is_open(c, sign_in.id, now).await? && notice.is_none() {
-        return Ok(());
-    }
     over(c, sign_in.id, how).await?;
-    if let Some(notice) = notice {
-        notices::add(c, &notice, now).await?;
-    }
     audit::person(c, "sign_in.failed", &sign_in.asker, json!({ "sign_in": sign_in.id, "how": how }), now).await
 }
 

@@ -1,8 +1,14 @@
 //! The pages: opening one changes nothing, its button begins, and only the browser that began goes on.
 
+use std::sync::LazyLock;
+
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{Html, IntoResponse, Response};
+use base64::Engine as _;
+use base64::prelude::BASE64_STANDARD;
 use http::{HeaderMap, HeaderValue, StatusCode, header};
+use sha2::{Digest as _, Sha256};
 use url::Url;
 
 use super::{Inner, Linking, Pages};
@@ -18,6 +24,7 @@ use crate::domain::person::Email;
 use crate::domain::sign_in::{Purpose, SIGN_IN_WITHIN, SignIn, SignInStage, Ticket};
 use crate::inbound::browser::{BrowserSecret, Callback, Leg, is_from_elsewhere};
 use crate::ledger::LedgerError;
+use crate::ledger::notices::Notice;
 use crate::notify::pages::{self, Page};
 
 /// How far the provider's clock may be from ours where it says when somebody signed in, in seconds.
@@ -27,26 +34,54 @@ const SKEW: i64 = 10;
 type Shown = Result<Response, LedgerError>;
 
 /// `GET /link/{ticket}`: says what the button would begin.
-pub async fn open(State(tools): State<Tools>, Path(ticket): Path<String>) -> Response {
-    answer(tools.open_page(&ticket).await)
+pub async fn open(State(tools): State<Tools>, ticket: Named) -> Response {
+    answer(tools.open_page(named(&ticket)).await)
 }
 
 /// `POST /link/{ticket}`: the page's button. This browser begins, and one that had begun before is out.
-pub async fn begin(State(tools): State<Tools>, Path(ticket): Path<String>, headers: HeaderMap) -> Response {
+pub async fn begin(State(tools): State<Tools>, ticket: Named, headers: HeaderMap) -> Response {
     if is_from_elsewhere(&headers) {
         return StatusCode::FORBIDDEN.into_response();
     }
-    answer(tools.begin_here(&ticket).await)
+    answer(tools.begin_here(named(&ticket)).await)
+}
+
+/// What stands in the address, where it is text.
+type Named = Result<Path<String>, PathRejection>;
+
+fn named(ticket: &Named) -> &str {
+    ticket.as_ref().map_or("", |Path(ticket)| ticket)
 }
 
 /// `GET /link/slack`: the way back from Slack.
-pub async fn from_slack(State(tools): State<Tools>, headers: HeaderMap, callback: Callback) -> Response {
-    answer(tools.come_back(Leg::Slack, &headers, callback).await)
+pub async fn from_slack(State(tools): State<Tools>, headers: HeaderMap, callback: Read) -> Response {
+    come_back(tools, Leg::Slack, headers, callback).await
 }
 
 /// `GET /link/provider`: the way back from the provider.
-pub async fn from_provider(State(tools): State<Tools>, headers: HeaderMap, callback: Callback) -> Response {
-    answer(tools.come_back(Leg::Provider, &headers, callback).await)
+pub async fn from_provider(State(tools): State<Tools>, headers: HeaderMap, callback: Read) -> Response {
+    come_back(tools, Leg::Provider, headers, callback).await
+}
+
+/// `HEAD` of either: whoever only looks must not use a `state` up.
+pub async fn looked_at() -> StatusCode {
+    StatusCode::METHOD_NOT_ALLOWED
+}
+
+/// What the browser brought, or the status of an answer to what cannot be read.
+type Read = Result<Callback, StatusCode>;
+
+async fn come_back(tools: Tools, leg: Leg, headers: HeaderMap, callback: Read) -> Response {
+    let callback = match callback {
+        Ok(callback) => callback,
+        Err(status) => return shown(status, pages::over()),
+    };
+    // A phone that turns to another app hangs up: what a code was redeemed for must not be lost with it.
+    let whole_way = tools.whispers.clone().spawn(async move { tools.come_back(leg, &headers, callback).await });
+    match whole_way.await {
+        Ok(shown) => answer(shown),
+        Err(_) => shown(StatusCode::INTERNAL_SERVER_ERROR, pages::unavailable(None)),
+    }
 }
 
 impl Tools {
@@ -94,16 +129,17 @@ impl Tools {
     ) -> Shown {
         let redirect_uri = pages.callback(leg);
         let (state, nonce, verifier) = (browser.state(leg), browser.nonce(leg), browser.verifier(leg));
-        let fresh = match sign_in.purpose {
-            Purpose::Link => None,
-            Purpose::Proof { .. } => linking.fresh.clone(),
+        let (fresh, login_hint) = match sign_in.purpose {
+            Purpose::Link => (None, None),
+            // Only the account that is linked proves anything: nobody types its name on a phone.
+            Purpose::Proof { .. } => (linking.fresh.clone(), self.linked_address(sign_in).await?),
         };
         let ask = Ask {
             redirect_uri: &redirect_uri,
             state: &state,
             nonce: &nonce,
             verifier: &verifier,
-            login_hint: None,
+            login_hint: login_hint.as_deref(),
             team: (leg == Leg::Slack).then(|| sign_in.asker.team.as_str()).filter(|team| team.starts_with('T')),
             fresh,
         };
@@ -129,6 +165,11 @@ impl Tools {
         })
     }
 
+    async fn linked_address(&self, sign_in: &SignIn) -> Result<Option<String>, LedgerError> {
+        let link = self.ledger.living_link(&sign_in.asker).await?;
+        Ok(link.and_then(|link| link.names.into_iter().find(|name| name.contains('@'))))
+    }
+
     async fn come_back(&self, leg: Leg, headers: &HeaderMap, callback: Callback) -> Shown {
         let Some((linking, pages)) = self.pages() else { return Ok(over()) };
         let ticket = Ticket::random();
@@ -146,12 +187,12 @@ impl Tools {
             tracing::info!(by = %sign_in.asker, "a sign-in came back in another browser");
             return Ok(shown(StatusCode::CONFLICT, pages::another_browser(pages.below(ticket.as_str()).path())));
         };
+        // Whoever does not answer is asked anew, from the beginning: the code is spent, or as good as.
+        let again = pages.below(ticket.as_str());
+        let again = Some(again.path());
         let code = match &callback.answer {
             Ok(code) => code,
-            Err(error) => {
-                let trouble = Trouble::refused(error, "");
-                return self.failed_to_ask(&sign_in, &trouble, None).await;
-            }
+            Err(error) => return self.failed_to_ask(&sign_in, &Trouble::refused(error, ""), again).await,
         };
         let (redirect_uri, nonce, verifier) = (pages.callback(leg), browser.nonce(leg), browser.verifier(leg));
         let issuer = callback.issuer.as_deref();
@@ -164,22 +205,39 @@ impl Tools {
         };
         let grant = match redeemed {
             Ok(grant) => grant,
-            Err(trouble) => return self.failed_to_ask(&sign_in, &trouble, None).await,
+            Err(trouble) => return self.failed_to_ask(&sign_in, &trouble, again).await,
         };
         match (leg, sign_in.purpose) {
             (Leg::Slack, _) if is_asker(grant.claims.as_ref(), &sign_in) => {
-                let again = pages.below(ticket.as_str());
-                self.send(linking, pages, &sign_in, &browser, Leg::Provider, Some(again.path())).await
+                self.send(linking, pages, &sign_in, &browser, Leg::Provider, again).await
             }
-            (Leg::Slack, _) => self.came_to_nothing(sign_in, "another_slack_user", NotBound::AnothersAccount).await,
-            (Leg::Provider, Purpose::Link) => self.link(linking, sign_in, &grant, &browser.raw_nonce(leg)).await,
-            (Leg::Provider, Purpose::Proof { decision }) => self.prove(linking, sign_in, decision, &grant).await,
+            (Leg::Slack, _) => self.opened_by_another(sign_in, grant.claims.as_ref()).await,
+            (Leg::Provider, Purpose::Link) => self.link(linking, sign_in, &grant, &browser.raw_nonce(leg), again).await,
+            (Leg::Provider, Purpose::Proof { decision }) => self.prove(linking, sign_in, decision, &grant, again).await,
         }
     }
 
-    async fn link(&self, linking: &Inner, sign_in: SignIn, grant: &Grant, raw_nonce: &str) -> Shown {
+    /// The asker learns of it too: it is not them who hold the page.
+    async fn opened_by_another(&self, sign_in: SignIn, claims: Option<&Claims>) -> Shown {
+        let (team, user) = claims.map(|claims| (&claims.slack_team, &claims.slack_user)).unzip();
+        tracing::warn!(by = %sign_in.asker, ?team, ?user, "a page was opened by another Slack user than asked for it");
+        let why = NotBound::OpenedByAnother;
+        let notice = Notice::NotLinked { user: sign_in.asker.user.clone(), why: why.clone() };
+        self.ledger.sign_in_failed(sign_in, "another_slack_user", Some(notice)).await?;
+        Ok(refused(&why))
+    }
+
+    async fn link(
+        &self,
+        linking: &Inner,
+        sign_in: SignIn,
+        grant: &Grant,
+        raw_nonce: &str,
+        again: Option<&str>,
+    ) -> Shown {
         let in_slack = match linking.confirmed(&sign_in).await {
             Ok(email) => email,
+            Err(NotBound::Unavailable) => return Ok(shown(StatusCode::BAD_GATEWAY, pages::unavailable(again))),
             Err(why) => return self.came_to_nothing(sign_in, "not_admitted", why).await,
         };
         match linking.accounts.link(grant, &sign_in, in_slack.as_ref(), Some(raw_nonce)).await {
@@ -187,32 +245,40 @@ impl Tools {
                 tracing::info!(by = %sign_in.asker, "somebody linked their account");
                 Ok(shown(StatusCode::OK, pages::linked(&sign_in.asker, &identity)))
             }
-            Ok((Bound::HasOne(link), _)) => Ok(refused(&NotBound::HasOne { identity: link.identity })),
+            Ok((Bound::HasOne(link), _)) => {
+                self.came_to_nothing(sign_in, "has_one", NotBound::HasOne { identity: link.identity }).await
+            }
             Ok((Bound::TakenBy(_), _)) => Ok(refused(&NotBound::Taken)),
             Ok((Bound::SignInOver, _)) => Ok(over()),
+            Err(NotBound::Unavailable) => Ok(shown(StatusCode::BAD_GATEWAY, pages::unavailable(again))),
             Err(why) => self.came_to_nothing(sign_in, "not_bound", why).await,
         }
     }
 
     /// The proof is of the person whose link the choice was made with, and of a sign-in that is fresh.
-    async fn prove(&self, linking: &Inner, sign_in: SignIn, decision: i64, grant: &Grant) -> Shown {
-        let (Some(claims), Some(fresh)) = (&grant.claims, &linking.fresh) else { return Ok(over()) };
+    async fn prove(
+        &self,
+        linking: &Inner,
+        sign_in: SignIn,
+        decision: i64,
+        grant: &Grant,
+        again: Option<&str>,
+    ) -> Shown {
+        let Some(fresh) = &linking.fresh else { return Ok(over()) };
+        let Some(claims) = &grant.claims else {
+            let why = "Your provider does not say who signed in (it sent no ID token). Ask the bot's operator.";
+            return self.not_proved(&sign_in, "no_id_token", why, again).await;
+        };
         let link = self.ledger.living_link(&sign_in.asker).await?;
         let own =
             link.is_some_and(|link| link.account.issuer == claims.issuer && link.account.subject == claims.subject);
         if !own {
-            self.ledger.sign_in_failed(sign_in, "another_account").await?;
-            return Ok(shown(
-                StatusCode::FORBIDDEN,
-                pages::not_proved("You signed in with another account than the one that you have linked."),
-            ));
+            let why = "You signed in with another account than the one that you have linked.";
+            return self.not_proved(&sign_in, "another_account", why, again).await;
         }
         let proof = match proof(claims, fresh, &sign_in, self.clock.now()) {
             Ok(proof) => proof,
-            Err(why) => {
-                self.ledger.sign_in_failed(sign_in, "not_fresh").await?;
-                return Ok(shown(StatusCode::FORBIDDEN, pages::not_proved(why)));
-            }
+            Err(why) => return self.not_proved(&sign_in, "not_fresh", why, again).await,
         };
         Ok(match self.ledger.prove(sign_in, decision, proof).await? {
             true => shown(StatusCode::OK, pages::proved()),
@@ -220,32 +286,37 @@ impl Tools {
         })
     }
 
+    /// What came back proves nothing. The choice still waits, and the person may sign in anew until its time is over.
+    async fn not_proved(&self, sign_in: &SignIn, how: &'static str, why: &str, again: Option<&str>) -> Shown {
+        tracing::warn!(by = %sign_in.asker, how, "a sign-in proved nothing");
+        self.ledger.sign_in_missed(sign_in, how).await?;
+        Ok(shown(StatusCode::FORBIDDEN, pages::not_proved(why, again)))
+    }
+
     /// Somebody did not answer, or refused. What may be tried again can be; the rest is over.
     async fn failed_to_ask(&self, sign_in: &SignIn, trouble: &Trouble, again: Option<&str>) -> Shown {
         let why = not_bound(trouble);
         match (&why, again) {
             (NotBound::Unavailable, Some(again)) => Ok(shown(StatusCode::BAD_GATEWAY, pages::unavailable(Some(again)))),
+            _ if matches!(sign_in.purpose, Purpose::Proof { .. }) => {
+                self.not_proved(sign_in, "provider", "The sign-in did not come to an end.", again).await
+            }
             _ => self.came_to_nothing(sign_in.clone(), "provider", why).await,
         }
     }
 
     async fn came_to_nothing(&self, sign_in: SignIn, how: &'static str, why: NotBound) -> Shown {
         tracing::warn!(by = %sign_in.asker, how, "a sign-in came to nothing");
-        let page = match sign_in.purpose {
-            Purpose::Link => refused(&why),
-            Purpose::Proof { .. } => shown(
-                StatusCode::FORBIDDEN,
-                pages::not_proved("The sign-in did not come to an end. Choose again in Slack if it is still right."),
-            ),
-        };
-        self.ledger.sign_in_failed(sign_in, how).await?;
-        Ok(page)
+        self.ledger.sign_in_failed(sign_in, how, None).await?;
+        Ok(refused(&why))
     }
 
     async fn sign_in_at(&self, ticket: &str) -> Result<Option<(&Inner, &Pages, SignIn)>, LedgerError> {
         let (Some((linking, pages)), Some(ticket)) = (self.pages(), Ticket::parse(ticket)) else { return Ok(None) };
         let sign_in = self.ledger.sign_in_at(&ticket.fingerprint()).await?;
-        Ok(sign_in.map(|sign_in| (linking, pages, sign_in)))
+        // Settings that ask for no proof any more leave nothing to prove.
+        let asked_for = |sign_in: &SignIn| sign_in.purpose == Purpose::Link || linking.fresh.is_some();
+        Ok(sign_in.filter(asked_for).map(|sign_in| (linking, pages, sign_in)))
     }
 
     fn pages(&self) -> Option<(&Inner, &Pages)> {
@@ -288,6 +359,9 @@ fn is_asker(claims: Option<&Claims>, sign_in: &SignIn) -> bool {
 fn proof(claims: &Claims, fresh: &Fresh, sign_in: &SignIn, now: jiff::Timestamp) -> Result<Proof, &'static str> {
     let signed_in =
         claims.auth_time.ok_or("Your provider does not say when you signed in, so it is no fresh sign-in.")?;
+    if signed_in.as_second() > now.as_second() + SKEW {
+        return Err("Your provider says that you signed in at a time that is still to come.");
+    }
     let since = if fresh.max_age.is_zero() { sign_in.expires - SIGN_IN_WITHIN } else { now - fresh.max_age };
     if signed_in.as_second() + SKEW < since.as_second() {
         return Err("Your provider says that you signed in too long ago.");
@@ -328,17 +402,20 @@ fn shown(status: StatusCode, page: Page) -> Response {
     response
 }
 
-/// Nothing is kept, framed, loaded from elsewhere or told to the next site.
+/// Nothing is kept, framed, loaded from elsewhere or told to the next site. `form-action` is left out: browsers hold the
+/// way to Slack and the provider, which a form begins and redirects lead on, against it.
 fn guard(headers: &mut HeaderMap) {
+    static POLICY: LazyLock<HeaderValue> = LazyLock::new(|| {
+        let style = BASE64_STANDARD.encode(Sha256::digest(pages::STYLE));
+        let policy = format!("default-src 'none'; style-src 'sha256-{style}'; base-uri 'none'; frame-ancestors 'none'");
+        HeaderValue::try_from(policy).expect("letters, digits and punctuation")
+    });
+    headers.insert(header::CONTENT_SECURITY_POLICY, POLICY.clone());
     for (name, value) in [
         (header::CACHE_CONTROL, "no-store"),
         (header::REFERRER_POLICY, "no-referrer"),
         (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         (header::X_FRAME_OPTIONS, "DENY"),
-        (
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; frame-ancestors 'none'",
-        ),
     ] {
         headers.insert(name, HeaderValue::from_static(value));
     }

@@ -27,8 +27,8 @@ const SLOWER_BY: Duration = Duration::from_secs(5);
 const ASK_AGAIN: Duration = Duration::from_secs(3);
 /// How often Slack is asked whether the owner of a link is still there.
 const SEEN_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
-/// Owners that are asked about in one look.
-const AT_ONCE: u32 = 2;
+/// Owners that are asked about in one look: Slack takes about 100 such questions a minute, and clicks ask them too.
+const AT_ONCE: u32 = 1;
 /// Tries to have a provider forget tokens, over about two days; then they are forgotten here.
 const FORGET_TRIES: i64 = 50;
 /// Between two of those.
@@ -49,7 +49,8 @@ impl Keeper {
     /// Keeps at it until it is told to stop.
     pub async fn run(self, stop: CancellationToken) {
         while !stop.is_cancelled() {
-            self.step().await;
+            while self.step_due().await > 0 && !stop.is_cancelled() {}
+            logged(&self.look_after_owners().await);
             tokio::select! {
                 () = stop.cancelled() => {}
                 () = tokio::time::sleep(LOOK_EVERY) => {}
@@ -61,8 +62,7 @@ impl Keeper {
     pub async fn step(&self) -> usize {
         let mut count = 0;
         loop {
-            let done = [self.step_sign_in().await, self.forget().await];
-            let done = done.into_iter().filter(logged).count();
+            let done = self.step_due().await;
             if done == 0 {
                 break;
             }
@@ -71,12 +71,23 @@ impl Keeper {
         count + usize::from(logged(&self.look_after_owners().await))
     }
 
+    /// One sign-in's step, and one link's end, where any is due. Says how many there were.
+    async fn step_due(&self) -> usize {
+        let done = [self.step_sign_in().await, self.forget().await];
+        done.iter().filter(|done| logged(done)).count()
+    }
+
     /// One step of somebody with a device code. `Ok(false)`: none is due.
     async fn step_sign_in(&self) -> Result<bool, LedgerError> {
         let Some(lease) = self.ledger.claim_sign_in().await? else { return Ok(false) };
         let sign_in = lease.sign_in().clone();
         if self.clock.now() >= sign_in.expires {
-            self.fail(lease, "too_late", NotBound::TooLate).await?;
+            // Whoever got no code, or entered it, was not the one who took too long.
+            let why = match sign_in.stage {
+                SignInStage::DeviceShown { .. } => NotBound::TooLate,
+                _ => NotBound::Unavailable,
+            };
+            self.fail(lease, "too_late", why).await?;
             return Ok(true);
         }
         match sign_in.stage {

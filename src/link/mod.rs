@@ -2,13 +2,14 @@
 //! against who asked. The same way proves a risky choice.
 
 pub mod browser;
+mod departure;
 pub mod keeper;
 
 use std::sync::Arc;
 
 use url::Url;
 
-use crate::answer::Answer;
+use crate::answer::{Answer, ok};
 use crate::authorize::Authorizer;
 use crate::authorize::linked::LinkedAccounts;
 use crate::authorize::openid::{Provider, Registration};
@@ -162,6 +163,10 @@ impl Tools {
 
     /// `unlink`, pressed or typed as a slash command.
     pub(crate) async fn unlink(&self, deed: &Deed) -> Answer {
+        // Bytes that are replayed do not end a link that was made since.
+        if !self.ledger.first_delivery(deed.keys.of_effect("unlink")).await? {
+            return ok();
+        }
         match self.ledger.living_link(&deed.by).await? {
             Some(link) => {
                 self.ledger.end_link(link.id, LinkEnd::Unlinked).await?;

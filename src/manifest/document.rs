@@ -4,7 +4,7 @@
 use serde::Serialize;
 use url::Url;
 
-use crate::config::{Delivery, SlackApp};
+use crate::config::{AppLinking, Delivery, SlackApp};
 use crate::scopes::{self, Opens, Scope};
 
 const NAME: &str = "P0 ChatOps";
@@ -62,17 +62,21 @@ struct SlashCommand<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     url: Option<Url>,
     description: &'static str,
-    usage_hint: &'static str,
+    usage_hint: String,
     should_escape: bool,
 }
 
 #[derive(Serialize)]
 struct OauthConfig<S> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    redirect_urls: Option<[Url; 1]>,
     scopes: Scopes<S>,
 }
 
 #[derive(Serialize)]
 struct Scopes<S> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    user: Option<[S; 1]>,
     bot: Vec<S>,
 }
 
@@ -102,10 +106,17 @@ struct Interactivity {
 impl<'a, S> Manifest<'a, S> {
     /// The manifest of this app, its scopes written as `write` does.
     pub(super) fn new(app: &'a SlackApp, write: impl Fn(Scope) -> S) -> Self {
+        // Those that need no scope cost nothing, and are of use as soon as accounts are linked: nobody has to remember.
         let events = scopes::of_use(app.in_channel).flat_map(|scope| scope.opens).filter_map(|opened| match opened {
             Opens::Event(event) => Some(*event),
+            Opens::PersonEvent(event) => app.linking.as_ref().map(|_| *event),
             Opens::Method(_) | Opens::Command => None,
         });
+        let events = events.chain(scopes::EVENTS_OF_ALL);
+        let pages = match &app.linking {
+            Some(AppLinking::Pages(public_url)) => Some(public_url),
+            Some(AppLinking::Device) | None => None,
+        };
         Self {
             metadata: Metadata { major_version: 2 },
             display_information: DisplayInformation {
@@ -126,12 +137,18 @@ impl<'a, S> Manifest<'a, S> {
                     command: &app.command,
                     url: door(app, "slack/commands"),
                     description: DESCRIPTION,
-                    usage_hint: USAGE,
+                    usage_hint: usage(app),
                     // Mentions and channels arrive by their ids, which nobody can choose.
                     should_escape: true,
                 }],
             },
-            oauth_config: OauthConfig { scopes: Scopes { bot: scopes::of_use(app.in_channel).map(write).collect() } },
+            oauth_config: OauthConfig {
+                redirect_urls: pages.map(|public_url| [below(public_url, "link/slack")]),
+                scopes: Scopes {
+                    user: pages.map(|_| [write(scopes::SIGN_IN)]),
+                    bot: scopes::of_use(app.in_channel).map(write).collect(),
+                },
+            },
             settings: AppSettings {
                 event_subscriptions: EventSubscriptions {
                     request_url: door(app, "slack/events"),
@@ -150,7 +167,10 @@ impl<'a, S> Manifest<'a, S> {
 }
 
 /// What can be typed behind the command.
-pub(super) const USAGE: &str = "pending | approve ID 2h | deny ID because… | revoke ID | show ID | whoami | help";
+fn usage(app: &SlackApp) -> String {
+    let linking = if app.linking.is_some() { " | link | unlink" } else { "" };
+    format!("pending | approve ID 2h | deny ID because… | revoke ID | show ID | whoami{linking} | help")
+}
 
 fn long_description(command: &str) -> String {
     format!(
@@ -163,7 +183,11 @@ fn long_description(command: &str) -> String {
 /// The address of one of the bot's doors, under whatever path `public_url` has. Over a socket nothing is called.
 fn door(app: &SlackApp, path: &str) -> Option<Url> {
     let Delivery::Http(public_url) = &app.delivery else { return None };
+    Some(below(public_url, path))
+}
+
+fn below(public_url: &Url, path: &str) -> Url {
     let mut url = public_url.clone();
     url.set_path(&format!("{}/{path}", public_url.path().trim_end_matches('/')));
-    Some(url)
+    url
 }

@@ -43,7 +43,8 @@ pub fn draw(offer: &Offer, card: &CardFacts, audience: &Audience, now: Timestamp
     let elements = match audience {
         Audience::Requester | Audience::Own(_) => for_requester(card),
         Audience::Channel(_) | Audience::Approver(_) if offer.not_from_chat => {
-            controls::link(offer, &request.id, "Decide in P0").into_iter().collect()
+            let label = if request.phase.is_decided() { "Open in P0" } else { "Decide in P0" };
+            controls::link(offer, &request.id, label).into_iter().collect()
         }
         Audience::Channel(_) | Audience::Approver(_) => for_approvers(offer, card, &under_way),
     };
@@ -118,14 +119,16 @@ fn standing(request: &Request, decisions: &[Decision], under_way: &[&Decision], 
         blocks.extend(wording::under_way(decision, now).map(|line| section(&line)));
         blocks.extend(wording::words_of_answer(&decision.stage).map(|words| plain_section(&words)));
     }
+    blocks.extend(decisions.iter().filter_map(wording::held).take(MOST_UNDER_WAY).map(|line| context(&line)));
     // The latest decision that did not count is news until what it was about is done. What the bot itself refused is
-    // news for its author alone, and takes no other's place.
+    // news for its author alone, and takes no other's place; nor does what waits for a sign-in.
     let open = |last: &&Decision| match last.choice.verb() {
         Verb::Approve | Verb::Deny => !request.phase.is_decided(),
         Verb::Revoke => !request.phase.is_ended(),
     };
     let was_sent = |decision: &&Decision| match &decision.stage {
         Stage::Refused { refusal, .. } => matches!(refusal, Refusal::P0 { .. }),
+        Stage::Held { .. } => false,
         _ => true,
     };
     if let Some(last) = decisions.iter().rfind(was_sent).filter(open) {

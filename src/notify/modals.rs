@@ -5,7 +5,7 @@ use slack_morphism::prelude::{
     SlackView,
 };
 
-use super::message::{context, plain, plain_section, section};
+use super::message::{Message, context, plain, plain_section, section};
 use super::{Offer, card, controls, foreign, wording};
 use crate::domain::card_key::{CardKey, ControlValue};
 use crate::domain::command::MOST_REASON_CHARACTERS;
@@ -62,9 +62,9 @@ pub fn pick(offer: &Offer, kept: &Kept) -> SlackView {
     SlackView::Modal(view.with_submit(plain("Approve").into()).with_close(plain("Cancel").into()))
 }
 
-/// Takes a modal's place when what it asked for was not done.
-pub fn refused(sentence: &str) -> SlackView {
-    let view = SlackModalView::new(plain("About your choice").into(), vec![section(sentence)]);
+/// Takes a modal's place when what it asked for was not done, or not yet.
+pub fn said(message: Message) -> SlackView {
+    let view = SlackModalView::new(plain("About your choice").into(), message.blocks);
     SlackView::Modal(view.with_close(plain("Close").into()))
 }
 

@@ -8,8 +8,7 @@ use crate::domain::facts::Facts;
 use crate::domain::link::NotBound;
 use crate::domain::person::{Email, SlackUser};
 
-/// A page, and what its answer may load.
-#[derive(Clone, Debug)]
+/// A page. No `Debug` shows it: its button's address may be worth something.
 pub struct Page {
     /// The document.
     pub html: String,
@@ -117,9 +116,11 @@ pub fn not_bound(why: &NotBound) -> Page {
     page("Your account was not linked", &[paragraph(&unescaped(&wording::linking::not_bound(why)))])
 }
 
-/// The choice does not go out.
-pub fn not_proved(why: &str) -> Page {
-    page("Nothing was sent to P0", &[paragraph(why)])
+/// The choice does not go out yet.
+pub fn not_proved(why: &str, action: Option<&str>) -> Page {
+    let mut parts = vec![paragraph(why)];
+    parts.extend(action.map(|action| button(&Button { action, label: "Sign in again" })));
+    page("Nothing was sent to P0", &parts)
 }
 
 /// The address is worth nothing any more, or never was.
@@ -127,14 +128,17 @@ pub fn over() -> Page {
     page(
         "This page is over",
         &[paragraph(
-            "It was used, it is older than 5 minutes, or a newer one was asked for. Nothing was done. Ask for a new one in Slack.",
+            "It was used, it is older than 5 minutes, a newer one was asked for, or what it was for is over. Nothing was done. Ask for a new one in Slack.",
         )],
     )
 }
 
 /// Something did not answer.
 pub fn unavailable(action: Option<&str>) -> Page {
-    let mut parts = vec![paragraph("Somebody who had to be asked did not answer, so nothing was done.")];
+    let mut parts = vec![paragraph(
+        "Your identity provider, Slack, P0 or the bot's own ledger did not answer, so nothing was done. Try again in \
+         half a minute.",
+    )];
     parts.extend(action.map(|action| button(&Button { action, label: "Try again" })));
     page("Not now", &parts)
 }

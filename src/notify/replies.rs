@@ -9,6 +9,7 @@ use crate::domain::command::TypedCommand;
 use crate::domain::decision::{Choice, Decision, Stage, Verb};
 use crate::domain::facts::Facts;
 use crate::domain::refusal::Refusal;
+use crate::domain::request::RequestId;
 use crate::ledger::cards::CardFacts;
 use crate::ledger::requests::{Kept, MOST_LISTED};
 
@@ -83,6 +84,12 @@ pub fn offer_button(command: &TypedCommand, key: &CardKey, facts: &Facts) -> Opt
     Some(message.with_controls(vec![button]))
 }
 
+/// Why a request is not approved here, with the way to where it is.
+pub fn not_from_chat(offer: &Offer, id: &RequestId) -> Message {
+    let link = controls::link(offer, id, "Decide in P0");
+    Message::sentence(Refusal::NotFromChat.to_string()).with_controls(link.into_iter().collect())
+}
+
 /// Told in a DM: what became of somebody's decision, with what they can do about it.
 pub fn outcome(offer: &Offer, decision: &Decision, card: Option<&CardFacts>) -> Message {
     let others_open = card.is_some_and(|card| {
@@ -95,6 +102,13 @@ pub fn outcome(offer: &Offer, decision: &Decision, card: Option<&CardFacts>) -> 
     let Some(Kept { request, key, .. }) = card.map(|card| &card.kept) else { return message };
     let mut elements = Vec::new();
     match (&decision.stage, &decision.choice) {
+        (Stage::Refused { refusal: Refusal::NotFromChat, .. }, _) => {
+            elements.extend(controls::link(offer, &request.id, "Decide in P0"));
+        }
+        (Stage::Unknown { .. }, Choice::Approve { .. }) if offer.not_from_chat => {
+            elements.push(controls::revoke(key, &request.facts, "Revoke"));
+            elements.extend(controls::link(offer, &request.id, "Check in P0"));
+        }
         (Stage::Unknown { .. }, Choice::Approve { length }) => {
             elements.push(controls::try_again(key, &request.facts, *length));
             elements.push(controls::revoke(key, &request.facts, "Revoke"));

@@ -245,6 +245,16 @@ pub fn under_way(decision: &Decision, now: Timestamp) -> Option<String> {
     }
 }
 
+/// A choice that waits for its author's sign-in, in mrkdwn; `None` for others.
+pub fn held(decision: &Decision) -> Option<String> {
+    let Stage::Held { until } = &decision.stage else { return None };
+    let (who, what) = (person(&decision.by.user), choice(&decision.choice));
+    Some(format!(
+        ":key: {who} chose *{what}* and has until {} to sign in for it. Nothing goes to P0 before they have, and others can decide.",
+        date(*until)
+    ))
+}
+
 /// What became of the latest decision that did not count, in mrkdwn; `None` for others.
 pub fn remark(decision: &Decision) -> Option<String> {
     let who = person(&decision.by.user);
@@ -434,7 +444,7 @@ impl fmt::Display for Refusal {
                  choice this is. Its operator has to say whose it is.",
             ),
             Self::NotProved => f.write_str(
-                "It asks for a fresh sign-in, and none came within 5 minutes. Choose again if it is still right.",
+                "It asks for a fresh sign-in, and there was none within the last 5 minutes. Choose again if it is still right.",
             ),
             Self::NotFromChat => f.write_str("Requests of this kind are approved in P0 itself, not from Slack."),
             Self::NoIdentity => f.write_str(

@@ -24,7 +24,7 @@ const BUSY_FOR: u32 = 3;
 fn refused_when_busy() -> BTreeSet<&'static str> {
     let opened = scopes::SCOPES.iter().flat_map(|scope| scope.opens).filter_map(|opened| match opened {
         Opens::Method(method) => Some(*method),
-        Opens::Event(_) | Opens::Command => None,
+        Opens::Event(_) | Opens::PersonEvent(_) | Opens::Command => None,
     });
     // These need no scope.
     opened.chain(["views.open", "response_url"]).collect()

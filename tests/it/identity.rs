@@ -1,5 +1,8 @@
 //! Modes `assertion` and `service`: what P0 is shown, and what people are told of it.
 
+use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde_json::json;
@@ -16,15 +19,27 @@ pub fn signing_key() -> p256::SecretKey {
     p256::SecretKey::from_slice(&[7; 32]).unwrap()
 }
 
-pub async fn asserting() -> World {
-    let key = signing_key();
-    let path = std::env::temp_dir().join(format!("p0-chatops-it-key-{}.pem", std::process::id()));
-    std::fs::write(&path, key.to_pkcs8_pem(LineEnding::LF).unwrap().as_bytes()).unwrap();
-    let identity = format!(
+/// The same in a file.
+pub fn key_file() -> &'static Path {
+    static FILE: OnceLock<PathBuf> = OnceLock::new();
+    FILE.get_or_init(|| {
+        let path = std::env::temp_dir().join(format!("p0-chatops-it-key-{}.pem", std::process::id()));
+        std::fs::write(&path, signing_key().to_pkcs8_pem(LineEnding::LF).unwrap().as_bytes()).unwrap();
+        path
+    })
+}
+
+/// Mode `assertion`, for this audience.
+pub fn signing_for(audience: &str) -> String {
+    format!(
         "mode = \"assertion\"\nacknowledge_bot_signs_for_approvers = true\n[identity.assertion]\n\
-         private_key_file = \"{}\"\nissuer = \"{ISSUER}\"\naudience = \"p0\"",
-        path.display()
-    );
+         private_key_file = \"{}\"\nissuer = \"{ISSUER}\"\naudience = \"{audience}\"",
+        key_file().display()
+    )
+}
+
+pub async fn asserting() -> World {
+    let identity = signing_for("p0");
     let world = World::with(Setup { identity, ..Setup::default() }).await;
     world.p0.trust_issuer(TrustedIssuer {
         issuer: ISSUER.into(),

@@ -2,7 +2,7 @@
 
 use std::process::{Command, Output};
 
-use p0_chatops::config::{Delivery, SlackApp, parse_app};
+use p0_chatops::config::{AppLinking, Delivery, SlackApp, parse_app};
 use p0_chatops::domain::command::TypedCommand;
 use p0_chatops::manifest::{json, link, yaml};
 use p0_chatops::sandbox::slack::Answered;
@@ -19,7 +19,7 @@ const SCHEMA: &str = include_str!("slack/manifest.schema.2.0.0.json");
 
 fn app(command: &str, public_url: &str) -> SlackApp {
     let delivery = Delivery::Http(public_url.parse().unwrap());
-    SlackApp { delivery, command: command.to_owned(), govslack: false, in_channel: true }
+    SlackApp { delivery, command: command.to_owned(), govslack: false, in_channel: true, linking: None }
 }
 
 fn usual() -> SlackApp {
@@ -33,6 +33,9 @@ fn variants() -> Vec<SlackApp> {
         for public_url in ["https://bot.example.com", "https://bot.example.com:8443/p0/", &longest_url()] {
             for (govslack, in_channel) in [(false, true), (true, true), (false, false)] {
                 variants.push(SlackApp { govslack, in_channel, ..app(command, public_url) });
+            }
+            for linking in [AppLinking::Device, AppLinking::Pages(public_url.parse().unwrap())] {
+                variants.push(SlackApp { linking: Some(linking), ..app(command, public_url) });
             }
         }
         variants.push(SlackApp { delivery: Delivery::Socket, ..app(command, "https://bot.example.com") });
@@ -86,6 +89,42 @@ fn over_a_socket_nothing_of_the_bots_is_called() {
         assert!(removed.is_some(), "{place}");
     }
     assert_eq!(socket, http);
+}
+
+/// The manifest for these settings of identities, as the program prints it.
+fn linking(flow: &str) -> Value {
+    let set = [
+        ("P0_CHATOPS_PUBLIC_URL", "https://bot.example.com/p0"),
+        ("P0_CHATOPS_IDENTITY__MODE", "linked"),
+        ("P0_CHATOPS_IDENTITY__LINKED__FLOW", flow),
+    ];
+    let printed = print(&["--format", "json"], &set);
+    assert_eq!(String::from_utf8(printed.stderr).unwrap(), "");
+    serde_json::from_slice(&printed.stdout).unwrap()
+}
+
+#[test]
+fn where_accounts_are_linked_slack_tells_of_everybody_who_goes() {
+    let events = |manifest: &Value| manifest["settings"]["event_subscriptions"]["bot_events"].clone();
+    let all = json!(["app_mention", "message.im", "app_uninstalled", "tokens_revoked"]);
+    assert_eq!(events(&as_value(&usual())), all);
+    let linked = json!(["user_change", "app_mention", "message.im", "app_uninstalled", "tokens_revoked"]);
+    for flow in ["code", "device"] {
+        assert_eq!(events(&linking(flow)), linked, "{flow}");
+        let hint = linking(flow)["features"]["slash_commands"][0]["usage_hint"].clone();
+        assert!(hint.as_str().unwrap().contains(" | link | unlink | "), "{hint}");
+    }
+}
+
+#[test]
+fn pages_need_sign_in_with_slack_and_codes_do_not() {
+    let oauth = linking("code")["oauth_config"].clone();
+    assert_eq!(oauth["redirect_urls"], json!(["https://bot.example.com/p0/link/slack"]));
+    assert_eq!(oauth["scopes"]["user"], json!(["openid"]));
+    for other in [linking("device"), as_value(&usual())] {
+        let oauth = &other["oauth_config"];
+        assert_eq!((&oauth["redirect_urls"], &oauth["scopes"]["user"]), (&Value::Null, &Value::Null));
+    }
 }
 
 #[test]
@@ -168,7 +207,7 @@ proptest! {
 
 #[test]
 fn the_command_hints_at_what_can_be_typed() {
-    let manifest = as_value(&usual());
+    let manifest = as_value(&SlackApp { linking: Some(AppLinking::Device), ..usual() });
     let command = &manifest["features"]["slash_commands"][0];
     for typed in command["usage_hint"].as_str().unwrap().split(" | ") {
         assert!(TypedCommand::parse(typed).is_ok(), "{typed}");
@@ -205,7 +244,7 @@ fn the_scopes_open_the_methods_that_the_bot_calls_and_no_others() {
     let mut opened = vec!["auth.test", "views.open"];
     opened.extend(scopes::of_use(true).flat_map(|scope| scope.opens).filter_map(|opened| match opened {
         Opens::Method(method) => Some(*method),
-        Opens::Event(_) | Opens::Command => None,
+        Opens::Event(_) | Opens::PersonEvent(_) | Opens::Command => None,
     }));
     for list in [&mut called, &mut opened] {
         list.sort_unstable();

@@ -134,6 +134,12 @@ impl Company {
         until(self.p0.changed(), || (self.told().len() >= calls).then_some(())).await;
     }
 
+    /// Waits until the bot's newest direct message to somebody says this; answers the message.
+    pub async fn until_dm_says(&self, who: &str, what: &str) -> Message {
+        let newest = || self.slack.messages(&self.slack.dm_channel(who)?).into_iter().rfind(|m| m.bot_id.is_some());
+        until(self.slack.changed(), || newest().filter(|message| message.text.contains(what))).await
+    }
+
     /// The decisions that reached P0: `req-1 as alice@example.com`.
     pub fn told(&self) -> Vec<String> {
         let told =

@@ -51,14 +51,20 @@ impl World {
         })
     }
 
-    /// One counter of `/metrics`, all its labels together; `having` narrows it to lines that hold this text.
-    pub async fn counted(&self, counter: &str, having: &str) -> u64 {
+    /// What `/metrics` says.
+    pub async fn metrics(&self) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/metrics", listener.local_addr().unwrap());
         let router = self.app().probes();
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
         let metrics = reqwest::get(url).await.unwrap().text().await.unwrap();
         serving.abort();
+        metrics
+    }
+
+    /// One counter of `/metrics`, all its labels together; `having` narrows it to lines that hold this text.
+    pub async fn counted(&self, counter: &str, having: &str) -> u64 {
+        let metrics = self.metrics().await;
         let name = format!("p0_chatops_{counter}_total{{");
         let lines = metrics.lines().filter(|line| line.starts_with(&name) && line.contains(having));
         lines.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()

@@ -36,8 +36,12 @@ pub struct Setup {
     pub clock: Clock,
     pub identity: String,
     pub settings: Vec<(String, String)>,
+    /// More keys of the one route, as the file has them.
+    pub route: String,
     /// The provider at which people sign in, where they link accounts; `{issuer}` in `identity` is it.
     pub idp: Option<IdpSetup>,
+    /// A provider that runs already, in its place.
+    pub issuer: Option<String>,
 }
 
 impl Default for Setup {
@@ -53,7 +57,9 @@ impl Default for Setup {
             clock,
             identity: "mode = \"tokens\"".to_owned(),
             settings: Vec::new(),
+            route: String::new(),
             idp: None,
+            issuer: None,
         }
     }
 }
@@ -111,19 +117,23 @@ impl World {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let base = format!("http://{}", listener.local_addr().unwrap());
         let idp = match setup.idp.clone() {
-            Some(idp) => Some(provider(idp, &base, &slack, &p0).await),
+            Some(idp) => Some(provider(idp, &base, &p0).await),
             None => None,
         };
-        let (top, client, identity) = match &idp {
-            Some(idp) => (
+        let identity = match idp.as_ref().map(Idp::issuer).or(setup.issuer.clone()) {
+            Some(issuer) => setup.identity.replace("{issuer}", &issuer) + VAULT,
+            None => setup.identity.clone(),
+        };
+        // What pages need is there only where there are pages.
+        let (top, client) = match identity.contains("flow = \"code\"") {
+            true => (
                 format!("public_url = \"{base}\"\n"),
                 format!(
                     "client_id = \"{}\"\nclient_secret = \"{}\"\n",
                     setup.slack.client_id, setup.slack.client_secret
                 ),
-                setup.identity.replace("{issuer}", &idp.issuer()) + VAULT,
             ),
-            None => (String::new(), String::new(), setup.identity.clone()),
+            false => (String::new(), String::new()),
         };
         let NotifierSetup { issuer, audience, .. } = &setup.p0.notifier;
         let text = format!(
@@ -132,7 +142,7 @@ impl World {
              [notifier]\npublic_key_file = \"notifier.pem\"\nissuer = \"{issuer}\"\naudience = \"{audience}\"\n\
              [identity]\n{}\n[identity.people]\n{people}[identity.tokens]\n{tokens}\
              [durations]\npresets = [\"30m\", \"1h\", \"2h\", \"8h\"]\nmaximum = \"8h\"\n\
-             [[route]]\nchannel = \"{CHANNEL}\"\n",
+             [[route]]\nchannel = \"{CHANNEL}\"\n{}",
             setup.slack.signing_secret,
             setup.slack.bot_token,
             slack.api_base_url(),
@@ -140,9 +150,11 @@ impl World {
             p0.base_url(),
             setup.p0.org,
             identity,
+            setup.route,
         );
         let (app, doors) = start(&text, &setup.settings, &folder, &setup.clock, listener).await;
         slack.connect(&base);
+        slack.set_redirect_urls(&[&format!("{base}/link/slack")]);
         p0.connect(&base);
         Self {
             slack,
@@ -176,6 +188,19 @@ impl World {
         self.settings.retain(|(known, _)| *known != name);
         self.settings.push((name, value.to_owned()));
         self.restart().await;
+    }
+
+    /// The same with other keys of the one route, as [`Setup::route`] has them.
+    pub async fn restart_with_route(&mut self, route: &str) {
+        let channel = format!("[[route]]\nchannel = \"{CHANNEL}\"\n");
+        let (before, _) = self.text.split_once(&channel).expect("the route stands last");
+        self.text = format!("{before}{channel}{route}");
+        self.restart().await;
+    }
+
+    /// The settings that the bot has.
+    pub fn settings(&self) -> config::Settings {
+        config::parse(&self.text, self.settings.clone(), &self.folder).unwrap()
     }
 
     pub fn app(&self) -> &App {
@@ -284,10 +309,9 @@ async fn start(
 }
 
 /// Starts the provider, and has everybody know everybody.
-async fn provider(setup: IdpSetup, base: &str, slack: &Slack, p0: &P0) -> Idp {
+async fn provider(setup: IdpSetup, base: &str, p0: &P0) -> Idp {
     let idp = Idp::start(setup).await.unwrap();
     idp.allow_redirect("p0-chatops", &format!("{base}/link/provider"));
-    slack.set_redirect_urls(&[&format!("{base}/link/slack")]);
     for audience in ["p0-chatops", "p0-device", "p0"] {
         let keys = IssuerKeys::Url(format!("{}/jwks", idp.issuer()));
         p0.trust_login(TrustedLogin { issuer: idp.issuer(), audience: audience.into(), keys });

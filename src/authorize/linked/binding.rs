@@ -24,7 +24,8 @@ pub(super) fn own(
                 return Err(NotBound::Ambiguous);
             }
             if *entry == claims.subject {
-                return Ok(claims.email.clone().unwrap_or_else(|| entry.clone()));
+                // An address that nobody vouches for names nobody, not even on the card.
+                return Ok(verified(claims, settings).map_or_else(|_| entry.clone(), str::to_owned));
             }
             if !entry.contains('@') {
                 return Err(NotBound::AnothersAccount);
@@ -41,7 +42,9 @@ pub(super) fn own(
 
 /// The address that the provider vouches for.
 fn verified<'c>(claims: &'c Claims, settings: &Linked) -> Result<&'c str, NotBound> {
-    let email = claims.email.as_deref().ok_or(NotBound::NoEmail)?;
+    // Names are compared without the space around them, which an address does not have.
+    let email =
+        claims.email.as_deref().filter(|email| !email.contains(char::is_whitespace)).ok_or(NotBound::NoEmail)?;
     match claims.email_verified {
         Some(Verified::Yes) => Ok(email),
         // One that never says so may be trusted by name; one that says otherwise may not.

@@ -2,6 +2,7 @@
 //! are renewed as they are needed, and nobody else's are ever sent for them.
 
 mod binding;
+mod exchange;
 mod renewal;
 pub mod store;
 pub(in crate::authorize) mod tokens;
@@ -19,17 +20,16 @@ use super::actor::Actor;
 use super::claims;
 use super::credentials::Credential;
 use super::identity_platform::IdentityPlatform;
-use super::openid::exchange::{ACCESS_TOKEN, ID_TOKEN, JWT, TokenExchange, Typed, token_exchange};
-use super::openid::token_endpoint::{Authentication, TokenEndpoint};
 use super::openid::{Grant, Provider, Registration, Trouble};
 use super::p0_login::{AccountAnswer, Login, P0Accounts};
 use super::vault::{Owner, Vault};
 use crate::clock::Clock;
-use crate::config::{Exchange, Linked, Secret, SentToken, SubjectToken};
+use crate::config::{Exchange, Linked, Secret, SentToken};
 use crate::domain::link::{Account, Link, LinkVersion, NotBound};
 use crate::domain::person::{Authority, Email, SlackUser};
 use crate::domain::refusal::Refusal;
 use crate::domain::sign_in::SignIn;
+use exchange::Exchanger;
 use store::{Bound, LinkStore, NewLink, NotKept};
 use tokens::{Tokens, owner};
 
@@ -44,7 +44,7 @@ pub struct LinkedAccounts(Arc<Inner>);
 
 struct Inner {
     settings: Linked,
-    exchange: Option<(Exchange, Actor)>,
+    exchanger: Option<Exchanger>,
     provider: OnceCell<Provider>,
     login: OnceCell<Login>,
     client: reqwest::Client,
@@ -74,9 +74,11 @@ impl LinkedAccounts {
     /// Accounts as the settings ask for. Asks nobody.
     pub fn new(settings: Linked, exchange: Option<(Exchange, Actor)>, parts: Parts) -> Self {
         let Parts { client, p0, vault, store, clock } = parts;
+        let exchanger =
+            exchange.map(|(settings, actor)| Exchanger::new(settings, actor, client.clone(), clock.clone()));
         Self(Arc::new(Inner {
             settings,
-            exchange,
+            exchanger,
             provider: OnceCell::new(),
             login: OnceCell::new(),
             client,
@@ -95,12 +97,12 @@ impl LinkedAccounts {
 
     /// How identities are shown to be people's.
     pub(super) fn authority(&self) -> Authority {
-        if self.0.exchange.is_some() { Authority::Exchanged } else { Authority::LinkedAccount }
+        if self.0.exchanger.is_some() { Authority::Exchanged } else { Authority::LinkedAccount }
     }
 
     /// The actor's public keys, where tokens are exchanged.
     pub(super) fn jwks(&self) -> Option<serde_json::Value> {
-        self.0.exchange.as_ref().map(|(_, actor)| actor.jwks())
+        self.0.exchanger.as_ref().map(Exchanger::jwks)
     }
 
     /// Waits until every renewal that has begun is written down.
@@ -121,13 +123,16 @@ impl LinkedAccounts {
     pub(super) async fn credential(&self, by: &SlackUser) -> Result<Credential, NotAuthorized> {
         let link = self.0.store.living(by).await.map_err(|NotKept| NotAuthorized::Later(None))?;
         let link = link.ok_or(NotAuthorized::Refused(Refusal::NotLinked))?;
-        let (link, tokens) = self.fresh(link).await?;
-        let (shown, _) = tokens.shown(&self.0.settings.send).ok_or_else(|| unusable(&link, "holds no such token"))?;
-        let bearer = match &self.0.exchange {
-            Some((exchange, actor)) => self.exchanged(&link, shown, exchange, actor).await?,
-            None => shown.clone(),
-        };
-        self.check_owner(&link, &bearer)?;
+        let lasted = lasts(link.good_until, self.0.clock.now());
+        let (mut link, mut tokens) = if lasted { self.kept(link)? } else { self.renewed(link).await? };
+        let mut bearer = self.bearer(self.shown(&link, &tokens)?).await;
+        if lasted && bearer.as_ref().is_err_and(exchange::is_about_the_subject) {
+            // The provider may have ended it before its time: a new one is either taken, or not to be had.
+            (link, tokens) = self.renewed(link).await?;
+            bearer = self.bearer(self.shown(&link, &tokens)?).await;
+        }
+        let bearer = bearer.map_err(|trouble| not_exchanged(&link, &trouble))?;
+        self.check_owner(&link, &tokens, &bearer)?;
         Ok(Credential {
             identity: Some(link.identity.clone()),
             bearer,
@@ -135,6 +140,11 @@ impl LinkedAccounts {
             names: link.names.clone(),
             link: Some(LinkVersion { id: link.id, generation: link.generation }),
         })
+    }
+
+    fn shown<'t>(&self, link: &Link, tokens: &'t Tokens) -> Result<&'t Secret, NotAuthorized> {
+        let shown = tokens.shown(&self.0.settings.send).ok_or_else(|| unusable(link, "holds no such token"))?;
+        Ok(shown.0)
     }
 
     /// Links the account that came back to whoever asked for it, if it is theirs and P0 takes it. `in_slack` is the
@@ -156,10 +166,9 @@ impl LinkedAccounts {
         let mut tokens = Tokens::of(grant, None);
         self.0.complete(&mut tokens, raw_nonce).await.map_err(|trouble| not_bound(&trouble))?;
         let (shown, good_until) = tokens.shown(&self.0.settings.send).ok_or(NotBound::NoIdToken)?;
-        // What P0 is shown in mode `exchange` is another token, got for each call.
-        if self.0.exchange.is_none() {
-            self.ask_p0(shown, &identity).await?;
-        }
+        let bearer = self.bearer(shown).await.map_err(|trouble| not_bound(&trouble))?;
+        self.ask_p0(&bearer, &identity).await?;
+        tokens.shown_as = claims::subject(bearer.expose());
         let id = self.0.store.new_id();
         let account = Account { issuer: claims.issuer.clone(), subject: claims.subject.clone() };
         let sealed = tokens.seal(&self.0.vault, &Owner::link(id, &account.issuer, &account.subject, asker));
@@ -243,57 +252,29 @@ impl LinkedAccounts {
         }
     }
 
+    /// What P0 is shown for the token of the linked account.
+    async fn bearer(&self, shown: &Secret) -> Result<Secret, Trouble> {
+        match &self.0.exchanger {
+            Some(exchanger) => exchanger.exchange(shown).await,
+            None => Ok(shown.clone()),
+        }
+    }
+
     /// Where the bearer says whose it is, it is the person's, and it has not run out.
-    fn check_owner(&self, link: &Link, bearer: &Secret) -> Result<(), NotAuthorized> {
+    fn check_owner(&self, link: &Link, tokens: &Tokens, bearer: &Secret) -> Result<(), NotAuthorized> {
         let Some(claims) = claims::readable(bearer.expose()) else { return Ok(()) };
         let identity = link.identity.contains('@').then_some(link.identity.as_str());
-        claims::check(&claims, identity, self.0.clock.now()).map_err(NotAuthorized::Refused)?;
-        let same_issuer = claims.get("iss").and_then(serde_json::Value::as_str) == Some(&link.account.issuer);
-        let subject = claims.get("sub").and_then(serde_json::Value::as_str);
-        // An access token may call the person by another name than the ID token does, as Entra's do.
-        let is_id_token = matches!(self.0.settings.send, SentToken::IdToken) && self.0.exchange.is_none();
-        if is_id_token && same_issuer && subject != Some(&link.account.subject) {
+        match claims::check(&claims, identity, self.0.clock.now()) {
+            // It lasted when it was looked up, or was got just now.
+            Err(Refusal::CredentialExpired) => return Err(NotAuthorized::Later(None)),
+            checked => checked.map_err(NotAuthorized::Refused)?,
+        };
+        // An access token may call the person by another name than the ID token does, as Entra's do: it is held to the
+        // one that P0 took when the account was linked.
+        if tokens.shown_as.is_some() && claims::subject(bearer.expose()) != tokens.shown_as {
             return Err(NotAuthorized::Refused(Refusal::CredentialOfAnother));
         }
         Ok(())
-    }
-
-    async fn exchanged(
-        &self,
-        link: &Link,
-        subject: &Secret,
-        exchange: &Exchange,
-        actor: &Actor,
-    ) -> Result<Secret, NotAuthorized> {
-        let authentication = match &exchange.client_secret {
-            Some(secret) => {
-                Authentication::Basic { client_id: exchange.client_id.clone(), client_secret: secret.clone() }
-            }
-            None => Authentication::Public { client_id: exchange.client_id.clone() },
-        };
-        let (client, clock) = (self.0.client.clone(), self.0.clock.clone());
-        let endpoint = TokenEndpoint::new(exchange.endpoint.clone(), authentication, client, clock);
-        let acting = actor.token(&exchange.endpoint, self.0.clock.now())?;
-        let kind = match exchange.subject {
-            SubjectToken::AccessToken => ACCESS_TOKEN,
-            SubjectToken::IdToken => ID_TOKEN,
-        };
-        let ask = TokenExchange {
-            subject: Typed { token: subject, kind },
-            actor: Some(Typed { token: &acting, kind: JWT }),
-            audience: exchange.audience.as_deref(),
-            resource: exchange.resource.as_deref(),
-            scope: exchange.scope.as_deref(),
-            requested_token_type: None,
-        };
-        match token_exchange(&endpoint, &ask).await {
-            Ok(exchanged) => Ok(exchanged.access_token),
-            Err(Trouble::Unavailable(words)) => {
-                tracing::warn!(words, "a token could not be exchanged yet");
-                Err(NotAuthorized::Later(None))
-            }
-            Err(trouble) => Err(unusable(link, &trouble.to_string())),
-        }
     }
 }
 
@@ -326,15 +307,22 @@ impl Inner {
 
     /// How the organisation logs in to P0, as it was when it was first asked.
     async fn login(&self) -> Result<&Login, Trouble> {
+        let not_kept = |NotKept| Trouble::Unavailable("the ledger could not pin P0's login".to_owned());
         let find = async || {
-            let found = self.p0.login().await?;
-            let text = serde_json::to_string(&found).map_err(|_| Trouble::Untrusted("P0's login cannot be kept"))?;
-            let kept = self.store.pin(LOGIN_PIN, text).await;
-            let kept =
-                kept.map_err(|NotKept| Trouble::Unavailable("the ledger could not pin P0's login".to_owned()))?;
+            let found = self.p0.login().await;
+            let kept = match (self.store.pinned(LOGIN_PIN).await.map_err(not_kept)?, &found) {
+                (Some(kept), _) => kept,
+                (None, Ok(found)) => {
+                    let text =
+                        serde_json::to_string(found).map_err(|_| Trouble::Untrusted("P0's login has no JSON"))?;
+                    self.store.pin(LOGIN_PIN, text).await.map_err(not_kept)?
+                }
+                (None, Err(trouble)) => return Err(trouble.clone()),
+            };
             let pinned: Login =
                 serde_json::from_str(&kept).map_err(|_| Trouble::Untrusted("the pin cannot be read"))?;
-            if pinned != found {
+            // What is pinned does not need P0 to say it again.
+            if found.is_ok_and(|found| found != pinned) {
                 tracing::error!("P0 names another login than the one that was pinned; the pinned one is used");
             }
             Ok(pinned)
@@ -344,10 +332,16 @@ impl Inner {
 
     /// Gets what P0 is shown, where it is not the provider's own token.
     async fn complete(&self, tokens: &mut Tokens, raw_nonce: Option<&str>) -> Result<(), Trouble> {
-        if let Some(platform) = self.platform() {
-            let (access, id) = (&tokens.access, tokens.id.as_ref());
-            tokens.platform = Some(platform.sign_in(self.login().await?, access, id, raw_nonce).await?);
+        let Some(platform) = self.platform() else { return Ok(()) };
+        let login = self.login().await?;
+        if let Some(nonce) = raw_nonce {
+            tokens.nonce = Some(nonce.to_owned());
         }
+        tokens.platform = Some(match (&tokens.id, &tokens.platform) {
+            // The provider has just vouched for the person, and gave no ID token that could say so.
+            (None, Some(kept)) => platform.renew(login, &kept.refresh).await?,
+            (id, _) => platform.sign_in(login, &tokens.access, id.as_ref(), tokens.nonce.as_deref()).await?,
+        });
         Ok(())
     }
 
@@ -373,12 +367,22 @@ fn unusable(link: &Link, problem: &str) -> NotAuthorized {
     NotAuthorized::Refused(Refusal::CredentialUnusable)
 }
 
+fn not_exchanged(link: &Link, trouble: &Trouble) -> NotAuthorized {
+    match trouble {
+        Trouble::Unavailable(words) => {
+            tracing::warn!(by = %link.owner, link = link.id, words, "a token could not be exchanged yet");
+            NotAuthorized::Later(None)
+        }
+        trouble => unusable(link, &trouble.to_string()),
+    }
+}
+
 /// What a provider's trouble means to whoever links.
 pub fn not_bound(trouble: &Trouble) -> NotBound {
     tracing::warn!(%trouble, "an account was not linked");
     match trouble {
         Trouble::Unavailable(_) => NotBound::Unavailable,
         Trouble::Refused { code, .. } => NotBound::RefusedByProvider { code: code.clone() },
-        Trouble::Untrusted(_) => NotBound::Untrusted,
+        Trouble::Untrusted(_) | Trouble::AnotherPerson => NotBound::Untrusted,
     }
 }

@@ -7,43 +7,60 @@ use jiff::Timestamp;
 
 use super::store::{NotKept, Renewal, Renewed};
 use super::tokens::{Tokens, owner};
-use super::{LinkedAccounts, lasts, unusable};
+use super::{LinkedAccounts, unusable};
 use crate::authorize::NotAuthorized;
-use crate::authorize::openid::Trouble;
+use crate::authorize::openid::{Claims, Provider, Trouble};
+use crate::config::SentToken;
 use crate::domain::link::{Link, LinkEnd};
 use crate::domain::person::folded;
 use crate::domain::refusal::Refusal;
 
 /// How long to wait for somebody else's renewal before looking again.
 const SOMEBODY_RENEWS: Duration = Duration::from_secs(1);
+/// How soon after the right to renew was given the refresh token has to be used: whoever was held up for longer might
+/// use it beside whoever has the right next.
+const BEGUN_WITHIN: Duration = Duration::from_secs(12);
 /// Tries to write down what a provider gave: it may be all that is left.
-const KEEP_TRIES: u32 = 3;
+const KEEP_TRIES: u32 = 5;
+/// Between two of those.
+const KEEP_AGAIN: Duration = Duration::from_secs(1);
+/// Errors that say that all of a sign-in's tokens are dead: revoked, run out, or used twice; the others are Identity
+/// Platform's own words. Any other error is about the client, and nobody's tokens are dead for that.
+const ENDED: [&str; 5] = ["invalid_grant", "USER_DISABLED", "USER_NOT_FOUND", "TOKEN_EXPIRED", "INVALID_REFRESH_TOKEN"];
 
-/// What the provider's answer comes to.
+/// What asking for new tokens comes to.
 enum Answer {
-    New(Box<(Tokens, Timestamp)>),
-    /// The provider gave new tokens, and Identity Platform nothing for them.
-    Half(Box<Tokens>, Trouble),
+    /// They can be sent.
+    New(Box<New>),
     /// It is over, and why.
     Over(LinkEnd),
-    /// It could not be asked.
+    /// Somebody could not be asked.
     Later(String),
     /// It cannot be used as it is set up.
     Wrong(String),
 }
 
+struct New {
+    tokens: Tokens,
+    proved: Timestamp,
+    good_until: Timestamp,
+}
+
 impl LinkedAccounts {
-    /// The link's tokens, renewed where they do not last.
-    pub(super) async fn fresh(&self, link: Link) -> Result<(Link, Tokens), NotAuthorized> {
-        if lasts(link.good_until, self.0.clock.now()) {
-            let tokens = self.open(&link)?;
-            return Ok((link, tokens));
-        }
+    /// The link's tokens as they were kept.
+    pub(super) fn kept(&self, link: Link) -> Result<(Link, Tokens), NotAuthorized> {
+        let tokens = self.open(&link)?;
+        Ok((link, tokens))
+    }
+
+    /// The link's tokens, renewed.
+    pub(super) async fn renewed(&self, link: Link) -> Result<(Link, Tokens), NotAuthorized> {
+        let asked = self.0.clock.now();
         let lease = self.0.store.lease(link).await.map_err(|NotKept| NotAuthorized::Later(None))?;
         let renewal = lease.ok_or(NotAuthorized::Later(Some(SOMEBODY_RENEWS)))?;
         // Whoever stops waiting must not lose what the provider gives meanwhile.
         let accounts = self.clone();
-        let renewing = self.0.renewals.spawn(async move { accounts.renew(renewal).await });
+        let renewing = self.0.renewals.spawn(async move { accounts.renew(renewal, asked).await });
         renewing.await.unwrap_or(Err(NotAuthorized::Later(None)))
     }
 
@@ -52,7 +69,7 @@ impl LinkedAccounts {
         Tokens::open(&self.0.vault, &owner(link), sealed).map_err(|error| unusable(link, &error.to_string()))
     }
 
-    async fn renew(&self, renewal: Renewal) -> Result<(Link, Tokens), NotAuthorized> {
+    async fn renew(&self, renewal: Renewal, leased: Timestamp) -> Result<(Link, Tokens), NotAuthorized> {
         let link = renewal.link.clone();
         let old = match self.open(&link) {
             Ok(old) => old,
@@ -61,20 +78,8 @@ impl LinkedAccounts {
                 return Err(error);
             }
         };
-        let answer = match self.ask_anew(&link, &old).await {
-            Answer::Half(tokens, trouble) => {
-                // The provider's old token may be dead by now: what it gave is kept, and goes on from there.
-                self.keep_half(&renewal, &tokens).await;
-                of_trouble(trouble)
-            }
-            answer => answer,
-        };
-        match answer {
-            Answer::Half(..) => Err(NotAuthorized::Later(None)),
-            Answer::New(new) => {
-                let (tokens, proved) = *new;
-                self.keep(renewal, link, tokens, proved).await
-            }
+        match self.ask_anew(&renewal, leased, &old).await {
+            Answer::New(new) => self.keep(renewal, link, *new).await,
             Answer::Over(why) => {
                 tracing::info!(by = %link.owner, link = link.id, why = why.as_str(), "a link is over");
                 self.0.store.end(link.id, why).await.map_err(|NotKept| NotAuthorized::Later(None))?;
@@ -93,66 +98,95 @@ impl LinkedAccounts {
     }
 
     /// Writes new tokens down, and only then gives them out.
-    async fn keep(
+    async fn keep(&self, renewal: Renewal, mut link: Link, new: New) -> Result<(Link, Tokens), NotAuthorized> {
+        match self.write_down(&renewal, &new.tokens, new.proved, new.good_until).await {
+            Ok(true) => {
+                link.generation += 1;
+                Ok((link, new.tokens))
+            }
+            Ok(false) => Err(NotAuthorized::Later(Some(SOMEBODY_RENEWS))),
+            Err(NotKept) => Err(NotAuthorized::Later(None)),
+        }
+    }
+
+    /// Keeps what the provider gave although it cannot be sent, as tokens that have to be renewed before: the old refresh
+    /// token may be dead by now.
+    async fn keep_unsent(&self, renewal: &Renewal, tokens: &Tokens) {
+        let _ = self.write_down(renewal, tokens, renewal.link.proved, Timestamp::UNIX_EPOCH).await;
+    }
+
+    async fn write_down(
         &self,
-        renewal: Renewal,
-        mut link: Link,
-        tokens: Tokens,
+        renewal: &Renewal,
+        tokens: &Tokens,
         proved: Timestamp,
-    ) -> Result<(Link, Tokens), NotAuthorized> {
-        let Some((_, good_until)) = tokens.shown(&self.0.settings.send) else {
-            self.0.store.end(link.id, LinkEnd::RanOut).await.map_err(|NotKept| NotAuthorized::Later(None))?;
-            return Err(NotAuthorized::Refused(Refusal::LinkEnded));
-        };
-        let sealed = tokens.seal(&self.0.vault, &owner(&link)).map_err(|error| unusable(&link, &error.to_string()))?;
-        for _ in 0..KEEP_TRIES {
+        good_until: Timestamp,
+    ) -> Result<bool, NotKept> {
+        let sealed = tokens.seal(&self.0.vault, &owner(&renewal.link)).map_err(|error| {
+            tracing::error!(%error, link = renewal.link.id, "renewed tokens could not be sealed");
+            NotKept
+        })?;
+        let mut tries = 1;
+        loop {
             let renewed = Renewed { sealed: sealed.clone(), proved, good_until };
-            match self.0.store.renewed(&renewal, renewed).await {
-                Ok(true) => {
-                    link.generation += 1;
-                    return Ok((link, tokens));
+            match self.0.store.renewed(renewal, renewed).await {
+                Err(NotKept) if tries < KEEP_TRIES => {
+                    tries += 1;
+                    tokio::time::sleep(KEEP_AGAIN).await;
                 }
-                Ok(false) => return Err(NotAuthorized::Later(Some(SOMEBODY_RENEWS))),
-                Err(NotKept) => {}
-            }
-        }
-        Err(NotAuthorized::Later(None))
-    }
-
-    /// Writes down what the provider gave, as tokens that have to be renewed before they are sent.
-    async fn keep_half(&self, renewal: &Renewal, tokens: &Tokens) {
-        let Ok(sealed) = tokens.seal(&self.0.vault, &owner(&renewal.link)) else { return };
-        let (proved, good_until) = (self.0.clock.now(), Timestamp::UNIX_EPOCH);
-        for _ in 0..KEEP_TRIES {
-            let renewed = Renewed { sealed: sealed.clone(), proved, good_until };
-            if self.0.store.renewed(renewal, renewed).await.is_ok() {
-                return;
+                written => return written,
             }
         }
     }
 
-    async fn ask_anew(&self, link: &Link, old: &Tokens) -> Answer {
+    async fn ask_anew(&self, renewal: &Renewal, leased: Timestamp, old: &Tokens) -> Answer {
+        let link = &renewal.link;
         let Some(refresh) = &old.refresh else { return self.without_the_provider(link, old).await };
-        let now = self.0.clock.now();
-        let renewed = match self.provider().await {
-            Ok(provider) => provider.refresh(refresh, &link.account.subject).await,
-            Err(trouble) => Err(trouble),
+        let provider = match self.ready().await {
+            Ok(provider) => provider,
+            Err(trouble) => return of_trouble(trouble),
         };
-        let grant = match renewed {
+        let now = self.0.clock.now();
+        if now > leased + BEGUN_WITHIN {
+            return Answer::Later("it took too long to begin".to_owned());
+        }
+        let grant = match provider.refresh(refresh, &link.account.subject).await {
             Ok(grant) => grant,
             Err(trouble) => return of_trouble(trouble),
         };
-        if let Some(email) = grant.claims.as_ref().and_then(|claims| claims.email.as_deref())
-            && link.identity.contains('@')
-            && !link.names.iter().chain([&link.identity]).any(|name| folded(name) == folded(email))
-        {
-            return Answer::Over(LinkEnd::NamesAnother);
-        }
         let mut tokens = Tokens::of(&grant, Some(old));
-        match self.0.complete(&mut tokens, None).await {
-            Ok(()) => Answer::New(Box::new((tokens, now))),
-            Err(trouble) => Answer::Half(Box::new(tokens), trouble),
+        let unfit = match grant.doubt {
+            Some(trouble) => Some(of_trouble(trouble)),
+            None if tokens.in_doubt => {
+                Some(Answer::Wrong("no ID token came after one that was not believed".to_owned()))
+            }
+            None if grant.claims.as_ref().is_some_and(|claims| names_another(link, claims)) => {
+                Some(Answer::Over(LinkEnd::NamesAnother))
+            }
+            None => self.0.complete(&mut tokens, None).await.err().map(of_trouble),
+        };
+        if let Some(answer) = unfit {
+            self.keep_unsent(renewal, &tokens).await;
+            return answer;
         }
+        let Some((_, good_until)) = tokens.shown(&self.0.settings.send) else {
+            if let SentToken::IdToken = self.0.settings.send {
+                tracing::error!("the provider renews no ID tokens: identity.linked.send has to be another one");
+            }
+            self.keep_unsent(renewal, &tokens).await;
+            return Answer::Over(LinkEnd::RanOut);
+        };
+        Answer::New(Box::new(New { tokens, proved: now, good_until }))
+    }
+
+    /// The provider, once all is known that is needed beside it: what is redeemed is spent.
+    async fn ready(&self) -> Result<&Provider, Trouble> {
+        let provider = self.provider().await?;
+        provider.metadata().await?;
+        if self.0.platform().is_some() {
+            self.0.login().await?;
+        }
+        Ok(provider)
     }
 
     /// Identity Platform renews by itself, but only for so long after the provider's last word: it would do so for an
@@ -170,23 +204,28 @@ impl LinkedAccounts {
             Err(trouble) => Err(trouble),
         };
         match renewed {
-            Ok(platform) => Answer::New(Box::new((Tokens { platform: Some(platform), ..old.clone() }, link.proved))),
-            Err(Trouble::Refused { .. }) => Answer::Over(LinkEnd::EndedByProvider),
+            Ok(platform) => {
+                let good_until = platform.expires.min(until);
+                let tokens = Tokens { platform: Some(platform), ..old.clone() };
+                Answer::New(Box::new(New { tokens, proved: link.proved, good_until }))
+            }
             Err(trouble) => of_trouble(trouble),
         }
     }
+}
+
+/// Whether the provider calls the person by an address that it did not know them by when they linked.
+fn names_another(link: &Link, claims: &Claims) -> bool {
+    let known = |email: &String| link.names.iter().chain([&link.identity]).any(|name| folded(name) == folded(email));
+    link.identity.contains('@') && claims.email.as_ref().is_some_and(|email| !known(email))
 }
 
 /// What trouble with a provider comes to.
 fn of_trouble(trouble: Trouble) -> Answer {
     match trouble {
         Trouble::Unavailable(words) => Answer::Later(words),
-        // The whole family is dead: revoked, run out, or used twice. Identity Platform says so in its own words.
-        Trouble::Refused { code, .. }
-            if ["invalid_grant", "USER_DISABLED", "USER_NOT_FOUND", "TOKEN_EXPIRED"].contains(&code.as_str()) =>
-        {
-            Answer::Over(LinkEnd::EndedByProvider)
-        }
+        Trouble::AnotherPerson => Answer::Over(LinkEnd::NamesAnother),
+        Trouble::Refused { code, .. } if ENDED.contains(&code.as_str()) => Answer::Over(LinkEnd::EndedByProvider),
         other => Answer::Wrong(other.to_string()),
     }
 }

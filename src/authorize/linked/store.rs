@@ -36,7 +36,7 @@ pub struct NewLink {
 pub enum Bound {
     /// It is made.
     Made,
-    /// The person has one already.
+    /// The person has one already; the sign-in is for the caller to end.
     HasOne(Box<Link>),
     /// The account is linked by somebody else; both are told.
     TakenBy(SlackUser),
@@ -86,6 +86,9 @@ pub trait LinkStore: Send + Sync {
 
     /// Ends a link.
     fn end(&self, id: i64, why: LinkEnd) -> BoxFuture<'_, Result<(), NotKept>>;
+
+    /// What was found out once under this name.
+    fn pinned(&self, name: &'static str) -> BoxFuture<'_, Result<Option<String>, NotKept>>;
 
     /// What was found out once under this name; else takes `found` for it, for good.
     fn pin(&self, name: &'static str, found: String) -> BoxFuture<'_, Result<String, NotKept>>;

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize, Serializer};
 use zeroize::Zeroizing;
 
+use crate::authorize::claims;
 use crate::authorize::identity_platform::PlatformTokens;
 use crate::authorize::openid::{Claims, Grant};
 use crate::authorize::vault::{Owner, Unsealable, Vault};
@@ -24,6 +25,13 @@ pub struct Tokens {
     #[serde(serialize_with = "exposed_option")]
     pub(super) refresh: Option<Secret>,
     pub(super) platform: Option<PlatformTokens>,
+    /// What the ID token's nonce is the SHA-256 of, where Identity Platform has to be told: some providers repeat the
+    /// nonce of the sign-in at every refresh.
+    pub(super) nonce: Option<String>,
+    /// `sub` of what P0 was shown when the link was made, where that could be read.
+    pub(super) shown_as: Option<String>,
+    /// An ID token was not believed, and none has come since that is: whose the rest is nobody has said.
+    pub(super) in_doubt: bool,
 }
 
 impl fmt::Debug for Tokens {
@@ -42,7 +50,7 @@ fn exposed_option<S: Serializer>(secret: &Option<Secret>, serializer: S) -> Resu
 }
 
 impl Tokens {
-    /// What a grant holds; where it brings no refresh token, the old one stays.
+    /// What a grant holds; where it brings no refresh token, the old one stays, and so does what was got for others.
     pub(super) fn of(grant: &Grant, old: Option<&Self>) -> Self {
         Self {
             access: grant.access_token.clone(),
@@ -50,7 +58,10 @@ impl Tokens {
             id: grant.id_token.clone(),
             id_expires: grant.claims.as_ref().map(|claims| claims.expires),
             refresh: grant.refresh_token.clone().or_else(|| old?.refresh.clone()),
-            platform: None,
+            platform: old.and_then(|old| old.platform.clone()),
+            nonce: old.and_then(|old| old.nonce.clone()),
+            shown_as: old.and_then(|old| old.shown_as.clone()),
+            in_doubt: grant.doubt.is_some() || (grant.claims.is_none() && old.is_some_and(|old| old.in_doubt)),
         }
     }
 
@@ -62,6 +73,7 @@ impl Tokens {
             refresh_token: self.refresh,
             id_token: self.id,
             claims,
+            doubt: None,
         }
     }
 
@@ -75,8 +87,12 @@ impl Tokens {
                 None => (None, None),
             },
         };
-        // Where nobody says how long it lasts, P0's 401 does.
-        token.map(|token| (token, expires.unwrap_or(Timestamp::MAX)))
+        // What the provider says counts, and what the token itself does. Where neither says how long it lasts, P0's 401
+        // will.
+        token.map(|token| {
+            let says = [expires, claims::expires(token.expose())];
+            (token, says.into_iter().flatten().min().unwrap_or(Timestamp::MAX))
+        })
     }
 
     /// Seals them for a link.

@@ -28,6 +28,9 @@ pub struct Grant {
     pub id_token: Option<Secret>,
     /// What the ID token says.
     pub claims: Option<Claims>,
+    /// Why the ID token that came for a refresh token is not believed; it is left out, and nothing beside it is proven.
+    /// The old refresh token may be dead by now, so the new one is not lost for it.
+    pub doubt: Option<Trouble>,
 }
 
 /// An answer of a token endpoint.
@@ -86,10 +89,9 @@ impl Provider {
             None if renewed => Ok(None),
             None => Err(Trouble::Untrusted("no ID token came")),
         };
-        let (id_token, claims) = match checked {
-            Ok(claims) => (answer.id_token, claims),
-            // The old refresh token may be dead by now: the new one must not be lost for want of keys.
-            Err(Trouble::Unavailable(_)) if renewed => (None, None),
+        let (id_token, claims, doubt) = match checked {
+            Ok(claims) => (answer.id_token, claims, None),
+            Err(trouble) if renewed => (None, None, Some(trouble)),
             Err(trouble) => return Err(trouble),
         };
         Ok(Grant {
@@ -98,6 +100,7 @@ impl Provider {
             refresh_token: answer.refresh_token.filter(|token| !token.expose().is_empty()),
             id_token,
             claims,
+            doubt,
         })
     }
 }

@@ -212,9 +212,7 @@ fn check_person(claims: &RawClaims, expected: &Expected<'_>) -> Result<(), Troub
         Expected::Code { nonce } if claims.nonce.as_deref() != Some(nonce) => {
             Err(Trouble::Untrusted("the ID token is of another sign-in (nonce)"))
         }
-        Expected::Renewed { subject: whose } if subject != whose => {
-            Err(Trouble::Untrusted("the ID token is another person's (sub)"))
-        }
+        Expected::Renewed { subject: whose } if subject != whose => Err(Trouble::AnotherPerson),
         _ => Ok(()),
     }
 }

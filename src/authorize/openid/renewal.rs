@@ -15,10 +15,11 @@ pub enum Revoked {
 
 impl Provider {
     /// New tokens for `subject`. Where no refresh token is among them the old one stays; where one is, the old one may
-    /// be dead. An ID token that cannot be checked for want of keys is left out, so that the new token is not lost.
+    /// be dead. An ID token that is not believed is left out and says why in [`Grant::doubt`], so that the new refresh
+    /// token is not lost; it is [`Trouble::AnotherPerson`] where the ID token is somebody else's.
     ///
     /// # Errors
-    /// Also where an ID token comes that is somebody else's.
+    /// Where the provider cannot be asked, refuses, or answers with what are no tokens.
     pub async fn refresh(&self, refresh_token: &Secret, subject: &str) -> Result<Grant, Trouble> {
         let discovered = self.0.discovery.get().await?;
         let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];

@@ -27,6 +27,9 @@ pub enum Trouble {
     /// An ID token, an answer or a document that must not be believed: which rule it breaks.
     #[error("the provider's answer is not to be believed: {0}")]
     Untrusted(&'static str),
+    /// An ID token that came for a refresh token names somebody else than whose that was.
+    #[error("the provider's answer is not to be believed: the ID token is another person's (sub)")]
+    AnotherPerson,
 }
 
 impl Trouble {

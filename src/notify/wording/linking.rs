@@ -24,7 +24,8 @@ pub const CODE_COMES: &str = "A code comes in our direct messages. Enter it wher
 
 /// The end of `whoami` for a linked account.
 pub(super) fn since(link: &Link) -> String {
-    let is_said = link.good_until.as_millisecond() < Timestamp::MAX.as_millisecond();
+    // Tokens that have to be renewed before they are sent are good until the beginning of time.
+    let is_said = link.good_until > link.linked && link.good_until.as_millisecond() < Timestamp::MAX.as_millisecond();
     let until = match is_said {
         true => format!(" The token at hand is good until {}; it is renewed as it is needed.", date(link.good_until)),
         false => String::new(),
@@ -112,6 +113,9 @@ pub fn not_bound(why: &NotBound) -> String {
         NotBound::Ambiguous => "This bot's settings name the same account for you and for somebody else. Its operator has \
                                 to say whose it is."
             .to_owned(),
+        NotBound::OpenedByAnother => "The page was opened by another Slack user than the one who asked for it, so nothing was \
+                                      linked. It is for nobody else: if somebody sent it to you, tell your security team."
+            .to_owned(),
         NotBound::AnothersAccount => "The account that you signed in with is not yours by what Slack or this bot's settings \
                                       say of you. Sign out there, and link your own."
             .to_owned(),
@@ -144,7 +148,7 @@ pub fn not_bound(why: &NotBound) -> String {
         }
         NotBound::P0NamesAnother => "P0 says that the account belongs to somebody else.".to_owned(),
         NotBound::RefusedByProvider { code } => {
-            format!("Your identity provider refused it ({}).", foreign::line(code, 60))
+            format!("It was refused where you signed in ({}).", foreign::line(code, 60))
         }
         NotBound::Untrusted => {
             "What came back cannot be believed; the bot's log tells its operator why. Nothing was linked.".to_owned()
@@ -152,7 +156,7 @@ pub fn not_bound(why: &NotBound) -> String {
         NotBound::Unavailable => {
             "Somebody who had to be asked did not answer: your identity provider, Slack or P0. Try again.".to_owned()
         }
-        NotBound::TooLate => "It took longer than 5 minutes, so nothing was linked. Try again.".to_owned(),
+        NotBound::TooLate => "It took too long: the code has run out, and nothing was linked. Try again.".to_owned(),
     }
 }
 

@@ -12,6 +12,9 @@ use crate::sandbox::jws::{Audience, IssuerKeys, Jws};
 /// The longest that such a token may still be good for, in seconds (RFC 7523 3 lets a server bound it).
 const LONGEST_LIFE_SECONDS: i64 = 3600;
 
+/// The type of a JWT (RFC 8693, 3).
+pub(super) const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
+
 /// An issuer whose JWTs are taken as actors and assertions, when they are for this provider.
 #[derive(Clone, Debug)]
 pub struct TrustedIssuer {
@@ -26,7 +29,7 @@ pub struct TrustedIssuer {
 pub(super) struct Foreign {
     pub(super) iss: String,
     pub(super) sub: String,
-    aud: Audience,
+    pub(super) aud: Audience,
     exp: i64,
     iat: Option<i64>,
     nbf: Option<i64>,
@@ -36,12 +39,16 @@ pub(super) struct Foreign {
 /// The foreign token of a call, looked up before the state is locked because keys may have to be fetched.
 /// `None`: there is none in it.
 pub(super) async fn of(shared: &Shared, call: &Call, request: &Request) -> Option<Result<Foreign, &'static str>> {
+    let form = request.form().ok()?;
     let name = match call.grant? {
+        // Without an actor the subject may be the word of somebody who is trusted.
+        Grant::TokenExchange if form.get("actor_token").is_none() && form.get("subject_token_type") == Some(JWT) => {
+            "subject_token"
+        }
         Grant::TokenExchange => "actor_token",
         Grant::JwtBearer => "assertion",
         _ => return None,
     };
-    let form = request.form().ok()?;
     Some(verify(shared, form.get(name)?).await)
 }
 

@@ -317,6 +317,7 @@ async fn a_new_refresh_token_is_not_lost_where_the_keys_cannot_be_had() {
     let grant = provider.refresh(&Secret::new("r-1"), "00u-alice").await.unwrap();
     assert_eq!(grant.refresh_token.unwrap().expose(), "r-2");
     assert!(grant.id_token.is_none() && grant.claims.is_none());
+    assert!(matches!(grant.doubt, Some(Trouble::Unavailable(_))));
 }
 
 #[tokio::test]

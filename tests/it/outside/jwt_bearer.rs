@@ -2,13 +2,15 @@
 
 use jsonwebtoken::jwk::JwkSet;
 use jsonwebtoken::{Algorithm, EncodingKey, Header, encode};
+use p0_chatops::sandbox::p0::BearerKind;
 use p256::pkcs8::EncodePrivateKey as _;
 use serde_json::{Value, json};
 
 use super::control::http;
 use super::jwt_bearer_server::JwtBearerServer;
 use super::relying_party::get;
-use crate::identity::{ISSUER, asserting, signing_key};
+use crate::identity::{ISSUER, asserting, signing_for, signing_key};
+use crate::world::{ALICE, CAROL, Setup, World};
 
 #[tokio::test]
 async fn an_assertion_by_the_bots_published_key_is_good_for_a_token_once() {
@@ -41,6 +43,24 @@ async fn an_assertion_by_the_bots_published_key_is_good_for_a_token_once() {
             "for nobody: invalid_grant: Invalid 'sub' value in assertion",
         ]
     );
+}
+
+#[tokio::test]
+async fn the_bot_redeems_what_it_signs_there_for_the_token_that_p0_is_sent() {
+    let Some(server) = JwtBearerServer::start(&["alice@example.com"], 60) else { return };
+    let endpoint = &server.token_endpoint;
+    let identity = format!("{}\ntoken_endpoint = \"{endpoint}\"\ngrant = \"jwt-bearer\"", signing_for(endpoint));
+    let world = World::with(Setup { identity, ..Setup::default() }).await;
+    server.trust(ISSUER, &format!("{}/.well-known/jwks.json", world.base)).await;
+    let card = world.usual().await;
+    world.presses(ALICE, &card, "approve").await;
+    assert_eq!(server.log().await, ["for alice@example.com: given"]);
+    // This P0 knows nobody by the server's tokens; what it was sent is one of them.
+    assert_eq!(world.p0.calls().pop().unwrap().bearer, BearerKind::Unknown);
+    world.presses(CAROL, &card, "approve").await;
+    assert_eq!(server.log().await[1..], ["for nobody: invalid_grant: Invalid 'sub' value in assertion"]);
+    assert!(world.dms(CAROL)[0].contains("Your P0 credential cannot be used"), "{:?}", world.dms(CAROL));
+    assert_eq!(world.told().len(), 1);
 }
 
 async fn token(server: &JwtBearerServer, assertion: &str) -> Value {

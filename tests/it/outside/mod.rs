@@ -7,8 +7,12 @@ mod client;
 mod code;
 mod control;
 mod device;
+mod device_link;
+mod fifty;
 mod jwt_bearer;
 pub mod jwt_bearer_server;
 pub mod oidc_provider;
 mod program;
 mod relying_party;
+
+pub use control::http;

@@ -13,7 +13,7 @@ use crate::interop::say;
 
 const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/idp");
 /// The secret of the client `p0-chatops`; nothing in it may be forgotten to be encoded.
-pub const SECRET: &str = "of p0-chatops: 100% + more";
+pub const SECRET: &str = "of-p0-chatops:100%+more&=~";
 /// Whom an access token is for that is a JWT.
 pub const AUDIENCE: &str = "https://api.p0.example.com";
 

@@ -6,7 +6,7 @@ use super::Shown;
 use super::jwts::{self, Access};
 use super::own::{self, Kind, Own};
 use crate::sandbox::idp::calls::Call;
-use crate::sandbox::idp::foreign::Foreign;
+use crate::sandbox::idp::foreign::{Foreign, JWT};
 use crate::sandbox::idp::params::Params;
 use crate::sandbox::idp::refusal::Refusal;
 use crate::sandbox::idp::setup::Client;
@@ -14,7 +14,6 @@ use crate::sandbox::idp::state::State;
 
 const ACCESS_TOKEN: &str = "urn:ietf:params:oauth:token-type:access_token";
 const ID_TOKEN: &str = "urn:ietf:params:oauth:token-type:id_token";
-const JWT: &str = "urn:ietf:params:oauth:token-type:jwt";
 
 /// A bad subject or actor is `invalid_request` here, and no `invalid_grant` (RFC 8693 2.2.2).
 pub(super) fn answer(
@@ -33,7 +32,14 @@ pub(super) fn answer(
         Some(JWT) => JWT,
         Some(_) => return Err(Refusal::invalid_request("only access tokens and JWTs are given")),
     };
-    let subject = subject(state, client, form)?;
+    let (said, shown) = match form.get("actor_token") {
+        Some(_) => (None, shown),
+        None => (shown.and_then(Result::ok), None),
+    };
+    let subject = match said {
+        Some(said) => said_subject(state, said)?,
+        None => subject(state, client, form)?,
+    };
     call.subject = Some(subject.subject.clone());
     let scope = match form.words("scope") {
         words if words.is_empty() => subject.scope,
@@ -86,6 +92,16 @@ fn subject(state: &State, client: &Client, form: &Params) -> Result<Own, Refusal
         return Err(Refusal::invalid_request("the subject_token is another client's ID token"));
     }
     Ok(subject)
+}
+
+/// The subject is an account, by the word of an issuer that is trusted.
+fn said_subject(state: &mut State, said: Foreign) -> Result<Own, Refusal> {
+    let refused = |why: &str| Refusal::invalid_request(format!("the subject_token is not taken: {why}"));
+    state.take(&said).map_err(refused)?;
+    let account =
+        state.account(&said.sub).filter(|account| !account.disabled).ok_or_else(|| refused("sub is nobody"))?;
+    let subject = account.subject.clone();
+    Ok(Own { subject, audience: said.aud, scope: Vec::new(), kind: Kind::Access, family: None })
 }
 
 fn actor(state: &mut State, form: &Params, shown: Shown) -> Result<Option<Foreign>, Refusal> {

@@ -108,6 +108,7 @@ async fn the_app_has_a_home_where_its_manifest_says_so() {
         command: "/p0".to_owned(),
         govslack: false,
         in_channel: true,
+        linking: None,
     };
     let manifest: Value = serde_json::from_str(&manifest::json(&app)).unwrap();
     let has_home = manifest["features"]["app_home"]["home_tab_enabled"].clone();
