@@ -126,6 +126,12 @@ pub struct SandboxArgs {
     /// Other people and requests: a copy of manifest/sandbox-seed.toml with your own in it.
     #[arg(long, value_name = "FILE", conflicts_with = "scenario")]
     pub seed: Option<PathBuf>,
+    /// Whose credential a decision carries [default: tokens, or what --scenario and --risk need].
+    #[arg(long, value_name = "MODE")]
+    pub identity: Option<crate::sandbox::IdentityMode>,
+    /// What a card asks of whoever approves, as the `risk` of a route does.
+    #[arg(long, value_name = "RISK", default_value = "low", conflicts_with = "scenario")]
+    pub risk: crate::sandbox::CardRisk,
     /// Play a story once the page is open, with a line of explanation at each step. It needs the people that the
     /// sandbox starts with, so not together with --seed.
     #[arg(long, value_name = "NAME")]

@@ -7,7 +7,7 @@
 //! next start.
 
 use std::io;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener as StdListener};
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -66,21 +66,48 @@ struct Ports {
     probes: SocketAddr,
 }
 
+/// Its two ports, which are taken before its settings are written: they hold its address.
+pub(super) struct Listeners {
+    doors: StdListener,
+    probes: StdListener,
+    ports: Ports,
+}
+
+impl Listeners {
+    /// Takes two free ports of 127.0.0.1.
+    pub(super) fn any() -> anyhow::Result<Self> {
+        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        Self::bind(Ports { doors: any, probes: any })
+    }
+
+    /// Where Slack, P0 and browsers will find the bot's doors.
+    pub(super) fn base_url(&self) -> String {
+        format!("http://{}", self.ports.doors)
+    }
+
+    fn bind(ports: Ports) -> anyhow::Result<Self> {
+        let bind = |address: SocketAddr| {
+            let listener =
+                StdListener::bind(address).with_context(|| format!("the bot's port {address} cannot be bound"))?;
+            listener.set_nonblocking(true)?;
+            anyhow::Ok(listener)
+        };
+        let (doors, probes) = (bind(ports.doors)?, bind(ports.probes)?);
+        let ports = Ports { doors: doors.local_addr()?, probes: probes.local_addr()? };
+        Ok(Self { doors, probes, ports })
+    }
+}
+
 impl Bot {
-    /// Starts it for the first time, on two free ports of 127.0.0.1.
+    /// Starts it for the first time.
     ///
     /// # Errors
     /// Why it did not start.
-    pub(super) async fn first(plan: Plan, bell: Bell) -> anyhow::Result<Self> {
-        let any = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let (life, ports) = spawn(plan.clone(), Ports { doors: any, probes: any }, bell.clone()).await?;
+    pub(super) async fn first(plan: Plan, listeners: Listeners, bell: Bell) -> anyhow::Result<Self> {
+        let ports = listeners.ports;
+        let life = spawn(plan.clone(), listeners, bell.clone()).await?;
         let now = Mutex::new(Now { life, starts: 1 });
         Ok(Self(Arc::new(Shared { plan, ports, hand: tokio::sync::Mutex::default(), now, bell })))
-    }
-
-    /// Where Slack and P0 find its doors.
-    pub(super) fn base_url(&self) -> String {
-        format!("http://{}", self.0.ports.doors)
     }
 
     /// The settings file, with its secrets.
@@ -110,7 +137,7 @@ impl Bot {
             if old.stop.is_cancelled() {
                 bail!("the sandbox ends");
             }
-            let (life, _) = spawn(bot.0.plan.clone(), bot.0.ports, bot.0.bell.clone()).await?;
+            let life = spawn(bot.0.plan.clone(), Listeners::bind(bot.0.ports)?, bot.0.bell.clone()).await?;
             {
                 let mut now = bot.now();
                 now.life = life;
@@ -219,18 +246,23 @@ impl Drop for End {
 }
 
 /// Starts a thread with a bot in it, and waits until that listens.
-async fn spawn(plan: Plan, ports: Ports, bell: Bell) -> anyhow::Result<(Life, Ports)> {
+async fn spawn(plan: Plan, listeners: Listeners, bell: Bell) -> anyhow::Result<Life> {
     let (tell_ready, ready) = oneshot::channel();
-    let life = Life::begin(bell, move |stop| live(plan, ports, tell_ready, stop))?;
-    let ports = ready.await.map_err(|_| anyhow!("the bot ended while it started"))??;
-    Ok((life, ports))
+    let life = Life::begin(bell, move |stop| live(plan, listeners, tell_ready, stop))?;
+    ready.await.map_err(|_| anyhow!("the bot ended while it started"))??;
+    Ok(life)
 }
 
-async fn live(plan: Plan, ports: Ports, tell_ready: oneshot::Sender<anyhow::Result<Ports>>, stop: CancellationToken) {
-    match begin(plan, ports).await {
-        Ok((app, doors, probes, bound)) => {
+async fn live(
+    plan: Plan,
+    listeners: Listeners,
+    tell_ready: oneshot::Sender<anyhow::Result<()>>,
+    stop: CancellationToken,
+) {
+    match begin(plan, listeners).await {
+        Ok((app, doors, probes)) => {
             // Where nobody waits for it any more, nobody would ever end it.
-            if tell_ready.send(Ok(bound)).is_ok() {
+            if tell_ready.send(Ok(())).is_ok() {
                 app.run(doors, probes, stop).await;
             }
         }
@@ -238,14 +270,9 @@ async fn live(plan: Plan, ports: Ports, tell_ready: oneshot::Sender<anyhow::Resu
     }
 }
 
-async fn begin(plan: Plan, ports: Ports) -> anyhow::Result<(App, TcpListener, TcpListener, Ports)> {
-    let bind = async |address: SocketAddr| {
-        TcpListener::bind(address).await.with_context(|| format!("the bot's port {address} cannot be bound"))
-    };
+async fn begin(plan: Plan, listeners: Listeners) -> anyhow::Result<(App, TcpListener, TcpListener)> {
     let app = App::build(config::parse(&plan.settings, [], &plan.folder)?, plan.clock).await?;
-    let (doors, probes) = (bind(ports.doors).await?, bind(ports.probes).await?);
-    let bound = Ports { doors: doors.local_addr()?, probes: probes.local_addr()? };
-    Ok((app, doors, probes, bound))
+    Ok((app, TcpListener::from_std(listeners.doors)?, TcpListener::from_std(listeners.probes)?))
 }
 
 #[cfg(test)]

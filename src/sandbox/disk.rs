@@ -53,7 +53,7 @@ struct View {
     row: fn(&SqliteRow) -> Result<Vec<Value>, sqlx::Error>,
 }
 
-const VIEWS: [View; 5] = [
+const VIEWS: [View; 6] = [
     View {
         name: "decisions",
         what: "Every choice that somebody made: it is here before Slack hears that it was received.",
@@ -130,6 +130,22 @@ const VIEWS: [View; 5] = [
                 body["message"]["text"].as_str().map_or(Value::Null, |text| json!(short(text))),
                 json!(row.try_get::<i64, _>("attempts")?),
                 time(row, "due_at")?,
+            ])
+        },
+    },
+    View {
+        name: "links",
+        what: "Whose account is whose. The tokens lie sealed beside it, and are gone when a link has ended.",
+        columns: &["linked", "who", "to P0", "subject", "tokens good until", "ended"],
+        sql: "SELECT linked_at, person, identity, subject, good_until, ended_why FROM links ORDER BY id DESC LIMIT $1",
+        row: |row| {
+            Ok(vec![
+                time(row, "linked_at")?,
+                text(row, "person")?,
+                text(row, "identity")?,
+                text(row, "subject")?,
+                time(row, "good_until")?,
+                text(row, "ended_why")?,
             ])
         },
     },

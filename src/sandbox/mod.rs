@@ -4,13 +4,14 @@
 //! [`run`] sets a `scene` (people, requests, settings) in a throw-away `folder`, starts the bot between the stand-ins,
 //! and serves the `page` on which a user is any of those people; `provisioning` does what P0 does by itself. On that
 //! `stage` the `bot` can be killed and started, `faults` be switched on, what is on `disk` be seen, and `stories` be
-//! played. A `seed` says who is there.
+//! played. A `seed` says who is there, `identity` whose credential they decide with.
 
 mod bell;
 mod bot;
 mod disk;
 mod faults;
 mod folder;
+mod identity;
 pub mod identity_platform;
 pub mod idp;
 mod jws;
@@ -30,6 +31,7 @@ use http::HeaderValue;
 use jiff::Timestamp;
 use jiff::fmt::rfc2822::DateTimePrinter;
 
+pub use identity::{CardRisk, IdentityMode};
 pub use run::run;
 pub use stories::Scenario;
 

@@ -9,13 +9,14 @@ use anyhow::Context as _;
 use tokio_util::sync::CancellationToken;
 
 use super::bell::Bell;
-use super::bot::{Bot, Plan};
+use super::bot::{Bot, Listeners, Plan};
 use super::disk::Disk;
 use super::faults::Faults;
 use super::folder::Folder;
+use super::identity::{CardRisk, IdentityMode, Provider, tokens_settings};
 use super::p0::P0;
 use super::page::Page;
-use super::scene::Scene;
+use super::scene::{Addresses, Scene};
 use super::seed::Seed;
 use super::slack::Slack;
 use super::stage::Stage;
@@ -62,37 +63,43 @@ pub(super) struct Sandbox {
 impl Sandbox {
     /// Sets the stage as the arguments say.
     pub(super) async fn start(args: &SandboxArgs) -> anyhow::Result<Self> {
+        let identity = identity(args)?;
         let seed = args.seed.as_deref().map_or_else(Seed::built_in, Seed::read)?;
-        let set = Self::set(seed, args.port, args.scenario).await;
+        let set = Self::set(Scene::new(seed, identity, args.risk), args.port, args.scenario).await;
         set.map_err(|error| in_seed(error, args.seed.as_deref()))
     }
 
     /// Binds every port and starts the bot.
-    pub(super) async fn set(seed: Seed, port: u16, scenario: Option<Scenario>) -> anyhow::Result<Self> {
-        let scene = Arc::new(Scene::new(seed));
+    pub(super) async fn set(scene: Scene, port: u16, scenario: Option<Scenario>) -> anyhow::Result<Self> {
+        let scene = Arc::new(scene);
         let folder = Folder::new()?;
         let page = Page::bind(port).await.with_context(|| format!("--port: 127.0.0.1:{port} cannot be bound"))?;
+        let listeners = Listeners::any()?;
+        let bot_url = listeners.base_url();
         let clock = Clock::system();
         let company = scene.company(clock.clone());
         let slack = Slack::start(company.clone()).await?;
         let permissions = Scene::permissions(clock.clone());
         let p0 = P0::start(permissions.clone()).await?;
         folder.write(scene::NOTIFIER_KEY, p0.notifier_public_key_pem())?;
-        for (user, identity) in scene.identities() {
-            let token = new_secret();
-            folder.write(user, &token)?;
-            p0.trust_token(&token, identity);
-        }
-        let settings = scene.settings((&company, &slack), (&permissions, &p0), &page.url());
+        let (identity, idp) = match scene.identity {
+            IdentityMode::Tokens => (with_tokens(&scene, &folder, &p0)?, None),
+            mode => {
+                let provider = Provider::start(scene.everybody(), (&slack, &p0), &bot_url, clock.clone()).await?;
+                (provider.settings(mode), Some(provider.idp))
+            }
+        };
+        let at = Addresses { bot: &bot_url, page: &page.url() };
+        let settings = scene.settings((&company, &slack), (&permissions, &p0), &at, &identity);
         let plan = Plan { settings, folder: folder.path().to_owned(), clock: clock.clone() };
         let bell = Bell::default();
-        let bot = Bot::first(plan, bell.clone()).await?;
-        slack.connect(&bot.base_url());
-        p0.connect(&bot.base_url());
+        let bot = Bot::first(plan, listeners, bell.clone()).await?;
+        slack.connect(&bot_url);
+        p0.connect(&bot_url);
         p0.auto_push(true);
         let disk = Disk::new(folder.path().join(scene::LEDGER));
-        let faults = Faults::new(slack.clone(), p0.clone(), scene.strangers(), bell.clone());
-        let stage = Stage { scene, clock, slack, p0, bot, disk, faults, bell };
+        let faults = Faults::new(slack.clone(), p0.clone(), idp.clone(), scene.strangers(), bell.clone());
+        let stage = Stage { scene, clock, slack, p0, idp, bot, disk, faults, bell };
         Ok(Self { stage, page, scenario, folder })
     }
 
@@ -136,7 +143,36 @@ impl Sandbox {
         );
         stage.slack.stop();
         stage.p0.stop().await;
+        if let Some(idp) = &stage.idp {
+            idp.stop().await;
+        }
         drop(folder);
+    }
+}
+
+/// Writes a token for everybody, and the settings that name them.
+fn with_tokens(scene: &Scene, folder: &Folder, p0: &P0) -> io::Result<String> {
+    for (user, identity) in scene.identities() {
+        let token = new_secret();
+        folder.write(user, &token)?;
+        p0.trust_token(&token, identity);
+    }
+    Ok(tokens_settings(scene.identities()))
+}
+
+/// Whose credential counts: what was asked for, or what the story or the risk needs.
+fn identity(args: &SandboxArgs) -> Result<IdentityMode, ConfigError> {
+    let needed = match (args.scenario, args.risk) {
+        (Some(scenario), _) => Some(("--scenario", scenario.identity())),
+        (None, CardRisk::StepUp) => Some(("--risk step-up", IdentityMode::Linked)),
+        (None, CardRisk::Low | CardRisk::NotFromChat) => None,
+    };
+    match (args.identity, needed) {
+        (Some(asked), Some((what, needed))) if asked != needed => Err(ConfigError::new(
+            "--identity",
+            format!("does not fit this {what}: leave it out, and that brings its own"),
+        )),
+        (asked, needed) => Ok(asked.or(needed.map(|(_, needed)| needed)).unwrap_or_default()),
     }
 }
 

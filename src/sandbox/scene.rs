@@ -2,10 +2,12 @@
 
 use serde_json::{Value, json};
 
+use super::identity::{CardRisk, IdentityMode};
 use super::new_secret;
 use super::p0::{NotifierSetup, P0, P0Setup, RequestSeed};
 use super::seed::{Person, Role, Seed};
 use super::slack::{self, Channel, SLACKS_EVENT_RETRIES, Slack, SlackSetup};
+use super::stories::Scenario;
 use crate::clock::Clock;
 
 /// The channel in which the cards appear.
@@ -18,17 +20,29 @@ pub(super) const NOTIFIER_KEY: &str = "p0.pem";
 /// The ledger's file.
 pub(super) const LEDGER: &str = "ledger.db";
 
-/// Who is there and what they ask for.
+/// Who is there, what they ask for, and whose credential they decide with.
 #[derive(Clone, Debug)]
-pub(super) struct Scene(Seed);
+pub(super) struct Scene {
+    seed: Seed,
+    pub(super) identity: IdentityMode,
+    risk: CardRisk,
+}
+
+/// Where the others are, as the settings name them.
+pub(super) struct Addresses<'a> {
+    /// The bot's own.
+    pub(super) bot: &'a str,
+    /// The sandbox's page.
+    pub(super) page: &'a str,
+}
 
 impl Scene {
-    pub(super) fn new(seed: Seed) -> Self {
-        Self(seed)
+    pub(super) fn new(seed: Seed, identity: IdentityMode, risk: CardRisk) -> Self {
+        Self { seed, identity, risk }
     }
 
     fn people(&self, is: impl Fn(Role) -> bool) -> impl Iterator<Item = &Person> {
-        self.0.people.iter().filter(move |person| is(person.role))
+        self.seed.people.iter().filter(move |person| is(person.role))
     }
 
     /// Everybody with a client, for the page's list.
@@ -41,7 +55,12 @@ impl Scene {
 
     /// What somebody is called; their id where they are nobody here.
     pub(super) fn name_of<'s>(&'s self, id: &'s str) -> &'s str {
-        self.0.people.iter().find(|person| person.id == id).map_or(id, |person| &person.name)
+        self.seed.people.iter().find(|person| person.id == id).map_or(id, |person| &person.name)
+    }
+
+    /// Somebody's e-mail, where they have one.
+    pub(super) fn email_of(&self, id: &str) -> Option<&str> {
+        self.identities().find(|(user, _)| *user == id).map(|(_, email)| email)
     }
 
     /// The people of another company.
@@ -49,19 +68,25 @@ impl Scene {
         self.people(|role| role == Role::OtherCompany).map(|person| person.id.clone()).collect()
     }
 
-    /// Who has a P0 identity and a token: id and e-mail. Requesters have one as well, to give their own access back.
-    pub(super) fn identities(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.0.people.iter().filter_map(|person| Some((person.id.as_str(), person.email.as_deref()?)))
+    /// Everybody, in the order of the seed.
+    pub(super) fn everybody(&self) -> impl Iterator<Item = &Person> {
+        self.seed.people.iter()
     }
 
-    /// Whether the stories can be played: everybody whom they name is there.
-    pub(super) fn has_stories(&self) -> bool {
-        self.0.is_built_in
+    /// Who has a P0 identity: id and e-mail. Requesters have one as well, to give their own access back.
+    pub(super) fn identities(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
+        self.seed.people.iter().filter_map(|person| Some((person.id.as_str(), person.email.as_deref()?)))
+    }
+
+    /// Whether a story can be played: everybody whom it names is there, with the credentials that it is about, and a
+    /// press is all that it takes.
+    pub(super) fn has_story(&self, scenario: Scenario) -> bool {
+        self.seed.is_built_in && scenario.identity() == self.identity && self.risk == CardRisk::Low
     }
 
     /// What waits for a decision at the start; the page adds more of them.
     pub(super) fn requests(&self) -> &[RequestSeed] {
-        &self.0.requests
+        &self.seed.requests
     }
 
     /// The stand-in's company. Its secrets are new: the usual ones can be read by all.
@@ -79,7 +104,7 @@ impl Scene {
             bot_token: format!("xoxb-{}", new_secret()),
             client_secret: new_secret(),
             event_retries: SLACKS_EVENT_RETRIES.to_vec(),
-            people: self.0.people.iter().map(in_slack).collect(),
+            people: self.seed.people.iter().map(in_slack).collect(),
             channels,
             usergroups: Vec::new(),
             ..SlackSetup::new(clock)
@@ -93,45 +118,49 @@ impl Scene {
     }
 
     /// The settings file, as an operator would write it for these two. Its listeners are not used: the sandbox binds
-    /// its own. "Open in P0" leads to the page, which shows P0.
-    pub(super) fn settings(&self, slack: (&SlackSetup, &Slack), p0: (&P0Setup, &P0), page_url: &str) -> String {
+    /// its own. "Open in P0" leads to the page, which shows P0. `identity` holds the sections about credentials.
+    pub(super) fn settings(
+        &self,
+        slack: (&SlackSetup, &Slack),
+        p0: (&P0Setup, &P0),
+        at: &Addresses<'_>,
+        identity: &str,
+    ) -> String {
         let ((company, slack), (permissions, p0)) = (slack, p0);
-        let entries = |pairs: &mut dyn Iterator<Item = (&str, &str)>| -> String {
-            pairs.map(|(key, value)| format!("{key} = {}\n", toml::Value::from(value))).collect()
-        };
         let notified: Vec<&str> =
-            self.0.people.iter().filter(|person| person.dm).map(|person| person.id.as_str()).collect();
+            self.seed.people.iter().filter(|person| person.dm).map(|person| person.id.as_str()).collect();
         format!(
             r#"
 database_url = "sqlite://{LEDGER}"
+public_url = "{bot}"
 [slack]
 signing_secrets = ["{secret}"]
 bot_token = "{token}"
+client_id = "{client}"
+client_secret = "{client_secret}"
 command = "{command}"
 api_base_url = "{api}"
 hook_hosts = ["{hooks}"]
 [p0]
 base_url = "{p0_url}"
 org = "{org}"
-request_url = "{page_url}#request-{{id}}"
+request_url = "{page}#request-{{id}}"
 [notifier]
 public_key_file = "{NOTIFIER_KEY}"
 issuer = "{issuer}"
 audience = "{audience}"
-[identity]
-mode = "tokens"
-[identity.people]
-{people}
-[identity.tokens]
-{tokens}
+{identity}
 [durations]
 {durations}
 [[route]]
 channel = "{CHANNEL}"
 notify = {notified:?}
+risk = "{risk}"
 "#,
             secret = company.signing_secret,
             token = company.bot_token,
+            client = company.client_id,
+            client_secret = company.client_secret,
             command = company.command,
             api = slack.api_base_url(),
             hooks = slack.hook_host(),
@@ -139,9 +168,10 @@ notify = {notified:?}
             org = permissions.org,
             issuer = permissions.notifier.issuer,
             audience = permissions.notifier.audience,
-            people = entries(&mut self.identities()),
-            tokens = entries(&mut self.identities().map(|(user, _)| (user, user))),
-            durations = toml::to_string(&self.0.durations).unwrap_or_default(),
+            risk = self.risk.setting(),
+            bot = at.bot,
+            page = at.page,
+            durations = toml::to_string(&self.seed.durations).unwrap_or_default(),
         )
     }
 }

@@ -6,6 +6,7 @@ use super::bell::Bell;
 use super::bot::Bot;
 use super::disk::Disk;
 use super::faults::{Faults, Switch};
+use super::idp::Idp;
 use super::p0::P0;
 use super::scene::Scene;
 use super::slack::Slack;
@@ -18,6 +19,8 @@ pub(super) struct Stage {
     pub(super) clock: Clock,
     pub(super) slack: Slack,
     pub(super) p0: P0,
+    /// Where people link accounts.
+    pub(super) idp: Option<Idp>,
     pub(super) bot: Bot,
     pub(super) disk: Disk,
     pub(super) faults: Faults,

@@ -83,6 +83,16 @@ async fn it_listens_on_this_machine_only_and_stops_softly() {
 }
 
 #[tokio::test]
+async fn with_linked_accounts_the_provider_listens_here_too() {
+    let sandbox = Sandbox::start(&["--identity", "linked"]);
+    assert!(sandbox.get("").await.status().is_success());
+    let listeners = sandbox.listeners();
+    assert_eq!(listeners.len(), 6, "the page, Slack, P0, the provider, and two of the bot: {listeners:?}");
+    assert!(listeners.iter().all(|address| address.starts_with("0100007F:")), "{listeners:?}");
+    assert_eq!(sandbox.interrupt(), Some(0));
+}
+
+#[tokio::test]
 async fn a_scenario_is_told_in_the_terminal_once_the_page_is_open() {
     let mut sandbox = Sandbox::start(&["--scenario", "night-call"]);
     let _open = sandbox.get("events").await;
@@ -111,8 +121,17 @@ fn what_it_cannot_start_from_is_refused() {
     );
     let (code, complaint) = refused(&["--scenario", "day-call"]);
     assert_eq!(code, Some(2));
-    let known = "[possible values: night-call, two-approvers, lost-answer, approve-for-less, revoke, kill-and-restart]";
+    let known = "[possible values: night-call, two-approvers, lost-answer, approve-for-less, revoke, kill-and-restart, \
+                 linked]";
     assert!(complaint.contains(known), "{complaint}");
+    assert_eq!(
+        refused(&["--identity", "device", "--risk", "step-up"]),
+        (
+            Some(2),
+            "p0-chatops: --identity: does not fit this --risk step-up: leave it out, and that brings its own\n"
+                .to_owned()
+        )
+    );
     let (code, complaint) = refused(&["--scenario", "revoke", "--seed", "nowhere.toml"]);
     assert_eq!(code, Some(2));
     assert!(complaint.contains("'--scenario <NAME>' cannot be used with '--seed <FILE>'"), "{complaint}");

@@ -47,6 +47,20 @@ impl Idp {
         self.revoke_families_of(who);
     }
 
+    /// Switches every account on, or all of them off as [`Idp::disable`] does.
+    pub fn switch_accounts(&self, on: bool) {
+        self.shared.write(|state| {
+            for account in &mut state.setup.accounts {
+                account.disabled = !on;
+            }
+            if !on {
+                let subjects: Vec<String> =
+                    state.setup.accounts.iter().map(|account| account.subject.clone()).collect();
+                subjects.iter().for_each(|subject| state.kill_all_of(subject));
+            }
+        });
+    }
+
     /// Ends all that an account was given, as an administrator does with somebody's sessions. They can sign in anew.
     pub fn revoke_families_of(&self, who: &str) {
         self.shared.write(|state| {

@@ -7,13 +7,14 @@ use crate::sandbox::wire::Reply;
 
 const STYLE: &str = "\
 :root { color-scheme: light dark; font: 1.0625rem/1.5 system-ui, sans-serif }
-body { margin: 0 auto; max-width: 26rem; padding: 1.5rem 1rem }
-h1 { font-size: 1.375rem; line-height: 1.25 }
+body { margin: 0; border-top: .5rem solid #2f6f9f }
+main { margin: 0 auto; max-width: 26rem; padding: 1.5rem 1rem }
+h1 { font-size: 1.375rem; line-height: 1.25; margin: 0 0 1rem }
 p { overflow-wrap: anywhere }
 button, input { box-sizing: border-box; width: 100%; min-height: 3.25rem; margin: 0 0 .75rem; padding: .5rem 1rem; \
 font: inherit; border: 1px solid GrayText; border-radius: .625rem }
 button { text-align: start; background: Canvas; color: CanvasText }
-button small { display: block; color: GrayText }
+button small { display: block; color: color-mix(in srgb, CanvasText 70%, Canvas) }
 input { text-align: center; letter-spacing: .15em; text-transform: uppercase }
 code { font-size: 1.25em; letter-spacing: .1em }";
 
@@ -22,7 +23,7 @@ pub(super) fn sign_in(asked: &SignIn, accounts: &[Account], interaction: &str) -
     let hint = asked.login_hint.as_deref();
     let hidden = hidden("interaction", interaction);
     let body = format!(
-        "<p><b>{}</b> asks who you are. It is told: {}.</p>\n<form method=\"post\" action=\"/authorize\">{hidden}\n{}\
+        "<p>This stands in for your identity provider. <b>{}</b> asks who you are. It is told: {}.</p>\n<form method=\"post\" action=\"/authorize\">{hidden}\n{}\
          <button name=\"decision\" value=\"cancel\">Cancel</button>\n</form>",
         escape(&asked.client),
         escape(&asked.scope.join(", ")),
@@ -46,7 +47,7 @@ pub(super) fn enter_code(unknown: Option<&str>) -> Reply {
 /// (RFC 8628 3.3.1).
 pub(super) fn allow(device: &Device, accounts: &[Account]) -> Reply {
     let body = format!(
-        "<p><b>{}</b> asks who you are. Go on only if it shows you this code: <code>{}</code></p>\n\
+        "<p>This stands in for your identity provider. <b>{}</b> asks who you are. Go on only if it shows you this code: <code>{}</code></p>\n\
          <form method=\"post\" action=\"/device\">{}\n{}<button name=\"decision\" value=\"deny\">Deny</button>\n</form>",
         escape(&device.client),
         escape(&device.user_code),
@@ -83,7 +84,7 @@ fn page(status: u16, title: &str, body: &str) -> Reply {
     let page = format!(
         "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
-         <style>{STYLE}</style>\n<h1>{title}</h1>\n{body}\n</html>\n"
+         <style>{STYLE}</style>\n<main><h1>{title}</h1>\n{body}</main>\n</html>\n"
     );
     // No `form-action`: browsers would hold the redirect to the client against it.
     let policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; base-uri 'none'";

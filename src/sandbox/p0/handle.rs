@@ -51,6 +51,11 @@ impl P0 {
         self.shared.write(|state| state.credentials.logins.trust(login, org));
     }
 
+    /// Answers 401 from now on to every token of a login that it has taken so far; new ones count.
+    pub fn forget_logins(&self) {
+        self.shared.write(|state| state.credentials.logins.forget());
+    }
+
     /// Adds a request that waits for an approver and answers its id; one with the same id is replaced.
     pub fn add(&self, seed: RequestSeed) -> String {
         let request = AccessRequest::new(seed, self.shared.clock.now());

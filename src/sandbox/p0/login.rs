@@ -1,6 +1,7 @@
 //! Tokens with which people have logged in: a provider's access or ID tokens, used as often as they like until they
 //! expire. What P0 asks of them beside the issuer, the audience and the time is not published.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -26,17 +27,37 @@ pub struct TrustedLogin {
 
 /// The trusted logins, each with the organisation whose people log in there.
 #[derive(Default)]
-pub(super) struct Logins(Vec<(TrustedLogin, String)>);
+pub(super) struct Logins {
+    trusted: Vec<(TrustedLogin, String)>,
+    /// Every token that was taken so far.
+    taken: HashSet<String>,
+    /// Those that are not taken any more.
+    forgotten: HashSet<String>,
+}
 
 impl Logins {
     /// Trusts a login for an organisation; an earlier trust in the same `iss` and `aud` is replaced.
     pub(super) fn trust(&mut self, login: TrustedLogin, org: &str) {
-        self.0.retain(|(known, _)| known.issuer != login.issuer || known.audience != login.audience);
-        self.0.push((login, org.to_owned()));
+        self.trusted.retain(|(known, _)| known.issuer != login.issuer || known.audience != login.audience);
+        self.trusted.push((login, org.to_owned()));
+    }
+
+    /// Takes none of the tokens any more that were taken so far.
+    pub(super) fn forget(&mut self) {
+        self.forgotten.extend(self.taken.drain());
+    }
+
+    /// Notes that a token is taken, unless it was forgotten.
+    fn take(&mut self, token: &str) -> Result<(), &'static str> {
+        if self.forgotten.contains(token) {
+            return Err("forgotten");
+        }
+        self.taken.insert(token.to_owned());
+        Ok(())
     }
 
     fn of(&self, issuer: &str) -> Vec<(TrustedLogin, String)> {
-        self.0.iter().filter(|(login, _)| login.issuer == issuer).cloned().collect()
+        self.trusted.iter().filter(|(login, _)| login.issuer == issuer).cloned().collect()
     }
 }
 
@@ -70,7 +91,8 @@ pub(super) async fn verify(shared: &Shared, token: &str) -> Option<Result<Owner,
     if logins.is_empty() {
         return None;
     }
-    Some(owner(shared, &jws, logins).await)
+    let owner = owner(shared, &jws, logins).await;
+    Some(owner.and_then(|owner| shared.write(|state| state.credentials.logins.take(token)).map(|()| owner)))
 }
 
 async fn owner(shared: &Shared, jws: &Jws<'_>, logins: Vec<(TrustedLogin, String)>) -> Result<Owner, &'static str> {

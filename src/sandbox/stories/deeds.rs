@@ -7,6 +7,7 @@ use serde_json::Value;
 use tokio::sync::watch;
 use tokio::time::Sleep;
 
+use super::browser::Surfer;
 use super::{Deed, Seen, Step, Where};
 use crate::sandbox::p0::{Call, RequestSeed};
 use crate::sandbox::scene::CHANNEL;
@@ -73,6 +74,14 @@ impl Prompt {
                 let button = self.button(*place, control).await?;
                 taken(self.stage.slack.choose(who, &button.channel, &button.ts, control, option).await)
             }
+            Deed::Type(text) => taken(self.stage.slack.slash(who, CHANNEL, text).await),
+            Deed::OpenPageOf(owner, heading) => {
+                let Some(idp) = &self.stage.idp else { return Err("there is no provider to sign in at".to_owned()) };
+                let page = self.page_of(owner).await?;
+                let account = self.stage.scene.email_of(who).ok_or_else(|| format!("{who} has no account"))?;
+                let shown = Surfer::new(&self.stage.slack, idp).link(&page, who, account).await?;
+                found(shown == *heading, || format!("the browser shows: {shown}"))
+            }
             Deed::Switch(switch) => self.stage.faults.switch(*switch).await.map_err(|error| error.to_string()),
             Deed::Kill => self.see_dead().await,
             Deed::Start => self.stage.bot.start().await.map(drop).map_err(|error| format!("{error:#}")),
@@ -96,6 +105,19 @@ impl Prompt {
         let element = self.stage.slack.element(&card.channel, &card.ts, control);
         let element = element.ok_or_else(|| format!("the card has no {control} now"))?;
         Ok(Button { channel: card.channel, ts: card.ts, element })
+    }
+
+    /// The address behind the newest button that somebody was given in private since the story began, once there is one.
+    async fn page_of(&self, owner: &str) -> Result<String, Trouble> {
+        let mut patience = Patience::of(&self.stage);
+        loop {
+            let lines = self.stage.slack.ephemerals(owner);
+            let news = lines.iter().filter(|line| microseconds(&line.ts) >= self.since);
+            match news.rev().find_map(|line| page_in(&line.blocks)) {
+                Some(page) => return Ok(page.to_owned()),
+                None => patience.wait(format!("{owner} was given no page")).await?,
+            }
+        }
     }
 
     async fn until_seen(&self, seen: &Seen) -> Result<(), Trouble> {
@@ -232,6 +254,12 @@ fn taken(answer: Result<Delivered, Cannot>) -> Result<(), Trouble> {
 fn shows(blocks: &[Value], line: &str) -> bool {
     let texts = blocks.iter().filter_map(|block| block["text"]["text"].as_str());
     texts.flat_map(str::lines).any(|shown| shown == line)
+}
+
+/// Where a button leads.
+fn page_in(blocks: &[Value]) -> Option<&str> {
+    let elements = blocks.iter().filter_map(|block| block["elements"].as_array()).flatten();
+    elements.filter_map(|element| element["url"].as_str()).next()
 }
 
 /// `approve 2h as alice@example.com: 200`.

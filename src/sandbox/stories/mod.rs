@@ -1,8 +1,10 @@
 //! Stories that are played on the stage, a step at a time, with a line of explanation at each.
 //!
 //! A step does what a click on the page does, or waits until something is to be seen: what cannot be done, or does not
-//! come to pass, is said. `scripts` holds the stories, `performance` plays one, `deeds` does what a step says.
+//! come to pass, is said. `scripts` holds the stories, `performance` plays one, `deeds` does what a step says, in a `browser` where it
+//! is done there.
 
+mod browser;
 mod deeds;
 mod performance;
 mod scripts;
@@ -11,7 +13,10 @@ use clap::ValueEnum;
 use serde::Serialize;
 
 use super::faults::Switch;
+use super::identity::IdentityMode;
 use super::p0::RequestSeed;
+#[cfg(test)]
+pub(super) use browser::Surfer;
 pub(super) use performance::{Pace, Stories};
 
 /// A story, by its name on the command line.
@@ -30,6 +35,18 @@ pub enum Scenario {
     Revoke,
     /// The bot is killed between a press and P0.
     KillAndRestart,
+    /// An approver links the account that is theirs, and loses it again.
+    Linked,
+}
+
+impl Scenario {
+    /// Whose credential it is about.
+    pub(super) fn identity(self) -> IdentityMode {
+        match self {
+            Self::Linked => IdentityMode::Linked,
+            _ => IdentityMode::Tokens,
+        }
+    }
 }
 
 /// What is told and played.
@@ -81,6 +98,11 @@ enum Deed {
     PressInVain(Where, &'static str),
     /// Whoever acts picks an option of a select, by its text.
     Choose(Where, &'static str, &'static str),
+    /// Whoever acts types the slash command with this after it.
+    Type(&'static str),
+    /// Whoever acts opens the page that this person was given last, in a browser of their own, and signs in with what is
+    /// theirs; it ends at a page with this heading.
+    OpenPageOf(&'static str, &'static str),
     /// Faults are switched.
     Switch(Switch),
     /// The bot is killed, at a moment at which the choice waits on disk.

@@ -86,14 +86,13 @@ impl Stories {
 
     /// The stories there are; null where this stage tells none.
     pub(in crate::sandbox) fn known(&self) -> Value {
-        if !self.0.stage.scene.has_stories() {
-            return Value::Null;
-        }
+        let has = |scenario: &&Scenario| self.0.stage.scene.has_story(**scenario);
         let known = |scenario: &Scenario| {
             let story = scenario.story();
             json!({ "name": scenario, "title": story.title, "about": story.about })
         };
-        Scenario::value_variants().iter().map(known).collect()
+        let known: Vec<Value> = Scenario::value_variants().iter().filter(has).map(known).collect();
+        if known.is_empty() { Value::Null } else { known.into() }
     }
 
     /// The story that is on, with where it stands.
@@ -121,8 +120,11 @@ impl Stories {
     /// # Errors
     /// This stage tells none, or what could not be put in order.
     pub(in crate::sandbox) async fn start(&self, scenario: Scenario) -> anyhow::Result<()> {
-        if !self.0.stage.scene.has_stories() {
-            bail!("the stories need the people whom the sandbox starts with by itself: start it without --seed");
+        if !self.0.stage.scene.has_story(scenario) {
+            let name = scenario.to_possible_value().map_or_else(String::new, |value| value.get_name().to_owned());
+            bail!(
+                "this sandbox does not have what the story needs: start one with --scenario {name} and without --seed"
+            );
         }
         let _hand = self.0.hand.lock().await;
         self.take_off();

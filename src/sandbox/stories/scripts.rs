@@ -2,11 +2,11 @@
 
 use serde_json::json;
 
-use super::Deed::{Ask, Choose, Kill, Press, PressInVain, PressOld, See, Start, Switch as Throw};
+use super::Deed::{Ask, Choose, Kill, OpenPageOf, Press, PressInVain, PressOld, See, Start, Switch as Throw, Type};
 use super::Seen::{AtP0, Card, OnDisk, Told};
 use super::Where::{Channel, DmOf};
 use super::{Deed, Device, Scenario, Step, Story};
-use crate::sandbox::faults::{AtP0 as Fault, Switch};
+use crate::sandbox::faults::{AtIdp, AtP0 as Fault, Switch};
 use crate::sandbox::p0::{DisplayRow, RequestSeed};
 
 const ALICE: &str = "U01ALICE";
@@ -14,7 +14,7 @@ const CAROL: &str = "U03CAROL";
 const RITA: &str = "U11RITA";
 const MEI: &str = "U13MEI";
 
-const WORKS: Switch = Switch { p0: Some(Fault::None), slack: None, shared: None };
+const WORKS: Switch = Switch { p0: Some(Fault::None), slack: None, idp: None, shared: None };
 
 impl Scenario {
     /// The story of this name.
@@ -26,6 +26,7 @@ impl Scenario {
             Self::ApproveForLess => approve_for_less(),
             Self::Revoke => revoke(),
             Self::KillAndRestart => kill_and_restart(),
+            Self::Linked => linked(),
         }
     }
 }
@@ -45,6 +46,10 @@ fn at_desk(who: &'static str, say: &'static str, deed: Deed) -> Step {
 
 fn fault(p0: Fault) -> Deed {
     Throw(Switch { p0: Some(p0), ..Switch::default() })
+}
+
+fn provider(idp: AtIdp) -> Deed {
+    Throw(Switch { idp: Some(idp), ..Switch::default() })
 }
 
 fn checkout_is_down() -> RequestSeed {
@@ -285,6 +290,64 @@ fn kill_and_restart() -> Story {
                 ALICE,
                 "The card converges, as if nothing had happened.",
                 See(Card(Channel, "approved by <@U01ALICE> for 2 hours")),
+            ),
+        ],
+    }
+}
+
+fn linked() -> Story {
+    Story {
+        title: "A linked account",
+        about: "Nobody decides with anything but an account of their own: how Alice links hers, and how she loses it.",
+        request: checkout_is_down,
+        steps: vec![
+            then("Rita asks for a role.", Ask),
+            at_desk(CAROL, "Carol presses “Approve”. She has never linked an account.", Press(Channel, "approve")),
+            at_desk(
+                CAROL,
+                "So nothing goes to P0. She is told in private, with a button to a page that is good for her alone.",
+                See(Told(CAROL, "You have not linked your account yet")),
+            ),
+            on_phone(
+                ALICE,
+                "Carol sends that page to Alice: if Alice signed in there, Carol would decide with Alice's account. But \
+                 Slack says that it is Alice, and so the page refuses.",
+                OpenPageOf(CAROL, "Your account was not linked"),
+            ),
+            on_phone(ALICE, "Alice presses “Approve” herself, and gets a page of her own.", Press(Channel, "approve")),
+            on_phone(
+                ALICE,
+                "She signs in, with Slack and then at the company's identity provider.",
+                OpenPageOf(ALICE, "Your account is linked"),
+            ),
+            on_phone(
+                ALICE,
+                "A message says who she is to P0 from now on, and has the request at hand.",
+                See(Told(ALICE, "you are alice@example.com to P0")),
+            ),
+            then(
+                "Before she can press, the provider closes everybody's account by mistake, and P0 hears of it.",
+                provider(AtIdp::Closed),
+            ),
+            on_phone(ALICE, "Alice presses “Approve”.", Press(Channel, "approve")),
+            on_phone(
+                ALICE,
+                "P0 does not know her token any more, and the provider gives no other. The bot has nothing else to decide \
+                 with: she is asked to link again, and the request is still at hand.",
+                See(Told(ALICE, "Please link again")),
+            ),
+            then("The accounts are open again.", provider(AtIdp::None)),
+            on_phone(ALICE, "Alice asks for a new page,", Type("link")),
+            on_phone(ALICE, "signs in once more,", OpenPageOf(ALICE, "Your account is linked")),
+            on_phone(ALICE, "and presses “Approve”.", Press(Channel, "approve")),
+            on_phone(
+                RITA,
+                "Rita has her access, from Alice's own account.",
+                See(Card(DmOf(RITA), "approved by <@U01ALICE> for 2 hours")),
+            ),
+            then(
+                "This is all that P0 heard: a token that it did not know any more, and one that it knows.",
+                See(AtP0(&["approve 2h as nobody: 401", "approve 2h as alice@example.com: 200"])),
             ),
         ],
     }

@@ -45,22 +45,37 @@ export async function closeBrowser() {
 
 /**
  * A page at `url` on a device, with further `options` of playwright's, and `troubles`: console errors, broken rules of
- * the content security policy, requests that failed, and requests to anywhere but `url`'s host, which nothing reaches.
- * `before` is given the page while it is empty.
+ * the content security policy, requests that failed, and requests to anywhere but `url`'s host, which nothing reaches;
+ * also of the tabs that it opens, each of which asks nobody but its own host. `before` is given the page while it is
+ * empty.
  */
 export async function openPage(url, { device, before, ...options }) {
-  const context = await (await browser()).newContext({ ...COMMON, ...DEVICES[device], ...options });
-  context.setDefaultTimeout(PATIENCE);
-  const own = new URL(url).origin;
+  const context = await newContext({ device, ...options });
   const troubles = [];
   const page = await context.newPage();
+  watch(page, troubles, () => new URL(url).origin);
+  context.on('page', (tab) => watch(tab, troubles, () => new URL(tab.url()).origin));
+  await before?.(page);
+  await page.goto(url);
+  return { page, troubles };
+}
+
+/** A browser of somebody's with no cookies in it; whoever opens it closes it. */
+export async function newContext({ device, ...options }) {
+  const context = await (await browser()).newContext({ ...COMMON, ...DEVICES[device], ...options });
+  context.setDefaultTimeout(PATIENCE);
+  return context;
+}
+
+function watch(page, troubles, own) {
   page.on('console', (message) => {
     if (message.type() === 'error') troubles.push(`console: ${message.text()} ${message.location().url}`);
   });
   page.on('pageerror', (error) => troubles.push(`script: ${error.stack}`));
   page.on('request', (request) => {
     const { protocol, origin } = new URL(request.url());
-    if (!['data:', 'blob:'].includes(protocol) && origin !== own) troubles.push(`asks for ${request.url()}`);
+    if (request.isNavigationRequest() || ['data:', 'blob:'].includes(protocol)) return;
+    if (origin !== own()) troubles.push(`asks for ${request.url()}`);
   });
   page.on('websocket', (socket) => troubles.push(`opens ${socket.url()}`));
   page.on('requestfailed', (request) => {
@@ -68,7 +83,4 @@ export async function openPage(url, { device, before, ...options }) {
     // A page that is left ends what it listened to.
     if (why !== 'net::ERR_ABORTED') troubles.push(`failed: ${request.url()} ${why}`);
   });
-  await before?.(page);
-  await page.goto(url);
-  return { page, troubles };
 }

@@ -1,6 +1,7 @@
 // Slack as one person holds it: a desk's client or a phone's.
 
 import { eventually } from './sandbox.js';
+import { Tab } from './tab.js';
 
 /** Those of `found` that say all of `texts`. */
 export const saying = (found, texts) => texts.reduce((left, hasText) => left.filter({ hasText }), found);
@@ -99,6 +100,13 @@ class Holder {
 
   async press(name) {
     await this.client.press(this.button(name));
+  }
+
+  /** Presses a button that holds an address, and answers the tab in which that opens. */
+  async follow(name) {
+    const opened = this.client.screen.page.context().waitForEvent('page');
+    await this.client.press(this.at.getByRole('link', { name, exact: true }));
+    return new Tab(await opened, this.client.touch);
   }
 
   /** Opens a select, by its placeholder or label, and picks one of its options. */

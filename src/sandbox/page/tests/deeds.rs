@@ -71,7 +71,7 @@ impl Browser {
     }
 
     /// Waits until somebody sees a line that is meant for them alone.
-    async fn until_line(&self, person: &str, says: &str) {
+    pub(super) async fn until_line(&self, person: &str, says: &str) {
         let says = |line: &Value| line["user"] == person && line["text"].as_str().unwrap().contains(says);
         self.until(|state| state["slack"]["ephemerals"].as_array().unwrap().iter().any(says)).await;
     }

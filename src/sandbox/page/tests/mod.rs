@@ -2,6 +2,7 @@
 
 mod access;
 mod deeds;
+mod linked;
 mod stage;
 mod stories;
 
@@ -12,8 +13,9 @@ use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
 
 use crate::cli::SandboxArgs;
+use crate::sandbox::identity::{CardRisk, IdentityMode};
 use crate::sandbox::run::Sandbox;
-use crate::sandbox::scene;
+use crate::sandbox::scene::{self, Scene};
 use crate::sandbox::seed::Seed;
 use crate::sandbox::stage::Stage;
 
@@ -36,9 +38,14 @@ impl Browser {
 
     /// Among so many of the built-in requests: Slack takes their cards one a second.
     async fn open_among(requests: usize) -> Self {
+        Self::open_where(IdentityMode::Tokens, requests).await
+    }
+
+    /// The same, where this is whose credential decides.
+    async fn open_where(identity: IdentityMode, requests: usize) -> Self {
         let mut seed = Seed::built_in().unwrap();
         seed.requests.truncate(requests);
-        Self::look_at(Sandbox::set(seed, 0, None).await.unwrap())
+        Self::look_at(Sandbox::set(Scene::new(seed, identity, CardRisk::Low), 0, None).await.unwrap())
     }
 
     async fn open_with(args: SandboxArgs) -> Self {

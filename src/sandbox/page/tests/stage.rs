@@ -181,7 +181,7 @@ async fn other_people_ask_and_decide_where_a_seed_says_so() {
     assert_ne!(added["id"], "first");
     assert_eq!(state["stories"], json!(null));
     let refused = browser.post("story", &json!({ "start": "revoke" })).await.1["error"].clone();
-    assert!(refused.as_str().unwrap().ends_with("start it without --seed"), "{refused}");
+    assert!(refused.as_str().unwrap().ends_with("start one with --scenario revoke and without --seed"), "{refused}");
     browser.close().await;
     std::fs::write(&seed, text.replace("\"2h\"", "\"10m\"")).unwrap();
     let refused = Sandbox::start(&SandboxArgs { seed: Some(seed.clone()), ..SandboxArgs::default() }).await;

@@ -133,7 +133,9 @@ impl Workspace {
                 format!("<button name=\"who\" {who}>{name} <small>{}</small></button>", escaped(team))
             })
             .collect();
-        PAGE.replace("{team}", &escaped(&self.setup.team_domain)).replace("{buttons}", &buttons)
+        let form = format!("<form method=\"post\">{buttons}<button>Cancel</button></form>");
+        let title = format!("Sign in to {}", escaped(&self.setup.team_domain));
+        page(&title, &format!("<p>This stands in for Slack's own page. Who are you?</p>\n{form}"))
     }
 }
 
@@ -147,24 +149,28 @@ fn may_sign_in(person: &Person) -> bool {
 }
 
 fn oops(why: &str) -> Response {
-    (StatusCode::BAD_REQUEST, Html(format!("<!doctype html><title>Slack</title><h1>Oops!</h1><p>{why}</p>")))
-        .into_response()
+    let page = page("Oops!", &format!("<p>This stands in for Slack's own page. {why}</p>"));
+    (StatusCode::BAD_REQUEST, Html(page)).into_response()
+}
+
+/// One column, large buttons, no script. A browser is spared the question for an icon.
+fn page(title: &str, body: &str) -> String {
+    format!(
+        "<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
+         <link rel=\"icon\" href=\"data:,\">\n<style>{STYLE}</style>\n<main><h1>{title}</h1>\n{body}</main>\n</html>\n"
+    )
 }
 
 fn escaped(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-const PAGE: &str = r#"<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Sign in with Slack</title>
-<style>
-  body { font: 1rem/1.5 system-ui, sans-serif; max-width: 24rem; margin: 2rem auto; padding: 0 1rem }
-  button { display: block; width: 100%; margin: .5rem 0; padding: .75rem; font: inherit }
-</style>
-<h1>Sign in to {team}</h1>
-<p>This stands in for Slack's own page. Who are you?</p>
-<form method="post">{buttons}<button>Cancel</button></form>
-"#;
+const STYLE: &str = "\
+:root { color-scheme: light dark; font: 1.0625rem/1.5 system-ui, sans-serif }
+body { margin: 0; border-top: .5rem solid #611f69 }
+main { margin: 0 auto; max-width: 26rem; padding: 1.5rem 1rem }
+h1 { font-size: 1.375rem; line-height: 1.25; margin: 0 0 1rem }
+button { box-sizing: border-box; width: 100%; min-height: 3.25rem; margin: 0 0 .75rem; padding: .5rem 1rem; font: inherit; \
+text-align: start; background: Canvas; color: CanvasText; border: 1px solid GrayText; border-radius: .625rem }
+small { display: block; color: color-mix(in srgb, CanvasText 70%, Canvas) }";

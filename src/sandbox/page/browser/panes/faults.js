@@ -12,6 +12,7 @@ export function FaultsPane({ page }) {
   return html`
     <${Choice} name="P0" choices=${faults.choices.p0} value=${faults.p0} choose=${(p0) => tell('fault', { p0 })} />
     <${Choice} name="Slack" choices=${faults.choices.slack} value=${faults.slack} choose=${(slack) => tell('fault', { slack })} />
+    ${faults.choices.idp && html`<${Choice} name="Identity provider" choices=${faults.choices.idp} value=${faults.idp} choose=${(idp) => tell('fault', { idp })} />`}
     <section>
       <h2>The channel</h2>
       <label class="choice"><input type="checkbox" checked=${faults.shared} onChange=${(event) => tell('fault', { shared: event.currentTarget.checked })} />

@@ -32,6 +32,7 @@ function Call({ call }) {
     <p class="small"><time>${new Date(call.at).toLocaleTimeString()}</time> ${' '}
       <a href=${`#request-${encodeURIComponent(call.request_id)}`}>${call.request_id}</a>
       ${call.body && html` <code>${JSON.stringify(call.body)}</code>`}
+      ${call.subject && html` subject <code>${call.subject}</code>`}
       ${call.bearer_refused && ` (${call.bearer_refused})`}</p>
   </li>`;
 }
