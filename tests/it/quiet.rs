@@ -130,8 +130,11 @@ async fn remembered(world: &World, secrets: &mut Secrets, who: &str, account: &s
 #[tokio::test]
 async fn no_line_of_the_log_holds_what_browsers_providers_and_p0_are_shown() {
     let (log, mut secrets) = (Log::default(), Secrets::default());
-    let everything = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
-    let _logging = tracing::subscriber::set_default(everything);
+    let everything =
+        || tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
+    // Where there is one subscriber only, lines that stories on other threads come to first are switched off for all.
+    let _another = tracing::Dispatch::new(everything());
+    let _logging = tracing::subscriber::set_default(everything());
     let world = World::with(linking()).await;
 
     // What comes back is wrong, quotes what was sent, or is not taken by P0.
