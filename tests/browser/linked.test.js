@@ -82,7 +82,7 @@ story('a page is of use to nobody else', { args: linked, forgives: refusals }, a
   const carol = await desk('Carol');
   const tab = await (await refusedWithPage(carol)).follow('Link my account');
   await tab.signInWithSlack('Alice');
-  await tab.shows('Your account was not linked', 'is not yours');
+  await tab.shows('Your account was not linked', 'another Slack user');
   const alice = await phone('Alice');
   const own = await (await refusedWithPage(alice)).follow('Link my account');
   await own.signInWithSlack('Alice');
