@@ -149,6 +149,7 @@ fn words(why: LinkEnd) -> &'static str {
         LinkEnd::EndedByProvider => "the provider takes its tokens no longer",
         LinkEnd::NamesAnother => "what the provider or P0 said of it named somebody else",
         LinkEnd::Deactivated => "its owner is gone from Slack",
+        LinkEnd::NotInSettings => "the settings name it no longer",
         LinkEnd::RevokedInSlack => "its owner took back in Slack what they had allowed the app",
         LinkEnd::AppUninstalled => "the app was taken out of the workspace",
     }

@@ -29,11 +29,10 @@ impl Tools {
             may_decide,
             may_read: self.credentials.may_read(&by.user),
         };
-        if self.linking.is_none() {
-            return Ok(standing);
-        }
+        let Some(linking) = &self.linking else { return Ok(standing) };
         // A link outlives nobody's place in the operator's table.
-        standing.link = self.ledger.living_link(by).await?.filter(|_| standing.may_decide.is_ok());
+        let counts = |link: &Link| standing.may_decide.is_ok() && linking.accounts().still_own(link);
+        standing.link = self.ledger.living_link(by).await?.filter(counts);
         match &standing.link {
             Some(link) => {
                 standing.identity = Some(link.identity.clone());

@@ -64,6 +64,8 @@ pub enum LinkEnd {
     EndedByProvider,
     /// What the provider or P0 says of it now names somebody else.
     NamesAnother,
+    /// The operator's settings name the account as its owner's no longer, or another provider.
+    NotInSettings,
     /// Slack says that the account of its owner is deactivated.
     Deactivated,
     /// The owner's grant to the app was taken back in Slack.
@@ -81,6 +83,7 @@ impl LinkEnd {
             Self::RevokedByOperator => "revoked_by_operator",
             Self::EndedByProvider => "ended_by_provider",
             Self::NamesAnother => "names_another",
+            Self::NotInSettings => "not_in_settings",
             Self::Deactivated => "deactivated",
             Self::RevokedInSlack => "revoked_in_slack",
             Self::AppUninstalled => "app_uninstalled",
@@ -95,6 +98,7 @@ impl LinkEnd {
             Self::RevokedByOperator,
             Self::EndedByProvider,
             Self::NamesAnother,
+            Self::NotInSettings,
             Self::Deactivated,
             Self::RevokedInSlack,
             Self::AppUninstalled,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::authorize::openid::{Claims, Verified};
 use crate::config::{Accounts, Linked};
-use crate::domain::link::NotBound;
+use crate::domain::link::{Link, NotBound};
 use crate::domain::person::{Email, UserId, folded};
 
 /// Who the asker is to P0, where the account is theirs.
@@ -38,6 +38,18 @@ pub(super) fn own(
             is_same(email, in_slack.as_str()).then(|| email.to_owned()).ok_or(NotBound::AnothersAccount)
         }
     }
+}
+
+/// Whether a link is still its owner's by the settings, which may have changed since.
+pub(super) fn still_own(link: &Link, settings: &Linked) -> bool {
+    let is_named = match &settings.accounts {
+        Accounts::Table(people) => {
+            let entry = people.get(&link.owner.user);
+            entry.is_some_and(|entry| *entry == link.account.subject || is_same(entry, &link.identity))
+        }
+        Accounts::ConfirmedEmail => true,
+    };
+    is_named && link.account.issuer == settings.issuer
 }
 
 /// The address that the provider vouches for.

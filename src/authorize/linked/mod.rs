@@ -122,7 +122,7 @@ impl LinkedAccounts {
     /// The person's credential, renewed where it has to be.
     pub(super) async fn credential(&self, by: &SlackUser) -> Result<Credential, NotAuthorized> {
         let link = self.0.store.living(by).await.map_err(|NotKept| NotAuthorized::Later(None))?;
-        let link = link.ok_or(NotAuthorized::Refused(Refusal::NotLinked))?;
+        let link = link.filter(|link| self.still_own(link)).ok_or(NotAuthorized::Refused(Refusal::NotLinked))?;
         let lasted = lasts(link.good_until, self.0.clock.now());
         let (mut link, mut tokens) = if lasted { self.kept(link)? } else { self.renewed(link).await? };
         let mut bearer = self.bearer(self.shown(&link, &tokens)?).await;
@@ -140,6 +140,11 @@ impl LinkedAccounts {
             names: link.names.clone(),
             link: Some(LinkVersion { id: link.id, generation: link.generation }),
         })
+    }
+
+    /// Whether a link is still its owner's by the settings, which may have changed since it was made.
+    pub fn still_own(&self, link: &Link) -> bool {
+        binding::still_own(link, &self.0.settings)
     }
 
     fn shown<'t>(&self, link: &Link, tokens: &'t Tokens) -> Result<&'t Secret, NotAuthorized> {

@@ -79,6 +79,10 @@ pub fn ended(identity: &str, why: LinkEnd, command: &str) -> String {
             "Your link is ended: what your identity provider or P0 says of it now names somebody else than {who}. Link \
              again, and tell your security team if you do not know why."
         ),
+        LinkEnd::NotInSettings => format!(
+            "Your link is ended: this bot's settings name {who} as yours no longer, or another identity provider. Link \
+             the account that they name."
+        ),
         LinkEnd::RevokedInSlack => {
             format!(
                 "You have taken back what you allowed this app in Slack, so your link is ended: you were {who} to P0."

@@ -293,3 +293,18 @@ async fn bobs_own_account_is_not_alices() {
     assert_eq!(world.refused(ALICE, "bob").await, ANOTHERS);
     assert_eq!(world.links(BOB, "bob").await.title(), LINKED, "and stays free for Bob");
 }
+
+#[tokio::test]
+async fn a_link_counts_only_while_the_settings_name_the_account() {
+    let mut world = World::with(linking()).await;
+    world.links(ALICE, "alice").await;
+    world.restart_with("identity__people", "{ U01ALICE = \"alicia@example.com\" }").await;
+    let card = world.usual().await;
+    world.presses(ALICE, &card, "approve").await;
+    assert_eq!(world.told(), [""; 0]);
+    let told = world.lines(ALICE).pop().unwrap();
+    assert!(told.contains("You have not linked your account yet"), "{told}");
+    let told = world.dms(ALICE).pop().unwrap();
+    assert!(told.contains("this bot's settings name alice@example.com as yours no longer"), "{told}");
+    assert_eq!(world.idp().living_families("alice"), 0, "the provider was told");
+}

@@ -84,7 +84,7 @@ async fn nobody_links_an_account_whose_exchanged_token_p0_does_not_take() {
     let world = exchanging("elsewhere").await;
     let page = world.ask_to_link(ALICE).await;
     let shown = Browser::new().link(&world, &page, ALICE, "alice").await;
-    assert!(shown.text.contains("Your identity provider refused it (invalid_target)."), "{}", shown.text);
+    assert!(shown.text.contains("It was refused where you signed in (invalid_target)."), "{}", shown.text);
     world.idp().change(|idp| idp.exchange_audiences = vec!["elsewhere".to_owned()]);
     let shown = world.links(ALICE, "alice").await;
     assert!(shown.text.contains("P0 does not take that account"), "{}", shown.text);
