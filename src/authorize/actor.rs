@@ -30,7 +30,7 @@ impl Actor {
     }
 
     /// The public key, for `/.well-known/jwks.json`.
-    pub(super) fn jwks(&self) -> Value {
+    pub(crate) fn jwks(&self) -> Value {
         json!(JwkSet { keys: vec![self.key.jwk().clone()] })
     }
 

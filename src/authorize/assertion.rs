@@ -50,7 +50,7 @@ impl Signer {
                 keys.push(jwk);
             }
         }
-        let redeemer = settings.redeemed.clone().map(|redeemed| Redeemer::new(redeemed, client, clock.clone()));
+        let redeemer = settings.redeemed.clone().map(|redeemed| Redeemer::new(*redeemed, client, clock.clone()));
         Ok(Self { settings, key, published: JwkSet { keys }, redeemer, clock })
     }
 

@@ -163,8 +163,7 @@ impl Credentials {
     /// What the operator has to mend before the person's credential can be used, without a word of what it holds.
     pub async fn problem(&self, user: &UserId) -> Option<Problem> {
         if let Err(refusal @ Refusal::AmbiguousIdentity) = self.admits(user) {
-            let identity = self.identity(user).unwrap_or_default();
-            let words = format!("identity.people names {identity} for them and for somebody else");
+            let words = self.people.ambiguity(user).unwrap_or_default();
             return Some(Problem { refusal, words });
         }
         match &self.mode {

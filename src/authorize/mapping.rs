@@ -8,7 +8,7 @@ use crate::domain::person::{Email, UserId, folded};
 use crate::domain::refusal::Refusal;
 
 /// Whose P0 identity is whose.
-pub(super) struct Mapping {
+pub(crate) struct Mapping {
     table: BTreeMap<UserId, String>,
     /// Those of the table whose identity is another's too.
     ambiguous: BTreeSet<UserId>,
@@ -16,7 +16,7 @@ pub(super) struct Mapping {
 }
 
 impl Mapping {
-    pub(super) fn new(accounts: Accounts) -> Self {
+    pub(crate) fn new(accounts: Accounts) -> Self {
         match accounts {
             Accounts::Table(table) => Self { ambiguous: ambiguous(&table), table, by_email: false },
             Accounts::ConfirmedEmail => Self { table: BTreeMap::new(), ambiguous: BTreeSet::new(), by_email: true },
@@ -31,6 +31,12 @@ impl Mapping {
     /// Whether the table gives the person's identity to somebody else too.
     pub(super) fn is_ambiguous(&self, user: &UserId) -> bool {
         self.ambiguous.contains(user)
+    }
+
+    /// The same in words, for the operator.
+    pub(crate) fn ambiguity(&self, user: &UserId) -> Option<String> {
+        let name = self.named(user).filter(|_| self.is_ambiguous(user))?;
+        Some(format!("identity.people names {name} for them and for somebody else"))
     }
 
     /// Whether the person may have an identity here, as far as can be told before Slack is asked.

@@ -8,7 +8,7 @@ pub mod credentials;
 pub mod directory;
 mod identity_platform;
 pub mod linked;
-mod mapping;
+pub(crate) mod mapping;
 pub mod openid;
 mod own_tokens;
 pub mod p0_login;

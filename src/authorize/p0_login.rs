@@ -52,53 +52,79 @@ pub enum AccountAnswer {
     Unknown(String),
 }
 
+impl AccountAnswer {
+    /// What an answer of P0's says.
+    pub(crate) fn judged(status: StatusCode, body: &[u8]) -> Self {
+        let said: Option<Value> = serde_json::from_slice(body).ok();
+        // P0's clients take an error for one at any status.
+        let is_error = said.as_ref().is_some_and(|said| said["error"].is_string());
+        match status {
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Self::Refused(status),
+            _ if status.is_success() && is_error => Self::Refused(status),
+            // An empty answer says yes; a page does not.
+            _ if status.is_success() && (said.is_some() || body.trim_ascii().is_empty()) => {
+                Self::Good { email: said.as_ref().and_then(|said| said["email"].as_str()).map(str::to_owned) }
+            }
+            // Also 404: an address that is wrong says nothing of the bearer.
+            _ => Self::Unknown(format!("HTTP {}", status.as_u16())),
+        }
+    }
+}
+
+impl Login {
+    /// Reads what P0 publishes of an organisation; `None` where it does not say how its people log in.
+    pub(crate) fn read(organisation: &Value) -> Option<Self> {
+        let provider = &organisation["auth"]["provider"];
+        let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+        Some(Self {
+            tenant_id: text(&organisation["tenantId"])?,
+            provider_id: text(&provider["providerId"])?,
+            provider_domain: text(&provider["providerDomain"]),
+            client_id: text(&provider["clientId"]),
+            api_key: text(&organisation["config"]["fs"]["apiKey"])?,
+        })
+    }
+
+    /// Whether P0 names another provider than this issuer.
+    pub(crate) fn is_elsewhere(&self, issuer: &str) -> bool {
+        let host = Url::parse(issuer).ok().and_then(|url| url.host_str().map(str::to_owned));
+        self.provider_domain.is_some() && self.provider_domain != host
+    }
+}
+
 impl P0Accounts {
     /// Asks with `client`, which must not follow redirects.
     pub fn new(client: reqwest::Client, p0: &P0) -> Self {
         Self { client, base: p0.base_url.clone(), org: p0.org.clone() }
     }
 
-    /// Whether P0 takes a bearer for this organisation (`GET /o/{org}/account`, as P0's own client asks).
+    /// Whether P0 takes a bearer for this organisation.
     pub async fn account(&self, bearer: &Secret) -> AccountAnswer {
-        let request = self.client.get(self.address(&format!("o/{}/account", self.org))).bearer_auth(bearer.expose());
-        let (status, body) = match self.ask(request).await {
-            Ok(heard) => heard,
-            Err(words) => return AccountAnswer::Unknown(words),
-        };
-        let said: Option<Value> = serde_json::from_slice(&body).ok();
-        // P0's clients take an error for one at any status.
-        let is_error = said.as_ref().is_some_and(|said| said["error"].is_string());
-        match status {
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN | StatusCode::NOT_FOUND => AccountAnswer::Refused(status),
-            _ if status.is_success() && is_error => AccountAnswer::Refused(status),
-            // An empty answer says yes; a page does not.
-            _ if status.is_success() && (said.is_some() || body.trim_ascii().is_empty()) => {
-                AccountAnswer::Good { email: said.as_ref().and_then(|said| said["email"].as_str()).map(str::to_owned) }
-            }
-            _ => AccountAnswer::Unknown(format!("HTTP {}", status.as_u16())),
+        match self.ask(self.account_request(bearer)).await {
+            Ok((status, body)) => AccountAnswer::judged(status, &body),
+            Err(words) => AccountAnswer::Unknown(words),
         }
+    }
+
+    /// The question whether a bearer is good (`GET /o/{org}/account`), as P0's own client asks it.
+    pub(crate) fn account_request(&self, bearer: &Secret) -> reqwest::RequestBuilder {
+        self.client.get(self.address(&format!("o/{}/account", self.org))).bearer_auth(bearer.expose())
+    }
+
+    /// The question how the organisation logs in (`GET /orgs/{org}`); it is public.
+    pub(crate) fn login_request(&self) -> reqwest::RequestBuilder {
+        self.client.get(self.address(&format!("orgs/{}", self.org)))
     }
 
     /// How the organisation logs in.
     pub(super) async fn login(&self) -> Result<Login, Trouble> {
-        let request = self.client.get(self.address(&format!("orgs/{}", self.org)));
-        let (status, body) = self.ask(request).await.map_err(Trouble::Unavailable)?;
+        let (status, body) = self.ask(self.login_request()).await.map_err(Trouble::Unavailable)?;
         if !status.is_success() {
             return Err(Trouble::Unavailable(format!("P0 answered HTTP {}", status.as_u16())));
         }
         let said: Value =
             serde_json::from_slice(&body).map_err(|_| Trouble::Unavailable("P0 answered without JSON".to_owned()))?;
-        let provider = &said["auth"]["provider"];
-        let text = |value: &Value| value.as_str().filter(|text| !text.is_empty()).map(str::to_owned);
-        let needed =
-            |value: &Value| text(value).ok_or(Trouble::Untrusted("P0 does not say how the organisation logs in"));
-        Ok(Login {
-            tenant_id: needed(&said["tenantId"])?,
-            provider_id: needed(&provider["providerId"])?,
-            provider_domain: text(&provider["providerDomain"]),
-            client_id: text(&provider["clientId"]),
-            api_key: needed(&said["config"]["fs"]["apiKey"])?,
-        })
+        Login::read(&said).ok_or(Trouble::Untrusted("P0 does not say how the organisation logs in"))
     }
 
     async fn ask(&self, request: reqwest::RequestBuilder) -> Result<(StatusCode, Vec<u8>), String> {

@@ -5,18 +5,19 @@ use std::sync::{Arc, Mutex, PoisonError};
 use axum::body::{Body, to_bytes};
 use axum::extract::{FromRef, FromRequest as _, Request, State};
 use axum::response::{IntoResponse, Response};
-use axum::routing::post;
+use axum::routing::{get, post};
 use axum::{Json, Router};
 use http::{HeaderMap, StatusCode};
 use serde_json::json;
 
 use super::Install;
-use super::probe::{P0_DOOR, SLACK_DOORS};
+use super::probe::{KEYS, P0_DOOR, PAGES, SLACK_DOORS};
 use crate::inbound::body::MOST_BYTES;
 use crate::inbound::notifier_keys::NotifierKeys;
 use crate::inbound::pushed::{NotifierGate, Pushed};
 use crate::inbound::signed::{Gate, Signed};
 use crate::inbound::slack::Arrival;
+use crate::link::browser;
 use crate::telemetry::Metrics;
 
 /// Deliveries that are remembered; a check makes about ten.
@@ -77,7 +78,13 @@ pub(super) fn router(install: &Install, keys: Option<NotifierKeys>, seen: Seen) 
         }
         None => Router::new().route(P0_DOOR, post(StatusCode::UNAUTHORIZED)),
     };
-    slack_doors.merge(p0_door)
+    // Nobody has been given a page of this one's.
+    let pages = Router::new().route(&format!("{PAGES}{{ticket}}"), get(browser::nothing));
+    let keys = match install.jwks.clone() {
+        Some(jwks) => Router::new().route(KEYS, get(move || async move { Json(jwks) })),
+        None => Router::new(),
+    };
+    slack_doors.merge(p0_door).merge(pages).merge(keys)
 }
 
 async fn slack(State(desk): State<SlackDesk>, request: Request) -> Response {

@@ -7,14 +7,18 @@ mod channel;
 mod clocks;
 mod doors;
 mod ledger;
+mod linked;
+mod links;
 mod listeners;
 mod mounts;
 mod notifier;
 mod p0;
 mod people;
+mod person;
 mod probe;
 mod public_url;
 mod report;
+mod risk;
 mod secrets;
 mod slack;
 mod trouble;
@@ -24,12 +28,15 @@ mod web;
 use std::io::{IsTerminal as _, stdout};
 use std::time::Duration;
 
+use serde_json::Value;
 use url::Url;
 
+use crate::authorize::actor::Actor;
 use crate::authorize::credentials::Credentials;
 use crate::cli::CheckArgs;
 use crate::clock::Clock;
 use crate::config::{self, DEFAULT_FILE, Identity, Outbound, Secret, Settings};
+use crate::domain::link::Link;
 use crate::http_client::Clients;
 use report::{Form, Report};
 
@@ -44,8 +51,13 @@ struct Install {
     clients: Option<Clients>,
     /// For what listens on this machine, where no proxy belongs in between.
     local: reqwest::Client,
-    /// None where the key that signs assertions cannot be used.
+    /// None where the key that signs assertions cannot be used, and where people link accounts: those are behind the
+    /// vault, which is not opened for this.
     credentials: Option<Credentials>,
+    /// The bot's own public keys, where it signs anything.
+    jwks: Option<Value>,
+    /// The links that live, where people link accounts and the ledger could be read.
+    links: Option<Vec<Link>>,
 }
 
 /// Something will not work. Each line of it has been told by then.
@@ -85,18 +97,21 @@ async fn look(args: &CheckArgs, clock: Clock, report: &mut Report<'_>) {
     secrets::check(&settings, report);
     ledger::check(&settings.database_url, report).await;
     vault::check(&settings, report).await;
-    let Some(install) = install(settings, clock, report) else { return };
+    let Some(install) = install(settings, clock, report).await else { return };
     let home = slack::check(&install, report).await;
     channel::check(&install, home.as_ref(), report).await;
-    let surely_p0 = p0::check(&install, report).await;
-    people::check(&install, home.as_ref(), surely_p0, report).await;
+    let organisation = p0::check(&install, report).await;
+    risk::check(&install, report);
+    linked::check(&install, organisation.as_ref(), report).await;
+    people::check(&install, home.as_ref(), organisation.is_some(), report).await;
+    links::check(&install, report);
     let keys = notifier::check(&install, report).await;
     let doors = listeners::check(&install, keys, report).await;
     public_url::check(&install, doors, report).await;
 }
 
 /// Makes ready what `serve` makes ready at its start.
-fn install(settings: Settings, clock: Clock, report: &mut Report<'_>) -> Option<Install> {
+async fn install(settings: Settings, clock: Clock, report: &mut Report<'_>) -> Option<Install> {
     let local = Clients::new(&Outbound::default())
         .inspect_err(|error| report.fail("outbound", error.to_string(), "nobody can be asked without it"))
         .ok()?;
@@ -107,7 +122,10 @@ fn install(settings: Settings, clock: Clock, report: &mut Report<'_>) -> Option<
             report.ok("outbound", format!("every call goes through the proxy {}", host_of(proxy)));
         }),
     }
-    // Linked accounts are behind the ledger and the vault, which this opens neither of.
+    let links = match settings.identity.linked() {
+        Some(_) => links::living(&settings.database_url).await,
+        None => None,
+    };
     let client = clients.as_ref().unwrap_or(&local).providers.clone();
     let credentials = Credentials::new(settings.identity.clone(), clock.clone(), client, None);
     if let Identity::Assertion(assertion) = &settings.identity {
@@ -121,7 +139,12 @@ fn install(settings: Settings, clock: Clock, report: &mut Report<'_>) -> Option<
             }
         }
     }
-    Some(Install { local: local.decisions, clients: clients.ok(), credentials: credentials.ok(), settings, clock })
+    let credentials = credentials.ok();
+    let jwks = match &settings.identity {
+        Identity::Exchange(exchange) => Actor::new(exchange).ok().map(|actor| actor.jwks()),
+        _ => credentials.as_ref().and_then(Credentials::jwks),
+    };
+    Some(Install { local: local.decisions, clients: clients.ok(), credentials, jwks, links, settings, clock })
 }
 
 /// Where a proxy is, without the password that its address may hold.

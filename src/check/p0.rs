@@ -8,46 +8,39 @@ use url::Url;
 use super::report::Report;
 use super::web::{Heard, ask};
 use super::{Install, clocks};
+use crate::authorize::p0_login::{AccountAnswer, P0Accounts};
 use crate::config::{Identity, Secret};
 use crate::domain::text::cut;
 
 /// What to do where P0 did not say.
 pub(super) const ASK_AGAIN: &str = "run `check` again in a minute";
 
-/// What P0 says of a bearer.
-pub(super) enum Account {
-    Good,
-    Refused(StatusCode),
-    /// It says neither; why.
-    Unknown(String),
-}
-
-/// Asks P0 how the organisation logs in: that is public. Answers whether what answers is surely P0: nobody else is shown
-/// a token, or believed about the time.
-pub(super) async fn check(install: &Install, report: &mut Report<'_>) -> bool {
-    let Some(heard) = discovery(install, report).await else {
+/// Asks P0 how the organisation logs in: that is public. Answers what it says, where what answers is surely P0: nobody
+/// else is shown a token, or believed about the time.
+pub(super) async fn check(install: &Install, report: &mut Report<'_>) -> Option<Value> {
+    let Some((organisation, heard)) = discovery(install, report).await else {
         report.skip("p0.clock", "needs an answer that is surely P0's");
-        if !matches!(install.settings.identity, Identity::Assertion(_)) {
+        if matches!(install.settings.identity, Identity::Tokens(_) | Identity::Service { .. }) {
             report.skip("p0.token", "needs an answer that is surely P0's: no token was sent");
         }
-        return false;
+        return None;
     };
     clocks::p0(install, heard.ahead, report);
     if let Identity::Service { token, .. } = &install.settings.identity {
         service(install, token, report).await;
     }
-    true
+    Some(organisation)
 }
 
 /// What P0 answered, where it surely was P0.
-async fn discovery(install: &Install, report: &mut Report<'_>) -> Option<Heard> {
+async fn discovery(install: &Install, report: &mut Report<'_>) -> Option<(Value, Heard)> {
     let Some(clients) = &install.clients else {
         report.skip("p0.org", "needs a way out");
         return None;
     };
     let p0 = &install.settings.p0;
-    let url = address(install, &format!("orgs/{}", p0.org));
-    let heard = match ask(install, clients.decisions.get(url)).await {
+    let request = P0Accounts::new(clients.decisions.clone(), p0).login_request();
+    let heard = match ask(install, request).await {
         Ok(heard) => heard,
         Err(silence) => {
             report.fail("p0.org", format!("P0 cannot be asked: {silence}"), silence.remedy("p0.base_url"));
@@ -58,7 +51,7 @@ async fn discovery(install: &Install, report: &mut Report<'_>) -> Option<Heard> 
         (StatusCode::OK, Some(organisation)) => {
             report.ok("p0.org", format!("P0 knows the organisation {}", p0.org));
             addresses(install, &organisation, report);
-            return Some(heard);
+            return Some((organisation, heard));
         }
         (StatusCode::NOT_FOUND, _) => report.fail(
             "p0.org",
@@ -92,8 +85,7 @@ fn is_organisation(answer: &Value) -> bool {
     answer["tenantId"].is_string() || answer["auth"].is_object()
 }
 
-/// Holds the address that P0 names for the organisation's API against the one in the settings. The identity provider
-/// that it names is told: no setting pins one yet.
+/// Holds the address that P0 names for the organisation's API against the one in the settings.
 fn addresses(install: &Install, organisation: &Value, report: &mut Report<'_>) {
     let named = organisation["config"]["appUrl"].as_str().and_then(|url| Url::parse(url).ok());
     let base_url = &install.settings.p0.base_url;
@@ -132,13 +124,13 @@ fn origin(url: &Url) -> String {
 
 async fn service(install: &Install, token: &Secret, report: &mut Report<'_>) {
     match account(install, token).await {
-        Account::Good => report.ok("p0.token", "P0 takes the shared credential"),
-        Account::Refused(status) => report.fail(
+        AccountAnswer::Good { .. } => report.ok("p0.token", "P0 takes the shared credential"),
+        AccountAnswer::Refused(status) => report.fail(
             "p0.token",
             format!("P0 refuses the shared credential (HTTP {}): nobody can decide", status.as_u16()),
             "set identity.service.token to one that P0 takes",
         ),
-        Account::Unknown(why) => {
+        AccountAnswer::Unknown(why) => {
             let message = format!("P0 did not say whether it takes the shared credential ({why})");
             report.warn("p0.token", message, ASK_AGAIN);
             report.unseen("anybody can decide");
@@ -146,25 +138,12 @@ async fn service(install: &Install, token: &Secret, report: &mut Report<'_>) {
     }
 }
 
-/// Asks P0 whether a bearer is good, as P0's own client does.
-pub(super) async fn account(install: &Install, bearer: &Secret) -> Account {
+/// Asks P0 whether a bearer is good, as the bot does.
+pub(super) async fn account(install: &Install, bearer: &Secret) -> AccountAnswer {
     let clients = install.clients.as_ref().expect("P0 was asked with it");
-    let url = address(install, &format!("o/{}/account", install.settings.p0.org));
-    let heard = match ask(install, clients.decisions.get(url).bearer_auth(bearer.expose())).await {
-        Ok(heard) => heard,
-        Err(silence) => return Account::Unknown(silence.to_string()),
-    };
-    // P0's clients take an error for one at any status.
-    let is_error = || heard.json().is_some_and(|answer| answer["error"].is_string());
-    match heard.status {
-        status @ (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN) => Account::Refused(status),
-        status if status.is_success() && is_error() => Account::Refused(status),
-        status if status.is_success() && !heard.is_page() => Account::Good,
-        status => Account::Unknown(format!("HTTP {}", status.as_u16())),
+    let request = P0Accounts::new(clients.decisions.clone(), &install.settings.p0).account_request(bearer);
+    match ask(install, request).await {
+        Ok(heard) => AccountAnswer::judged(heard.status, &heard.body),
+        Err(silence) => AccountAnswer::Unknown(silence.to_string()),
     }
-}
-
-fn address(install: &Install, path: &str) -> Url {
-    let base = install.settings.p0.base_url.as_str().trim_end_matches('/');
-    Url::parse(&format!("{base}/{path}")).expect("a checked address and name")
 }

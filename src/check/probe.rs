@@ -14,6 +14,11 @@ pub(super) const SLACK_DOORS: [&str; 3] = ["/slack/interactivity", "/slack/comma
 /// The door for P0.
 pub(super) const P0_DOOR: &str = "/p0/notifications";
 
+/// Where the pages are on which people link an account.
+pub(super) const PAGES: &str = "/link/";
+/// Where the bot's own public keys are.
+pub(super) const KEYS: &str = "/.well-known/jwks.json";
+
 /// Of what form a delivery is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Shape {

@@ -4,15 +4,17 @@
 //! one, and answers the challenge of the first alone; and a signature is only right for a body that was not touched.
 
 use http::{StatusCode, header};
+use serde_json::Value;
 use url::Url;
 
 use super::Install;
 use super::listeners::Doors;
-use super::probe::{P0_DOOR, Probe, SLACK_DOORS, Shape, door_url};
+use super::probe::{KEYS, P0_DOOR, PAGES, Probe, SLACK_DOORS, Shape, door_url};
 use super::report::Report;
 use super::trouble::{Trouble, is_not_there};
 use super::web::{Heard, Silence, ask};
-use crate::config::{Secret, may_be_this_machine};
+use crate::config::{Flow, Secret, may_be_this_machine};
+use crate::domain::sign_in::Ticket;
 
 /// What P0's door is shown instead of a token.
 const NO_TOKEN: &str = "p0-chatops-check";
@@ -69,6 +71,18 @@ pub(super) async fn check(install: &Install, doors: Doors, report: &mut Report<'
     match way.p0().await {
         Ok(()) => report.ok(("door", P0_DOOR), "is reached, and refuses a push without P0's token"),
         Err(Trouble { message, remedy, .. }) => report.fail(("door", P0_DOOR), message, remedy),
+    }
+    if let Some(Flow::Code { .. }) = install.settings.identity.linked().map(|linked| &linked.flow) {
+        match way.pages().await {
+            Ok(()) => report.ok(("door", PAGES), "is reached, and a page that nobody asked for is over"),
+            Err(Trouble { message, remedy, .. }) => report.fail(("door", PAGES), message, remedy),
+        }
+    }
+    if let Some(jwks) = &install.jwks {
+        match way.keys(jwks).await {
+            Ok(()) => report.ok("jwks", format!("{KEYS} is reached, and publishes the bot's keys")),
+            Err(Trouble { message, remedy, .. }) => report.fail("jwks", message, remedy),
+        }
     }
 }
 
@@ -187,6 +201,51 @@ impl Way<'_> {
             )),
             _ => Err(Trouble::judged(&heard, self.base, self.install.settings.listen)),
         }
+    }
+
+    /// The pages on which people link an account: at an address that nobody was given there is only that it is over.
+    async fn pages(&self) -> Result<(), Trouble> {
+        let nobodys = Ticket::random();
+        let address = door_url(self.base, &format!("{PAGES}{}", nobodys.as_str()));
+        let heard = self.ask(self.client.get(address)).await?;
+        let forward = format!("let the proxy forward GET and POST below {PAGES} to {}", self.install.settings.listen);
+        match heard.status {
+            StatusCode::GONE if heard.is_page() => Ok(()),
+            gone if is_not_there(gone) => Err(Trouble::new(
+                format!(
+                    "does not lead to the bot's pages (HTTP {}): the proxy does not forward it, or `serve` runs with \
+                     other settings",
+                    gone.as_u16()
+                ),
+                format!("{forward}, and restart `serve`"),
+            )),
+            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => Err(Trouble::new(
+                format!("something before the bot turns browsers away (HTTP {})", heard.status.as_u16()),
+                format!("let the proxy pass {PAGES} without a login of its own"),
+            )),
+            status if status.is_redirection() => Err(Trouble::judged(&heard, self.base, self.install.settings.listen)),
+            status => {
+                Err(Trouble::new(format!("answers HTTP {}, and not as the bot's pages do", status.as_u16()), forward))
+            }
+        }
+    }
+
+    /// The keys by which what the bot signs is checked.
+    async fn keys(&self, jwks: &Value) -> Result<(), Trouble> {
+        let heard = self.ask(self.client.get(door_url(self.base, KEYS))).await?;
+        if heard.status.is_success() && heard.json().as_ref() == Some(jwks) {
+            return Ok(());
+        }
+        let (message, remedy) = match heard.status {
+            status if status.is_success() && heard.json().is_some_and(|said| said["keys"].is_array()) => {
+                (format!("{KEYS} publishes other keys than those of the settings"), "restart `serve`".to_owned())
+            }
+            status => (
+                format!("{KEYS} does not publish the bot's keys (HTTP {}): what it signs is refused", status.as_u16()),
+                format!("let the proxy forward GET {KEYS} to {}, and restart `serve`", self.install.settings.listen),
+            ),
+        };
+        Err(Trouble::new(message, remedy))
     }
 
     fn secret(&self) -> &Secret {

@@ -61,6 +61,9 @@ fn holding_secrets(settings: &Settings) -> Vec<Watched> {
         let published = assertion.also_publish.iter().cloned();
         files.extend(published.map(|path| ("identity.assertion.also_publish".to_owned(), path)));
     }
+    if let Identity::Exchange(exchange) = &settings.identity {
+        files.push(("identity.exchange.actor_key_file".to_owned(), exchange.actor_key_file.clone()));
+    }
     let watched = |(key, path)| Watched { key, path, closed: READ | WRITE, then: "" };
     files.into_iter().map(watched).collect()
 }

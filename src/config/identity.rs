@@ -106,7 +106,7 @@ fn assertion(mut raw: RawAssertion, accounts: Accounts, folder: &Path) -> Checke
     })
 }
 
-fn redeemed(raw: &mut RawAssertion) -> Checked<Option<RedeemedAssertion>> {
+fn redeemed(raw: &mut RawAssertion) -> Checked<Option<Box<RedeemedAssertion>>> {
     let key = |name: &str| format!("identity.assertion.{name}");
     let Some(endpoint) = raw.token_endpoint.take() else {
         let set = [
@@ -133,13 +133,13 @@ fn redeemed(raw: &mut RawAssertion) -> Checked<Option<RedeemedAssertion>> {
             return Err(ConfigError::new(key("client_secret"), "is of no use without client_id"));
         }
     }
-    Ok(Some(RedeemedAssertion {
+    Ok(Some(Box::new(RedeemedAssertion {
         endpoint: https(&key("token_endpoint"), &endpoint)?,
         grant,
         client_id: raw.client_id.take().map(|id| required(&key("client_id"), Some(id))).transpose()?,
         client_secret: raw.client_secret.take(),
         scope: raw.scope.take(),
-    }))
+    })))
 }
 
 /// With which algorithm the bot signs.

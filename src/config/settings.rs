@@ -355,7 +355,7 @@ pub struct Assertion {
     /// Keys, PEM, that are published beside it and sign nothing: the one before or the one to come.
     pub also_publish: Vec<PathBuf>,
     /// Where what is signed is redeemed for the token that P0 is sent; `None`: P0 is sent what is signed.
-    pub redeemed: Option<RedeemedAssertion>,
+    pub redeemed: Option<Box<RedeemedAssertion>>,
     /// For whom.
     pub accounts: Accounts,
 }

@@ -7,7 +7,8 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
 
 use super::sealed::{self, SealedCounts};
-use super::{BUSY, LedgerError, MIGRATIONS};
+use super::{BUSY, LedgerError, MIGRATIONS, links};
+use crate::domain::link::Link;
 
 /// What is in a ledger's file, by the steps of the schema that it has taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -65,6 +66,34 @@ pub async fn sealed(url: &str) -> Result<SealedCounts, LedgerError> {
     let counts = sealed::count(&mut connection).await?;
     connection.close().await?;
     Ok(counts)
+}
+
+/// Every link, living ones first, then by age; none in a file that has no such records yet.
+///
+/// # Errors
+/// As [`schema`].
+pub async fn links(url: &str) -> Result<Vec<Link>, LedgerError> {
+    if schema(url).await? != Schema::Current {
+        return Ok(Vec::new());
+    }
+    let Some(mut connection) = open(url).await? else { return Ok(Vec::new()) };
+    let found = links::all(&mut connection).await?;
+    connection.close().await?;
+    Ok(found)
+}
+
+/// What was pinned under this name, where anything was.
+///
+/// # Errors
+/// As [`schema`].
+pub async fn pinned(url: &str, name: &str) -> Result<Option<String>, LedgerError> {
+    if schema(url).await? != Schema::Current {
+        return Ok(None);
+    }
+    let Some(mut connection) = open(url).await? else { return Ok(None) };
+    let pinned = links::pin(&mut connection, name).await?;
+    connection.close().await?;
+    Ok(pinned)
 }
 
 /// Opens the file to read; `None` where there is nothing in it.

@@ -42,9 +42,7 @@ impl Ledger {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn links(&self) -> Result<Vec<Link>, LedgerError> {
-        let sql = format!("SELECT {COLUMNS} FROM links ORDER BY ended_at IS NOT NULL, id");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(&self.readers).await?;
-        Ok(rows.iter().filter_map(|row| readable(read(row))).collect())
+        all(&mut *self.readers.acquire().await?).await
     }
 
     /// Makes a link, where both sides are free, and ends the sign-in that it came of.
@@ -260,7 +258,7 @@ impl Ledger {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn pinned(&self, name: &'static str) -> Result<Option<String>, LedgerError> {
-        Ok(sqlx::query_scalar("SELECT body FROM pins WHERE name = $1").bind(name).fetch_optional(&self.readers).await?)
+        pin(&mut *self.readers.acquire().await?, name).await
     }
 }
 
@@ -306,6 +304,16 @@ impl LinkStore for Ledger {
     fn pin(&self, name: &'static str, found: String) -> BoxFuture<'_, Result<String, NotKept>> {
         Box::pin(async move { Self::pin(self, name, found).await.map_err(told) })
     }
+}
+
+pub(super) async fn all(c: &mut SqliteConnection) -> Result<Vec<Link>, LedgerError> {
+    let sql = format!("SELECT {COLUMNS} FROM links ORDER BY ended_at IS NOT NULL, id");
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(c).await?;
+    Ok(rows.iter().filter_map(|row| readable(read(row))).collect())
+}
+
+pub(super) async fn pin(c: &mut SqliteConnection, name: &str) -> Result<Option<String>, LedgerError> {
+    Ok(sqlx::query_scalar("SELECT body FROM pins WHERE name = $1").bind(name).fetch_optional(c).await?)
 }
 
 pub(super) async fn living(c: &mut SqliteConnection, by: &SlackUser) -> Result<Option<Link>, LedgerError> {

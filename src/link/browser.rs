@@ -38,6 +38,11 @@ pub async fn open(State(tools): State<Tools>, ticket: Named) -> Response {
     answer(tools.open_page(named(&ticket)).await)
 }
 
+/// `GET /link/{ticket}` where nobody has been given one.
+pub(crate) async fn nothing() -> Response {
+    over()
+}
+
 /// `POST /link/{ticket}`: the page's button. This browser begins, and one that had begun before is out.
 pub async fn begin(State(tools): State<Tools>, ticket: Named, headers: HeaderMap) -> Response {
     if is_from_elsewhere(&headers) {

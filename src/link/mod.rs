@@ -14,7 +14,7 @@ use crate::authorize::Authorizer;
 use crate::authorize::linked::LinkedAccounts;
 use crate::authorize::openid::{Provider, Registration};
 use crate::clock::Clock;
-use crate::config::{Flow, Fresh, Slack};
+use crate::config::{Flow, Fresh, Slack, SlackClient};
 use crate::decide::Tools;
 use crate::domain::decision::Choice;
 use crate::domain::link::{LinkEnd, NotBound};
@@ -58,16 +58,8 @@ impl Linking {
         let pages = match &accounts.settings().flow {
             Flow::Device => None,
             Flow::Code { public_url, slack: app } => {
-                let registration = Registration {
-                    // Slack is a provider at the origin of its Web API.
-                    issuer: slack.api_base_url.origin().ascii_serialization(),
-                    client_id: app.id.clone(),
-                    client_secret: Some(app.secret.clone()),
-                    scopes: SLACK_SCOPES.map(str::to_owned).to_vec(),
-                    // Whether Slack takes PKCE here is not documented.
-                    pkce: false,
-                };
-                Some(Pages { public_url: public_url.clone(), slack: Provider::new(registration, client, clock) })
+                let slack = Provider::new(slack_registration(slack, app), client, clock);
+                Some(Pages { public_url: public_url.clone(), slack })
             }
         };
         Self(Arc::new(Inner { accounts, authorizer, pages, fresh }))
@@ -96,11 +88,28 @@ impl Linking {
     }
 }
 
+/// As whom the app is registered for Sign in with Slack.
+pub(crate) fn slack_registration(slack: &Slack, app: &SlackClient) -> Registration {
+    Registration {
+        // Slack is a provider at the origin of its Web API.
+        issuer: slack.api_base_url.origin().ascii_serialization(),
+        client_id: app.id.clone(),
+        client_secret: Some(app.secret.clone()),
+        scopes: SLACK_SCOPES.map(str::to_owned).to_vec(),
+        // Whether Slack takes PKCE here is not documented.
+        pkce: false,
+    }
+}
+
+/// An address below `/link/`.
+pub(crate) fn page_below(public_url: &Url, rest: &str) -> Url {
+    let base = public_url.as_str().trim_end_matches('/');
+    Url::parse(&format!("{base}/link/{rest}")).expect("a checked address and letters")
+}
+
 impl Pages {
-    /// An address below `/link/`.
     fn below(&self, rest: &str) -> Url {
-        let base = self.public_url.as_str().trim_end_matches('/');
-        Url::parse(&format!("{base}/link/{rest}")).expect("a checked address and letters")
+        page_below(&self.public_url, rest)
     }
 
     fn is_https(&self) -> bool {

@@ -176,7 +176,7 @@ async fn neither_a_device_code_nor_a_token_is_in_the_ledger_or_the_log_in_clear(
     house.company.until_dm_says(ALICE, "enter the code `").await;
     assert!(!holds(&house.on_disk(), DEVICE_CODE));
     // The provider knows no such code, and its words are nobody's business.
-    house.company.until_dm_says(ALICE, "Your identity provider refused it").await;
+    house.company.until_dm_says(ALICE, "It was refused where you signed in").await;
 
     house.idp.change(|idp| {
         idp.odd_device.clear();

@@ -229,6 +229,12 @@ async fn every_address_is_a_door_of_the_bots() {
         let answer = reqwest::Client::new().post(format!("{}{path}", world.base)).body("{}").send().await.unwrap();
         assert_eq!(answer.status(), 401, "{path}");
     }
+    // And where Slack sends people back to, which knows nobody who comes without a `state`.
+    let world = World::with(crate::linked::linking()).await;
+    let back = linking("code")["oauth_config"]["redirect_urls"][0].as_str().unwrap().to_owned();
+    let path = back.strip_prefix("https://bot.example.com/p0").unwrap();
+    let answer = reqwest::get(format!("{}{path}", world.base)).await.unwrap();
+    assert_eq!(answer.status(), 400, "{path}");
 }
 
 #[test]

@@ -78,9 +78,8 @@ fn mode(volume: &Value) -> u32 {
     u32::from_str_radix(text.trim_matches('"'), 8).unwrap() | GROUP_READS
 }
 
-#[tokio::test]
-async fn a_click_is_forwarded_by_a_bot_that_is_installed_as_kubernetes_does_it() {
-    let company = Company::new().await;
+/// Writes the files of the pod's Secrets, and answers the settings of the container for this company.
+fn installed_as_kubernetes_does_it(company: &Company) -> String {
     let (slack, p0) = (SlackSetup::default(), P0Setup::default());
     let secrets = company.folder.join("secrets");
     for volume in pod()["volumes"].as_array().unwrap() {
@@ -89,8 +88,11 @@ async fn a_click_is_forwarded_by_a_bot_that_is_installed_as_kubernetes_does_it()
                 ("slack-signing-secrets", format!("{}\n", slack.signing_secret)),
                 ("slack-bot-token", format!("{}\n", slack.bot_token)),
                 ("p0-notifier.pem", company.p0.notifier_public_key_pem().to_owned()),
+                ("slack-client-secret", format!("{}\n", slack.client_secret)),
+                ("linked-client-secret", "sandbox-idp-secret\n".to_owned()),
             ],
             Some("p0-chatops-tokens") => vec![("alice", format!("{}\n", token_of(ALICE)))],
+            Some("p0-chatops-vault") => vec![("vault-keys", format!("{}\n", "5e".repeat(31) + "ed"))],
             _ => continue,
         };
         let mounts = pod()["containers"][0]["volumeMounts"].take();
@@ -100,15 +102,50 @@ async fn a_click_is_forwarded_by_a_bot_that_is_installed_as_kubernetes_does_it()
             write_secret(Path::new(&path), name, &text, mode(volume));
         }
     }
-    let settings = read("manifest/kubernetes/p0-chatops.toml")
+    read("manifest/kubernetes/p0-chatops.toml")
         .replace(SECRETS, secrets.to_str().unwrap())
         .replace("/var/lib/p0-chatops", company.folder.to_str().unwrap())
         .replace("0.0.0.0:3000", "127.0.0.1:0")
         .replace("0.0.0.0:3001", "127.0.0.1:0")
         .replace("replace-with-the-organisation", &p0.org)
         .replace("replace-with-the-issuer", &p0.notifier.issuer)
-        .replace("replace-with-the-audience", &p0.notifier.audience);
+        .replace("replace-with-the-audience", &p0.notifier.audience)
+}
+
+/// The same for linked accounts: with the lines that stand there for that.
+fn linked(settings: &str) -> String {
+    let lines = settings.lines().map(|line| line.strip_prefix("# ").unwrap_or(line));
+    lines.collect::<Vec<_>>().join("\n").replace("mode = \"tokens\"", "mode = \"linked\"")
+}
+
+#[tokio::test]
+async fn people_can_link_accounts_with_a_bot_that_is_installed_as_kubernetes_does_it() {
+    let company = Company::new().await;
+    let settings = linked(&installed_as_kubernetes_does_it(&company));
     company.write_settings(&settings);
+    let mut command = company.program(&["serve", "--config", "p0-chatops.toml"]);
+    command.envs(company.stand_ins());
+    let bot = company.serve_by(command).await;
+    let over = reqwest::get(format!("{}/link/nobodys", bot.base)).await.unwrap();
+    assert_eq!((over.status().as_u16(), bot.probe("/readyz").await), (410, 200));
+    // A Secret is mounted read-only: whoever rotates is told how it goes from outside.
+    let key_file = company.folder.join("secrets/p0-chatops-vault/vault-keys");
+    let before = std::fs::read_to_string(&key_file).unwrap();
+    std::fs::write(&key_file, format!("{}\n{before}", "c0".repeat(31) + "de")).unwrap();
+    let mut rotate = company.program(&["vault", "rotate", "--reseal-only"]);
+    let output = company
+        .run({
+            rotate.envs(company.stand_ins());
+            rotate
+        })
+        .await;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+}
+
+#[tokio::test]
+async fn a_click_is_forwarded_by_a_bot_that_is_installed_as_kubernetes_does_it() {
+    let company = Company::new().await;
+    company.write_settings(&installed_as_kubernetes_does_it(&company));
     let mut command = company.program(&["serve", "--config", "p0-chatops.toml"]);
     command.envs(company.stand_ins());
     let bot = company.serve_by(command).await;

@@ -10,7 +10,7 @@ use crate::clock::Clock;
 use crate::config::{Exchange, Secret, SubjectToken};
 
 /// Exchanges people's tokens.
-pub(super) struct Exchanger {
+pub(crate) struct Exchanger {
     settings: Exchange,
     actor: Actor,
     endpoint: TokenEndpoint,
@@ -18,7 +18,7 @@ pub(super) struct Exchanger {
 }
 
 impl Exchanger {
-    pub(super) fn new(settings: Exchange, actor: Actor, client: reqwest::Client, clock: Clock) -> Self {
+    pub(crate) fn new(settings: Exchange, actor: Actor, client: reqwest::Client, clock: Clock) -> Self {
         let client_id = settings.client_id.clone();
         let authentication = match settings.client_secret.clone() {
             Some(client_secret) => Authentication::Basic { client_id, client_secret },
@@ -34,7 +34,7 @@ impl Exchanger {
     }
 
     /// A token for P0 that names the person whose token this is.
-    pub(super) async fn exchange(&self, subject: &Secret) -> Result<Secret, Trouble> {
+    pub(crate) async fn exchange(&self, subject: &Secret) -> Result<Secret, Trouble> {
         let unsigned = || Trouble::Unavailable("the actor's token could not be signed".to_owned());
         let acting = self.actor.token(&self.settings.endpoint, self.clock.now()).ok_or_else(unsigned)?;
         let kind = match self.settings.subject {

@@ -2,7 +2,7 @@
 //! are renewed as they are needed, and nobody else's are ever sent for them.
 
 mod binding;
-mod exchange;
+pub(crate) mod exchange;
 mod renewal;
 pub mod store;
 pub(in crate::authorize) mod tokens;
@@ -36,7 +36,7 @@ use tokens::{Tokens, owner};
 /// A token that runs out sooner than this is renewed first: it has to last for the call.
 const LASTS_FOR: Duration = Duration::from_secs(30);
 /// Under this name the organisation's login is pinned.
-const LOGIN_PIN: &str = "p0.login";
+pub(crate) const LOGIN_PIN: &str = "p0.login";
 
 /// Everybody's linked accounts; cheap to clone.
 #[derive(Clone)]
@@ -284,9 +284,7 @@ impl Inner {
             Some(id) => id.clone(),
             None => {
                 let login = self.login().await?;
-                let host =
-                    url::Url::parse(&self.settings.issuer).ok().and_then(|url| url.host_str().map(str::to_owned));
-                if login.provider_domain.is_some() && login.provider_domain != host {
+                if login.is_elsewhere(&self.settings.issuer) {
                     return Err(Trouble::Untrusted("P0 names another provider than identity.linked.issuer"));
                 }
                 login
@@ -295,14 +293,7 @@ impl Inner {
                     .ok_or(Trouble::Untrusted("P0 names no client: set identity.linked.client_id"))?
             }
         };
-        let registration = Registration {
-            issuer: self.settings.issuer.clone(),
-            client_id,
-            client_secret: self.settings.client_secret.clone(),
-            scopes: self.settings.scopes.clone(),
-            pkce: true,
-        };
-        Ok(Provider::new(registration, self.client.clone(), self.clock.clone()))
+        Ok(Provider::new(registration(&self.settings, client_id), self.client.clone(), self.clock.clone()))
     }
 
     /// How the organisation logs in to P0, as it was when it was first asked.
@@ -353,6 +344,17 @@ impl Inner {
             client: self.client.clone(),
             clock: self.clock.clone(),
         })
+    }
+}
+
+/// As whom the bot is registered at the organisation's provider.
+pub(crate) fn registration(settings: &Linked, client_id: String) -> Registration {
+    Registration {
+        issuer: settings.issuer.clone(),
+        client_id,
+        client_secret: settings.client_secret.clone(),
+        scopes: settings.scopes.clone(),
+        pkce: true,
     }
 }
 

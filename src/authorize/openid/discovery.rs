@@ -41,6 +41,10 @@ pub struct Metadata {
     pub grant_types: Vec<String>,
     /// The scopes it offers; empty where it does not say.
     pub scopes: Vec<String>,
+    /// The claims that it may send; empty where it does not say.
+    pub claims: Vec<String>,
+    /// The authentication context classes that it knows; empty where it does not say.
+    pub acr_values: Vec<String>,
     /// How a client shows who it is at the token endpoint; empty where it does not say.
     pub token_endpoint_auth_methods: Vec<String>,
     /// The same at the revocation endpoint.
@@ -61,6 +65,8 @@ struct Document {
     revocation_endpoint: Option<String>,
     grant_types_supported: Option<Vec<String>>,
     scopes_supported: Option<Vec<String>>,
+    claims_supported: Option<Vec<String>>,
+    acr_values_supported: Option<Vec<String>>,
     token_endpoint_auth_methods_supported: Option<Vec<String>>,
     revocation_endpoint_auth_methods_supported: Option<Vec<String>>,
     code_challenge_methods_supported: Option<Vec<String>>,
@@ -88,6 +94,8 @@ impl Metadata {
             revocation_endpoint: optional(document.revocation_endpoint)?,
             grant_types: document.grant_types_supported.unwrap_or_default(),
             scopes: document.scopes_supported.unwrap_or_default(),
+            claims: document.claims_supported.unwrap_or_default(),
+            acr_values: document.acr_values_supported.unwrap_or_default(),
             token_endpoint_auth_methods: document.token_endpoint_auth_methods_supported.unwrap_or_default(),
             revocation_endpoint_auth_methods: document.revocation_endpoint_auth_methods_supported.unwrap_or_default(),
             code_challenge_methods: document.code_challenge_methods_supported.unwrap_or_default(),

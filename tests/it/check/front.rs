@@ -31,6 +31,10 @@ pub enum Mood {
     Silent,
     /// Forwards Slack's doors, and answers at P0's itself.
     KeepsP0(u16, &'static [(&'static str, &'static str)]),
+    /// Forwards every door, and answers at the pages itself.
+    KeepsPages(u16),
+    /// The same at the bot's keys.
+    KeepsKeys(&'static str),
 }
 
 /// A running one.
@@ -107,12 +111,14 @@ async fn pass(State(way): State<Way>, request: Request) -> Response {
         Mood::KeepsP0(status, headers) if parts.uri.path() == "/p0/notifications" => {
             return answer(*status, headers, "");
         }
-        Mood::KeepsP0(..) => {}
+        Mood::KeepsPages(status) if parts.uri.path().starts_with("/link/") => return answer(*status, &[], ""),
+        Mood::KeepsKeys(text) if parts.uri.path() == "/.well-known/jwks.json" => return answer(200, &[], text),
+        Mood::KeepsP0(..) | Mood::KeepsPages(_) | Mood::KeepsKeys(_) => {}
     }
     let url = format!("http://{}{}", way.next(), parts.uri.path());
     parts.headers.remove(header::HOST);
     parts.headers.remove(header::CONTENT_LENGTH);
-    let Ok(heard) = way.client.post(url).headers(parts.headers).body(body).send().await else {
+    let Ok(heard) = way.client.request(parts.method, url).headers(parts.headers).body(body).send().await else {
         return StatusCode::BAD_GATEWAY.into_response();
     };
     if matches!(way.mood, Mood::Muffles) {

@@ -96,7 +96,7 @@ async fn whoever_denies_the_code_has_linked_nothing_and_can_try_again() {
     world.is_polled().await;
     let dm = world.last_dm(ALICE);
     assert_snapshot!(world.read(&dm), @r"
-    Your identity provider refused it (access_denied).
+    It was refused where you signed in (access_denied).
     [Try again]
     ");
     world.presses(ALICE, &dm, "link_account").await;
@@ -182,7 +182,7 @@ async fn an_answer_that_was_lost_cannot_be_had_twice() {
     world.is_polled().await;
     assert_eq!(world.idp().polls(&code), 2);
     assert_snapshot!(world.read(&world.last_dm(ALICE)), @r"
-    Your identity provider refused it (invalid_grant).
+    It was refused where you signed in (invalid_grant).
     [Try again]
     ");
     world.links_by_code(ALICE, "alice").await;

@@ -1,0 +1,41 @@
+//! What the route asks of whoever approves, and whether that can be had.
+
+use super::Install;
+use super::report::Report;
+use crate::authorize::openid::Metadata;
+use crate::config::Risk;
+
+/// Says where approves are made that chat does not take.
+pub(super) fn check(install: &Install, report: &mut Report<'_>) {
+    if let (Risk::NotFromChat, Some(at)) = (&install.settings.route.risk, &install.settings.p0.request_url) {
+        report.ok("route.risk", format!("requests are approved in P0 alone, at {at}"));
+    }
+}
+
+/// Holds what a fresh sign-in has to prove against what the provider can say.
+pub(super) fn of_provider(install: &Install, metadata: &Metadata, report: &mut Report<'_>) {
+    let Risk::StepUp(fresh) = &install.settings.route.risk else { return };
+    let lacks = |list: &[String], word: &str| !list.is_empty() && !list.iter().any(|own| own == word);
+    if lacks(&metadata.claims, "auth_time") {
+        return report.warn(
+            "route.risk",
+            "the provider does not list auth_time, by which a sign-in is known to be fresh: without it every approve \
+             is refused",
+            "have it put auth_time into ID tokens (Entra: an optional claim of the app), then try one approve",
+        );
+    }
+    let unknown: Vec<&str> =
+        fresh.acr_values.iter().map(String::as_str).filter(|value| lacks(&metadata.acr_values, value)).collect();
+    if !unknown.is_empty() {
+        return report.warn(
+            "route.risk",
+            format!("the provider does not list {} of route.acr_values", unknown.join(", ")),
+            "correct route.acr_values: the provider's documentation names its own",
+        );
+    }
+    let age = match fresh.max_age.as_secs() {
+        0 => "after the press".to_owned(),
+        seconds => format!("at most {seconds} s before"),
+    };
+    report.ok("route.risk", format!("whoever approves has signed in {age}"));
+}
