@@ -46,15 +46,16 @@ export async function closeBrowser() {
 /**
  * A page at `url` on a device, with further `options` of playwright's, and `troubles`: console errors, broken rules of
  * the content security policy, requests that failed, and requests to anywhere but `url`'s host, which nothing reaches;
- * also of the tabs that it opens, each of which asks nobody but its own host. `before` is given the page while it is
+ * also of the tabs that it opens, which may go to any port of this computer. `before` is given the page while it is
  * empty.
  */
 export async function openPage(url, { device, before, ...options }) {
   const context = await newContext({ device, ...options });
   const troubles = [];
+  const own = new URL(url);
   const page = await context.newPage();
-  watch(page, troubles, () => new URL(url).origin);
-  context.on('page', (tab) => watch(tab, troubles, () => new URL(tab.url()).origin));
+  watch(page, troubles, ({ origin }) => origin === own.origin);
+  context.on('page', (tab) => watch(tab, troubles, ({ hostname }) => hostname === own.hostname));
   await before?.(page);
   await page.goto(url);
   return { page, troubles };
@@ -67,15 +68,14 @@ export async function newContext({ device, ...options }) {
   return context;
 }
 
-function watch(page, troubles, own) {
+function watch(page, troubles, mayAsk) {
   page.on('console', (message) => {
     if (message.type() === 'error') troubles.push(`console: ${message.text()} ${message.location().url}`);
   });
   page.on('pageerror', (error) => troubles.push(`script: ${error.stack}`));
   page.on('request', (request) => {
-    const { protocol, origin } = new URL(request.url());
-    if (request.isNavigationRequest() || ['data:', 'blob:'].includes(protocol)) return;
-    if (origin !== own()) troubles.push(`asks for ${request.url()}`);
+    const asked = new URL(request.url());
+    if (!['data:', 'blob:'].includes(asked.protocol) && !mayAsk(asked)) troubles.push(`asks for ${request.url()}`);
   });
   page.on('websocket', (socket) => troubles.push(`opens ${socket.url()}`));
   page.on('requestfailed', (request) => {
