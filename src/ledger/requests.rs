@@ -10,6 +10,7 @@ use super::{Ledger, LedgerError, audit, from_json, new_id, outcomes, to_json};
 use crate::domain::card_key::CardKey;
 use crate::domain::delivery::DeliveryKeys;
 use crate::domain::facts::Digest;
+use crate::domain::person::UserId;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Applied, Push, Request, RequestId};
 
@@ -96,6 +97,23 @@ impl Ledger {
         let rows = sqlx::query(
             "SELECT body, card_key, revision FROM requests WHERE pending = 1 ORDER BY seen_at DESC LIMIT $1",
         )
+        .bind(MOST_LISTED)
+        .fetch_all(&self.readers)
+        .await?;
+        rows.iter().map(read).collect()
+    }
+
+    /// The same, with those in front that somebody chose something for, the latest first: that is what they are at.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn pending_for(&self, user: &UserId) -> Result<Vec<Kept>, LedgerError> {
+        let rows = sqlx::query(
+            "SELECT body, card_key, revision FROM requests WHERE pending = 1
+             ORDER BY COALESCE((SELECT MAX(d.id) FROM decisions d WHERE d.request_id = requests.id AND d.person = $1), 0)
+                 DESC, seen_at DESC LIMIT $2",
+        )
+        .bind(user.as_str())
         .bind(MOST_LISTED)
         .fetch_all(&self.readers)
         .await?;

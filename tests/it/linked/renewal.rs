@@ -86,6 +86,9 @@ async fn a_token_that_has_run_out_is_renewed_once_and_the_new_one_outlives_the_b
 #[tokio::test]
 async fn a_family_that_dies_of_a_lost_answer_is_linked_again_with_the_card_at_hand() {
     let (world, card) = run_out(linking()).await;
+    for newer in ["req-2", "req-3", "req-4"] {
+        world.request(RequestSeed { id: Some(newer.to_owned()), ..bobs() }).await;
+    }
     world.idp().fail_next(1, Grant::RefreshToken, Fault::LostAnswer);
     world.presses(ALICE, &card, "approve").await;
     assert_eq!((world.told(), world.renewals().len()), (Vec::<String>::new(), 1));
