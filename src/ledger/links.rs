@@ -20,6 +20,8 @@ use crate::domain::person::{SlackUser, TeamId, UserId};
 /// deadline: whoever took it over meanwhile would use a refresh token for the second time, and kill all that came of it.
 pub const RENEWAL: Duration = Duration::from_secs(45);
 
+const OF_ACCOUNT: &str = "issuer = $1 AND subject = $2 AND ended_at IS NULL";
+
 const COLUMNS: &str = "id, team, person, issuer, subject, identity, names, linked_at, proved_at, good_until, sealed,
                        generation, ended_at, ended_why";
 
@@ -35,6 +37,15 @@ impl Ledger {
     /// Where the database cannot be read.
     pub async fn living_link(&self, by: &SlackUser) -> Result<Option<Link>, LedgerError> {
         living(&mut *self.readers.acquire().await?, by).await
+    }
+
+    /// The living link of an account, whoever has it.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn link_of_account(&self, account: &Account) -> Result<Option<Link>, LedgerError> {
+        let keys = [account.issuer.as_str(), account.subject.as_str()];
+        one(&mut *self.readers.acquire().await?, OF_ACCOUNT, keys).await
     }
 
     /// Every link, living ones first, then by age.
@@ -68,34 +79,23 @@ impl Ledger {
     pub async fn renewed(&self, id: i64, token: String, renewed: Renewed) -> Result<bool, LedgerError> {
         self.write(move |c, _| {
             Box::pin(async move {
-                let written = sqlx::query(
+                // A link that ended meanwhile takes them too: they are what its provider has to be told to forget.
+                let ended: Option<Option<i64>> = sqlx::query_scalar(
                     "UPDATE links SET sealed = $3, proved_at = $4, good_until = $5, generation = generation + 1,
                                       lease_token = NULL, lease_until = NULL
-                     WHERE id = $1 AND lease_token = $2 AND ended_at IS NULL",
+                     WHERE id = $1 AND lease_token = $2 AND (ended_at IS NULL OR sealed IS NOT NULL)
+                     RETURNING ended_at",
                 )
                 .bind(id)
                 .bind(token)
                 .bind(renewed.sealed)
                 .bind(renewed.proved.as_millisecond())
                 .bind(renewed.good_until.as_millisecond())
-                .execute(c)
+                .fetch_optional(c)
                 .await?;
-                Ok(written.rows_affected() == 1)
+                Ok(ended == Some(None))
             })
         })
-        .await
-    }
-
-    /// P0 did not take these tokens: they are renewed before they are sent again. Newer ones are left as they are.
-    ///
-    /// # Errors
-    /// Where it cannot be written.
-    pub async fn distrust_tokens(&self, of: LinkVersion) -> Result<(), LedgerError> {
-        self.run(
-            sqlx::query("UPDATE links SET good_until = 0 WHERE id = $1 AND generation = $2")
-                .bind(of.id)
-                .bind(of.generation),
-        )
         .await
     }
 
@@ -276,6 +276,10 @@ impl LinkStore for Ledger {
         Box::pin(async move { self.living_link(by).await.map_err(told) })
     }
 
+    fn of_account<'s>(&'s self, account: &'s Account) -> BoxFuture<'s, Result<Option<Link>, NotKept>> {
+        Box::pin(async move { self.link_of_account(account).await.map_err(told) })
+    }
+
     fn bind(&self, new: NewLink) -> BoxFuture<'_, Result<Bound, NotKept>> {
         Box::pin(async move { Self::bind(self, new).await.map_err(told) })
     }
@@ -316,6 +320,16 @@ pub(super) async fn pin(c: &mut SqliteConnection, name: &str) -> Result<Option<S
     Ok(sqlx::query_scalar("SELECT body FROM pins WHERE name = $1").bind(name).fetch_optional(c).await?)
 }
 
+/// P0 did not take these tokens: they are renewed before they are sent again. Newer ones are left as they are.
+pub(super) async fn distrust(c: &mut SqliteConnection, of: LinkVersion) -> Result<(), LedgerError> {
+    sqlx::query("UPDATE links SET good_until = 0 WHERE id = $1 AND generation = $2")
+        .bind(of.id)
+        .bind(of.generation)
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
 pub(super) async fn living(c: &mut SqliteConnection, by: &SlackUser) -> Result<Option<Link>, LedgerError> {
     one(c, "team = $1 AND person = $2 AND ended_at IS NULL", [by.team.as_str(), by.user.as_str()]).await
 }
@@ -337,7 +351,7 @@ async fn bind(c: &mut SqliteConnection, new: NewLink, now: Timestamp) -> Result<
         return Ok(Bound::SignInOver);
     }
     let Account { issuer, subject } = &new.account;
-    if let Some(taken) = one(c, "issuer = $1 AND subject = $2 AND ended_at IS NULL", [issuer, subject]).await?
+    if let Some(taken) = one(c, OF_ACCOUNT, [issuer, subject]).await?
         && taken.owner != new.owner
     {
         sign_ins::over(c, new.sign_in, "taken").await?;

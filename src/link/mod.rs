@@ -145,10 +145,6 @@ impl Tools {
         let page = linking.page(&ticket);
         // Bytes that are replayed begin nothing: the address that they answer with leads nowhere.
         if self.ledger.first_delivery(deed.keys.of_effect("link")).await? {
-            // Whoever is offered a link has none that counts: one that the settings have left behind makes way.
-            if let Some(old) = self.ledger.living_link(&deed.by).await? {
-                self.ledger.end_link(old.id, LinkEnd::NotInSettings).await?;
-            }
             self.ledger.begin_linking(deed.by.clone(), ticket.fingerprint(), page.is_none()).await?;
         }
         Ok(page)

@@ -304,7 +304,15 @@ async fn a_link_counts_only_while_the_settings_name_the_account() {
     assert_eq!(world.told(), [""; 0]);
     let told = world.lines(ALICE).pop().unwrap();
     assert!(told.contains("You have not linked your account yet"), "{told}");
-    let told = world.dms(ALICE).pop().unwrap();
-    assert!(told.contains("this bot's settings name alice@example.com as yours no longer"), "{told}");
+    assert_eq!(world.idp().living_families("alice"), 1, "a slip in the settings ends nobody's link");
+
+    world.idp().change_account("carol", |carol| carol.email = Some("alicia@example.com".to_owned()));
+    let page = world.page_of(ALICE);
+    Browser::new().link(&world, &page, ALICE, "carol").await;
+    world.work().await;
+    let ended = "this bot's settings name alice@example.com as yours no longer";
+    assert!(world.dms(ALICE).iter().any(|told| told.contains(ended)), "{:?}", world.dms(ALICE));
     assert_eq!(world.idp().living_families("alice"), 0, "the provider was told");
+    world.presses(ALICE, &card, "approve").await;
+    assert_eq!(world.told(), [r#"approve req-1 {"expirationLength":"2h"} as alicia@example.com: 200"#]);
 }
