@@ -155,7 +155,7 @@ impl LinkedAccounts {
             Err(trouble) => return of_trouble(trouble),
         };
         let mut tokens = Tokens::of(&grant, Some(old));
-        let unfit = match grant.doubt {
+        let unfit = match grant.doubt.or(grant.unfit) {
             Some(trouble) => Some(of_trouble(trouble)),
             None if tokens.in_doubt => {
                 Some(Answer::Wrong("no ID token came after one that was not believed".to_owned()))

@@ -16,7 +16,8 @@ pub enum Revoked {
 impl Provider {
     /// New tokens for `subject`. Where no refresh token is among them the old one stays; where one is, the old one may
     /// be dead. An ID token that is not believed is left out and says why in [`Grant::doubt`], so that the new refresh
-    /// token is not lost; it is [`Trouble::AnotherPerson`] where the ID token is somebody else's.
+    /// token is not lost; it is [`Trouble::AnotherPerson`] where the ID token is somebody else's. The same goes for an
+    /// access token that cannot be shown, in [`Grant::unfit`].
     ///
     /// # Errors
     /// Where the provider cannot be asked, refuses, or answers with what are no tokens.

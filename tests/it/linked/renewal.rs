@@ -198,6 +198,18 @@ async fn what_comes_with_an_id_token_that_is_not_believed_is_kept_and_not_sent()
     assert_eq!((world.told(), world.idp().living_families("alice")), (vec![APPROVED.to_owned()], 1));
 }
 
+#[tokio::test]
+async fn what_comes_with_an_access_token_that_cannot_be_shown_is_kept_and_the_next_is_sent() {
+    let (world, card) = run_out(linking()).await;
+    let dpop = json!({ "token_type": "DPoP" });
+    world.idp().change(|idp| (idp.odd_tokens, idp.refreshes_id_token) = (dpop.as_object().cloned().unwrap(), false));
+    world.presses(ALICE, &card, "approve").await;
+    assert_eq!((world.told(), world.renewals()), (Vec::<String>::new(), vec!["ok".to_owned()]));
+    world.idp().change(|idp| idp.odd_tokens.clear());
+    world.presses(ALICE, &card, "approve").await;
+    assert_eq!((world.told(), world.idp().living_families("alice")), (vec![APPROVED.to_owned()], 1));
+}
+
 /// Another bot on the same ledger, as far as a credential goes.
 pub async fn beside(world: &World) -> Credentials {
     let settings = world.settings();
