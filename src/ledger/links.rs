@@ -11,6 +11,7 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::notices::{self, Notice};
 use super::{Ledger, LedgerError, audit, from_json, held, new_id, readable, sign_ins, to_json};
+use crate::authorize::linked::LONGEST_RENEWAL;
 use crate::authorize::linked::store::{Bound, LinkStore, NewLink, NotKept, Renewal, Renewed};
 use crate::clock::from_millisecond;
 use crate::domain::link::{Account, Link, LinkEnd, LinkVersion};
@@ -18,7 +19,7 @@ use crate::domain::person::{SlackUser, TeamId, UserId};
 
 /// How long the right to renew holds. It has to outlast everything that is asked for one renewal, each with its own
 /// deadline: whoever took it over meanwhile would use a refresh token for the second time, and kill all that came of it.
-pub const RENEWAL: Duration = Duration::from_secs(45);
+const RENEWAL: Duration = LONGEST_RENEWAL;
 
 const COLUMNS: &str = "id, team, person, issuer, subject, identity, names, linked_at, proved_at, good_until, sealed,
                        generation, ended_at, ended_why";

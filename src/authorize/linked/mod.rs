@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use zeroize::Zeroizing;
 
@@ -30,6 +31,7 @@ use crate::domain::person::{Authority, Email, SlackUser};
 use crate::domain::refusal::Refusal;
 use crate::domain::sign_in::SignIn;
 use exchange::Exchanger;
+pub use renewal::LONGEST_RENEWAL;
 use store::{Bound, LinkStore, NewLink, NotKept};
 use tokens::{Tokens, owner};
 
@@ -54,6 +56,8 @@ struct Inner {
     clock: Clock,
     /// Renewals under way: what a provider has given is written down, whoever stopped waiting for it.
     renewals: TaskTracker,
+    /// No other renewal begins.
+    stopping: CancellationToken,
 }
 
 /// What linked accounts stand on.
@@ -87,6 +91,7 @@ impl LinkedAccounts {
             store,
             clock,
             renewals: TaskTracker::new(),
+            stopping: CancellationToken::new(),
         }))
     }
 
@@ -103,6 +108,11 @@ impl LinkedAccounts {
     /// The actor's public keys, where tokens are exchanged.
     pub(super) fn jwks(&self) -> Option<serde_json::Value> {
         self.0.exchanger.as_ref().map(Exchanger::jwks)
+    }
+
+    /// From now on no renewal begins: there may be no time left to write down what it brings.
+    pub fn begin_no_more(&self) {
+        self.0.stopping.cancel();
     }
 
     /// Waits until every renewal that has begun is written down.

@@ -1,8 +1,14 @@
 //! Refresh tokens: new tokens for an old one, and giving it back.
 
+use std::time::Duration;
+
 use super::id_token::Expected;
 use super::{Grant, Provider, Trouble};
 use crate::config::Secret;
+
+/// How long a provider may take to answer a refresh. Whoever stops waiting has lost what it gave, and repeats a token that
+/// is used up: for that, all that came of the sign-in is killed.
+pub const REFRESHED_WITHIN: Duration = Duration::from_secs(20);
 
 /// What became of a token that was given back.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,7 +30,8 @@ impl Provider {
     pub async fn refresh(&self, refresh_token: &Secret, subject: &str) -> Result<Grant, Trouble> {
         let discovered = self.0.discovery.get().await?;
         let form = [("grant_type", "refresh_token"), ("refresh_token", refresh_token.expose())];
-        let endpoint = self.token_endpoint(&discovered.metadata);
+        let mut endpoint = self.token_endpoint(&discovered.metadata);
+        endpoint.answers_within = REFRESHED_WITHIN;
         self.grant(&endpoint, &discovered.keys, &form, Expected::Renewed { subject }).await
     }
 

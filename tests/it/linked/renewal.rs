@@ -16,6 +16,7 @@ use p0_chatops::ledger::Ledger;
 use p0_chatops::sandbox::idp::{Fault, Grant, Tamper};
 use p0_chatops::sandbox::p0::RequestSeed;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use super::{Browser, linking};
 use crate::outside::http;
@@ -259,6 +260,22 @@ async fn a_renewal_whose_bot_is_gone_is_taken_up_by_the_next() {
     world.presses(ALICE, &card, "approve").await;
     world.later(Duration::from_secs(5)).await;
     assert_eq!((world.told(), world.renewals()), (Vec::<String>::new(), Vec::<String>::new()));
+    world.later(2 * A_WHILE).await;
+    assert_eq!((world.told(), world.renewals()), (vec![APPROVED.to_owned()], vec!["ok".to_owned()]));
+}
+
+#[tokio::test]
+async fn no_renewal_begins_once_the_bot_is_stopping() {
+    let (mut world, card) = run_out(linking()).await;
+    let beside = beside(&world).await;
+    beside.linked().unwrap().begin_no_more();
+    assert!(matches!(beside.of(&alice(), None).await, Err(NotAuthorized::Later(None))));
+    world.press(ALICE, &card, "approve").await;
+    let stop = CancellationToken::new();
+    stop.cancel();
+    world.app().worker.clone().run(stop).await;
+    assert_eq!(world.renewals(), [""; 0]);
+    world.restart().await;
     world.later(A_WHILE).await;
     assert_eq!((world.told(), world.renewals()), (vec![APPROVED.to_owned()], vec!["ok".to_owned()]));
 }
