@@ -22,6 +22,9 @@ const MOST_BYTES: usize = 256 * 1024;
 /// How long a token is good where the answer does not say; Google's are good for an hour.
 const LIFE: Duration = Duration::from_secs(55 * 60);
 
+/// Its errors that say that a session, or the account behind it, is over.
+const OVER: [&str; 4] = ["USER_DISABLED", "USER_NOT_FOUND", "TOKEN_EXPIRED", "INVALID_REFRESH_TOKEN"];
+
 /// What it gave.
 #[derive(Clone, Deserialize, Serialize)]
 pub struct PlatformTokens {
@@ -108,6 +111,11 @@ impl IdentityPlatform {
         let code = code.split(|c: char| !(c.is_ascii_uppercase() || c == '_')).next().unwrap_or_default();
         Err(Trouble::refused(code, ""))
     }
+}
+
+/// Whether Identity Platform says that a session, or the account behind it, is over.
+pub(super) fn is_over(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Refused { code, .. } if OVER.contains(&code.as_str()))
 }
 
 fn post_body(login: &Login, access: &Secret, id: Option<&Secret>, raw_nonce: Option<&str>) -> String {

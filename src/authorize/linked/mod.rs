@@ -20,7 +20,7 @@ use super::NotAuthorized;
 use super::actor::Actor;
 use super::claims;
 use super::credentials::Credential;
-use super::identity_platform::IdentityPlatform;
+use super::identity_platform::{self, IdentityPlatform};
 use super::openid::{Grant, Provider, Registration, Trouble};
 use super::p0_login::{AccountAnswer, Login, P0Accounts};
 use super::vault::{Owner, Vault};
@@ -343,11 +343,20 @@ impl Inner {
         if let Some(nonce) = raw_nonce {
             tokens.nonce = Some(nonce.to_owned());
         }
-        tokens.platform = Some(match (&tokens.id, &tokens.platform) {
+        let sign_in = async |id| platform.sign_in(login, &tokens.access, id, tokens.nonce.as_deref()).await;
+        let got = match (&tokens.id, &tokens.platform) {
             // The provider has just vouched for the person, and gave no ID token that could say so.
-            (None, Some(kept)) => platform.renew(login, &kept.refresh).await?,
-            (id, _) => platform.sign_in(login, &tokens.access, id.as_ref(), tokens.nonce.as_deref()).await?,
-        });
+            (None, Some(kept)) => match platform.renew(login, &kept.refresh).await {
+                // Its access token may say so. Where it does not, the person has to sign in.
+                Err(over) if identity_platform::is_over(&over) => match sign_in(None).await {
+                    Err(Trouble::Refused { .. }) => Err(over),
+                    signed_in => signed_in,
+                },
+                renewed => renewed,
+            },
+            (id, _) => sign_in(id.as_ref()).await,
+        }?;
+        tokens.platform = Some(got);
         Ok(())
     }
 

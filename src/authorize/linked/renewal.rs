@@ -9,6 +9,7 @@ use super::store::{NotKept, Renewal, Renewed};
 use super::tokens::{Tokens, owner};
 use super::{LinkedAccounts, unusable};
 use crate::authorize::NotAuthorized;
+use crate::authorize::identity_platform;
 use crate::authorize::openid::token_endpoint::ANSWERS_WITHIN;
 use crate::authorize::openid::{Claims, Provider, REFRESHED_WITHIN, Trouble};
 use crate::config::SentToken;
@@ -33,9 +34,9 @@ pub const LONGEST_RENEWAL: Duration = BEGUN_WITHIN
     .saturating_add(WRITTEN_WITHIN);
 /// How long the tries to write it down take.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(10);
-/// Errors that say that all of a sign-in's tokens are dead: revoked, run out, or used twice; the others are Identity
-/// Platform's own words. Any other error is about the client, and nobody's tokens are dead for that.
-const ENDED: [&str; 5] = ["invalid_grant", "USER_DISABLED", "USER_NOT_FOUND", "TOKEN_EXPIRED", "INVALID_REFRESH_TOKEN"];
+/// The error that says that all of a sign-in's tokens are dead: revoked, run out, or used twice. Any other is about the
+/// client, and nobody's tokens are dead for that.
+const ENDED: &str = "invalid_grant";
 
 /// What asking for new tokens comes to.
 enum Answer {
@@ -237,7 +238,8 @@ fn of_trouble(trouble: Trouble) -> Answer {
     match trouble {
         Trouble::Unavailable(words) => Answer::Later(words),
         Trouble::AnotherPerson => Answer::Over(LinkEnd::NamesAnother),
-        Trouble::Refused { code, .. } if ENDED.contains(&code.as_str()) => Answer::Over(LinkEnd::EndedByProvider),
+        Trouble::Refused { code, .. } if code == ENDED => Answer::Over(LinkEnd::EndedByProvider),
+        trouble if identity_platform::is_over(&trouble) => Answer::Over(LinkEnd::EndedByPlatform),
         other => Answer::Wrong(other.to_string()),
     }
 }
