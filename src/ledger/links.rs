@@ -237,13 +237,13 @@ impl Ledger {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn pin(&self, name: &'static str, found: String) -> Result<String, LedgerError> {
+    pub async fn pin(&self, name: String, found: String) -> Result<String, LedgerError> {
         self.write(move |c, now| {
             Box::pin(async move {
                 sqlx::query(
                     "INSERT INTO pins (name, body, pinned_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING",
                 )
-                .bind(name)
+                .bind(&name)
                 .bind(found)
                 .bind(now.as_millisecond())
                 .execute(&mut *c)
@@ -258,7 +258,7 @@ impl Ledger {
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub async fn pinned(&self, name: &'static str) -> Result<Option<String>, LedgerError> {
+    pub async fn pinned(&self, name: &str) -> Result<Option<String>, LedgerError> {
         pin(&mut *self.readers.acquire().await?, name).await
     }
 }
@@ -298,11 +298,11 @@ impl LinkStore for Ledger {
         Box::pin(async move { self.end_link(id, why).await.map(drop).map_err(told) })
     }
 
-    fn pinned(&self, name: &'static str) -> BoxFuture<'_, Result<Option<String>, NotKept>> {
+    fn pinned<'s>(&'s self, name: &'s str) -> BoxFuture<'s, Result<Option<String>, NotKept>> {
         Box::pin(async move { Self::pinned(self, name).await.map_err(told) })
     }
 
-    fn pin(&self, name: &'static str, found: String) -> BoxFuture<'_, Result<String, NotKept>> {
+    fn pin(&self, name: String, found: String) -> BoxFuture<'_, Result<String, NotKept>> {
         Box::pin(async move { Self::pin(self, name, found).await.map_err(told) })
     }
 }

@@ -37,8 +37,6 @@ use tokens::{Tokens, owner};
 
 /// A token that runs out sooner than this is renewed first: it has to last for the call.
 const LASTS_FOR: Duration = Duration::from_secs(30);
-/// Under this name the organisation's login is pinned.
-pub(crate) const LOGIN_PIN: &str = "p0.login";
 
 /// Everybody's linked accounts; cheap to clone.
 #[derive(Clone)]
@@ -316,12 +314,13 @@ impl Inner {
         let not_kept = |NotKept| Trouble::Unavailable("the ledger could not pin P0's login".to_owned());
         let find = async || {
             let found = self.p0.login().await;
-            let kept = match (self.store.pinned(LOGIN_PIN).await.map_err(not_kept)?, &found) {
+            let pin = self.p0.login_pin();
+            let kept = match (self.store.pinned(&pin).await.map_err(not_kept)?, &found) {
                 (Some(kept), _) => kept,
                 (None, Ok(found)) => {
                     let text =
                         serde_json::to_string(found).map_err(|_| Trouble::Untrusted("P0's login has no JSON"))?;
-                    self.store.pin(LOGIN_PIN, text).await.map_err(not_kept)?
+                    self.store.pin(pin, text).await.map_err(not_kept)?
                 }
                 (None, Err(trouble)) => return Err(trouble.clone()),
             };

@@ -9,6 +9,7 @@ use p0_chatops::sandbox::p0::SignOn;
 use serde_json::json;
 
 use super::linking;
+use super::renewal::{alice, beside_with};
 use crate::world::{ALICE, CHANNEL, Setup, World};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -159,6 +160,27 @@ async fn nothing_is_spent_at_the_provider_before_p0_has_said_how_one_logs_in() {
     world.clock.advance(HOUR);
     world.presses(ALICE, &card, "revoke").await;
     assert_eq!((world.renewals().len(), asked(&platform).len()), (2, 3), "the pin is enough");
+}
+
+#[tokio::test]
+async fn another_p0_on_the_same_ledger_has_a_login_of_its_own() {
+    let (world, platform) = by_code().await;
+    world.links(ALICE, "alice").await;
+    world.clock.advance(HOUR);
+    let sign_on = SignOn {
+        tenant_id: "another-tenant".to_owned(),
+        client_id: "p0-chatops".to_owned(),
+        provider_domain: None,
+        ..SignOn::default()
+    };
+    let keys = IssuerKeys::Url(format!("{}/jwks", world.idp().issuer()));
+    platform.set_tenant(Tenant::of(&sign_on, &world.idp().issuer(), keys));
+    world.p0.behave(|p0| p0.sign_on = sign_on);
+    let mut settings = world.settings();
+    settings.p0.base_url.set_host(Some("localhost")).unwrap();
+    // To this tenant she is another account than to the one at which she linked.
+    beside_with(&world, settings).await.of(&alice(), None).await.unwrap_err();
+    assert_eq!(platform.calls().pop().unwrap().tenant.as_deref(), Some("another-tenant"));
 }
 
 #[tokio::test]

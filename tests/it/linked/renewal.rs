@@ -10,6 +10,7 @@ use p0_chatops::authorize::credentials::{Credential, Credentials};
 use p0_chatops::authorize::linked::Parts;
 use p0_chatops::authorize::p0_login::P0Accounts;
 use p0_chatops::authorize::vault::Vault;
+use p0_chatops::config::Settings;
 use p0_chatops::domain::link::LinkVersion;
 use p0_chatops::domain::person::{SlackUser, TeamId, UserId};
 use p0_chatops::ledger::Ledger;
@@ -213,7 +214,11 @@ async fn what_comes_with_an_access_token_that_cannot_be_shown_is_kept_and_the_ne
 
 /// Another bot on the same ledger, as far as a credential goes.
 pub async fn beside(world: &World) -> Credentials {
-    let settings = world.settings();
+    beside_with(world, world.settings()).await
+}
+
+/// The same with settings of its own.
+pub async fn beside_with(world: &World, settings: Settings) -> Credentials {
     let store = Ledger::open(&settings.database_url, world.clock.clone()).await.unwrap();
     let vault = Vault::open(settings.vault.as_ref().unwrap()).await.unwrap();
     let p0 = P0Accounts::new(http(), &settings.p0);
