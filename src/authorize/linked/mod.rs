@@ -243,8 +243,12 @@ impl LinkedAccounts {
     pub async fn revoke(&self, link: &Link) -> Result<bool, Trouble> {
         let Some(sealed) = &link.sealed else { return Ok(false) };
         let Ok(tokens) = Tokens::open(&self.0.vault, &owner(link), sealed) else { return Ok(false) };
-        let Some(refresh) = &tokens.refresh else { return Ok(false) };
-        Ok(self.provider().await?.revoke(refresh).await? == super::openid::Revoked::AtProvider)
+        let provider = self.provider().await?;
+        let revoked = match &tokens.refresh {
+            Some(refresh) => provider.revoke(refresh).await?,
+            None => provider.revoke_access(&tokens.access).await?,
+        };
+        Ok(revoked == super::openid::Revoked::AtProvider)
     }
 
     async fn ask_p0(&self, shown: &Secret, identity: &str) -> Result<(), NotBound> {

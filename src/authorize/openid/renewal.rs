@@ -40,13 +40,25 @@ impl Provider {
     /// # Errors
     /// Where the provider cannot be asked or refuses.
     pub async fn revoke(&self, refresh_token: &Secret) -> Result<Revoked, Trouble> {
+        self.give_back(refresh_token, "refresh_token").await
+    }
+
+    /// Gives an access token back, where no refresh token came with it.
+    ///
+    /// # Errors
+    /// As [`Provider::revoke`].
+    pub async fn revoke_access(&self, access_token: &Secret) -> Result<Revoked, Trouble> {
+        self.give_back(access_token, "access_token").await
+    }
+
+    async fn give_back(&self, token: &Secret, kind: &str) -> Result<Revoked, Trouble> {
         let metadata = self.metadata().await?;
         let Some(url) = metadata.revocation_endpoint.clone() else { return Ok(Revoked::NotOffered) };
         let methods = match metadata.revocation_endpoint_auth_methods.as_slice() {
             [] => &metadata.token_endpoint_auth_methods,
             _ => &metadata.revocation_endpoint_auth_methods,
         };
-        let form = [("token", refresh_token.expose()), ("token_type_hint", "refresh_token")];
+        let form = [("token", token.expose()), ("token_type_hint", kind)];
         match self.endpoint(url, methods).send(&form).await {
             Ok(_) => Ok(Revoked::AtProvider),
             // Google's word for a token that is dead already.

@@ -14,7 +14,7 @@ use p0_chatops::config::Settings;
 use p0_chatops::domain::link::LinkVersion;
 use p0_chatops::domain::person::{SlackUser, TeamId, UserId};
 use p0_chatops::ledger::Ledger;
-use p0_chatops::sandbox::idp::{Fault, Grant, Tamper};
+use p0_chatops::sandbox::idp::{Endpoint, Fault, Grant, Tamper};
 use p0_chatops::sandbox::p0::RequestSeed;
 use serde_json::{Value, json};
 use tokio_util::sync::CancellationToken;
@@ -351,6 +351,20 @@ async fn the_id_token_is_sent_where_p0_takes_that_and_the_link_ends_where_none_c
     world.presses(ALICE, &card, "revoke").await;
     assert_eq!(world.told().len(), 1);
     world.dm_saying(ALICE, "Your link has run out");
+}
+
+#[tokio::test]
+async fn an_access_token_without_a_refresh_token_is_given_back_itself() {
+    let mut setup = linking();
+    setup.idp.as_mut().unwrap().clients[0].grants.retain(|grant| *grant != Grant::RefreshToken);
+    let world = World::with(setup).await;
+    world.links(ALICE, "alice").await;
+    assert_eq!(world.slack.deactivate(ALICE).await.unwrap().status, 200);
+    world.work().await;
+    let given_back = world.idp().calls().into_iter().filter(|call| call.endpoint == Some(Endpoint::Revoke));
+    let of: Vec<_> = given_back.map(|call| (call.subject, call.outcome)).collect();
+    assert_eq!(of, [(Some("00u-alice".to_owned()), Some("ok".to_owned()))]);
+    assert_eq!(world.audited("link.forgotten").await[0]["revoked_at_provider"], true);
 }
 
 #[tokio::test]
