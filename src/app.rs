@@ -203,6 +203,7 @@ impl App {
     pub async fn run(self, doors: TcpListener, probes: TcpListener, stop: CancellationToken) {
         let (outside, operator) = (self.doors(), self.probes());
         let accounts = self.keeper.as_ref().map(|keeper| keeper.linking.accounts().clone());
+        let (stopped, renewing) = (stop.clone(), accounts.clone());
         tokio::join!(
             serve(doors, outside, stop.clone()),
             serve(probes, operator, stop.clone()),
@@ -211,6 +212,12 @@ impl App {
             async {
                 if let Some(keeper) = self.keeper {
                     keeper.run(stop).await;
+                }
+            },
+            async {
+                stopped.cancelled().await;
+                if let Some(accounts) = renewing {
+                    accounts.begin_no_more();
                 }
             },
         );

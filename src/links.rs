@@ -147,6 +147,7 @@ fn words(why: LinkEnd) -> &'static str {
         LinkEnd::RanOut => "the provider gave nothing to renew it with for longer",
         LinkEnd::RevokedByOperator => "revoked by the operator",
         LinkEnd::EndedByProvider => "the provider takes its tokens no longer",
+        LinkEnd::EndedByPlatform => "Identity Platform takes its tokens no longer",
         LinkEnd::NamesAnother => "what the provider or P0 said of it named somebody else",
         LinkEnd::Deactivated => "its owner is gone from Slack",
         LinkEnd::NotInSettings => "the settings name it no longer",

@@ -6,8 +6,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 use url::{Url, form_urlencoded};
+use zeroize::Zeroizing;
 
 use super::claims;
 use super::linked::tokens::exposed;
@@ -19,8 +20,13 @@ use crate::inbound::bounded;
 
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 const MOST_BYTES: usize = 256 * 1024;
+/// Bytes for what is sent beside tokens: names, a nonce.
+const MOST_BESIDE: usize = 1024;
 /// How long a token is good where the answer does not say; Google's are good for an hour.
 const LIFE: Duration = Duration::from_secs(55 * 60);
+
+/// Its errors that say that a session, or the account behind it, is over.
+const OVER: [&str; 4] = ["USER_DISABLED", "USER_NOT_FOUND", "TOKEN_EXPIRED", "INVALID_REFRESH_TOKEN"];
 
 /// What it gave.
 #[derive(Clone, Deserialize, Serialize)]
@@ -41,6 +47,16 @@ pub(super) struct IdentityPlatform {
     pub(super) secure_token: Url,
     pub(super) client: reqwest::Client,
     pub(super) clock: Clock,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct SignIn<'a> {
+    post_body: &'a str,
+    request_uri: &'static str,
+    return_idp_credential: bool,
+    return_secure_token: bool,
+    tenant_id: &'a str,
 }
 
 #[derive(Deserialize)]
@@ -67,13 +83,13 @@ impl IdentityPlatform {
         id: Option<&Secret>,
         raw_nonce: Option<&str>,
     ) -> Result<PlatformTokens, Trouble> {
-        let body = json!({
-            "postBody": post_body(login, access, id, raw_nonce),
-            "requestUri": "http://localhost",
-            "returnIdpCredential": true,
-            "returnSecureToken": true,
-            "tenantId": login.tenant_id,
-        });
+        let body = SignIn {
+            post_body: &post_body(login, access, id, raw_nonce),
+            request_uri: "http://localhost",
+            return_idp_credential: true,
+            return_secure_token: true,
+            tenant_id: &login.tenant_id,
+        };
         let url = address(&self.toolkit, "v1/accounts:signInWithIdp", &login.api_key)?;
         let asked = self.clock.now();
         let answer: SignedIn = self.ask(self.client.post(url).json(&body)).await?;
@@ -96,7 +112,7 @@ impl IdentityPlatform {
         if status.is_server_error() || status.as_u16() == 429 {
             return Err(Trouble::Unavailable(format!("HTTP {}", status.as_u16())));
         }
-        let body = bounded::read(answer, MOST_BYTES).await.map_err(Trouble::Unavailable)?;
+        let body = bounded::read(answer, MOST_BYTES).await.map(Zeroizing::new).map_err(Trouble::Unavailable)?;
         if status.is_success() {
             return serde_json::from_slice(&body)
                 .map_err(|_| Trouble::Untrusted("Identity Platform's answer lacks what has to be in it"));
@@ -110,8 +126,15 @@ impl IdentityPlatform {
     }
 }
 
-fn post_body(login: &Login, access: &Secret, id: Option<&Secret>, raw_nonce: Option<&str>) -> String {
-    let mut form = form_urlencoded::Serializer::new(String::new());
+/// Whether Identity Platform says that a session, or the account behind it, is over.
+pub(super) fn is_over(trouble: &Trouble) -> bool {
+    matches!(trouble, Trouble::Refused { code, .. } if OVER.contains(&code.as_str()))
+}
+
+fn post_body(login: &Login, access: &Secret, id: Option<&Secret>, raw_nonce: Option<&str>) -> Zeroizing<String> {
+    // What grows is moved, and leaves what it held behind: encoded, a token is three times as long at most.
+    let tokens = access.expose().len() + id.map_or(0, |id| id.expose().len());
+    let mut form = form_urlencoded::Serializer::new(String::with_capacity(3 * tokens + MOST_BESIDE));
     if let Some(id) = id {
         form.append_pair("id_token", id.expose());
     }
@@ -120,7 +143,9 @@ fn post_body(login: &Login, access: &Secret, id: Option<&Secret>, raw_nonce: Opt
     if let Some(nonce) = raw_nonce.filter(|_| has_nonce) {
         form.append_pair("nonce", nonce);
     }
-    form.append_pair("access_token", access.expose()).append_pair("providerId", &login.provider_id).finish()
+    Zeroizing::new(
+        form.append_pair("access_token", access.expose()).append_pair("providerId", &login.provider_id).finish(),
+    )
 }
 
 fn tokens(id: Secret, refresh: Secret, expires_in: Option<&Value>, asked: Timestamp) -> PlatformTokens {

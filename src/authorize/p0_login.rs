@@ -92,6 +92,20 @@ impl Login {
     }
 }
 
+/// Under which name an organisation's login is pinned: another one, or another P0, has a pin of its own.
+pub(crate) fn login_pin(base: &Url, org: &str) -> String {
+    format!("p0.login {}", login_address(base, org))
+}
+
+fn login_address(base: &Url, org: &str) -> Url {
+    address(base, &format!("orgs/{org}"))
+}
+
+fn address(base: &Url, path: &str) -> Url {
+    let base = base.as_str().trim_end_matches('/');
+    Url::parse(&format!("{base}/{path}")).expect("a checked address and name")
+}
+
 impl P0Accounts {
     /// Asks with `client`, which must not follow redirects.
     pub fn new(client: reqwest::Client, p0: &P0) -> Self {
@@ -108,12 +122,17 @@ impl P0Accounts {
 
     /// The question whether a bearer is good (`GET /o/{org}/account`), as P0's own client asks it.
     pub(crate) fn account_request(&self, bearer: &Secret) -> reqwest::RequestBuilder {
-        self.client.get(self.address(&format!("o/{}/account", self.org))).bearer_auth(bearer.expose())
+        self.client.get(address(&self.base, &format!("o/{}/account", self.org))).bearer_auth(bearer.expose())
     }
 
     /// The question how the organisation logs in (`GET /orgs/{org}`); it is public.
     pub(crate) fn login_request(&self) -> reqwest::RequestBuilder {
-        self.client.get(self.address(&format!("orgs/{}", self.org)))
+        self.client.get(login_address(&self.base, &self.org))
+    }
+
+    /// Under which name the organisation's login is pinned.
+    pub(super) fn login_pin(&self) -> String {
+        login_pin(&self.base, &self.org)
     }
 
     /// How the organisation logs in.
@@ -131,10 +150,5 @@ impl P0Accounts {
         let answer = request.timeout(ANSWERS_WITHIN).send().await.map_err(|error| error.without_url().to_string())?;
         let status = answer.status();
         Ok((status, bounded::read(answer, MOST_BYTES).await?))
-    }
-
-    fn address(&self, path: &str) -> Url {
-        let base = self.base.as_str().trim_end_matches('/');
-        Url::parse(&format!("{base}/{path}")).expect("a checked address and name")
     }
 }

@@ -81,7 +81,7 @@ fn an_address_that_slack_cannot_call_is_refused() {
     assert_eq!(refused(&long), "public_url: is longer than 255 characters");
     assert_eq!(
         refused(""),
-        "public_url: is missing: Slack has to be told where it reaches the bot, as \"https://bot.example.com\""
+        "public_url: is missing: Slack has to be told where the bot is reached, as \"https://bot.example.com\""
     );
 }
 

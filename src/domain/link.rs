@@ -62,6 +62,8 @@ pub enum LinkEnd {
     RevokedByOperator,
     /// The provider takes its tokens no longer.
     EndedByProvider,
+    /// Identity Platform takes its tokens no longer; those of the provider are good still.
+    EndedByPlatform,
     /// What the provider or P0 says of it now names somebody else.
     NamesAnother,
     /// The operator's settings name the account as its owner's no longer, or another provider.
@@ -82,6 +84,7 @@ impl LinkEnd {
             Self::RanOut => "ran_out",
             Self::RevokedByOperator => "revoked_by_operator",
             Self::EndedByProvider => "ended_by_provider",
+            Self::EndedByPlatform => "ended_by_platform",
             Self::NamesAnother => "names_another",
             Self::NotInSettings => "not_in_settings",
             Self::Deactivated => "deactivated",
@@ -97,6 +100,7 @@ impl LinkEnd {
             Self::RanOut,
             Self::RevokedByOperator,
             Self::EndedByProvider,
+            Self::EndedByPlatform,
             Self::NamesAnother,
             Self::NotInSettings,
             Self::Deactivated,

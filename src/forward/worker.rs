@@ -107,6 +107,11 @@ impl Worker {
 
     async fn try_carry(&self, lease: Lease, stop: &CancellationToken) -> Result<(), LedgerError> {
         let decision = lease.decision();
+        if stop.is_cancelled() {
+            // Whose it is is asked for at the next start: asking may renew what there is no time left to write down.
+            let now = self.clock.now();
+            return self.ledger.retry_unsent(lease, now).await;
+        }
         let asking = tokio::time::timeout(AUTHORIZE_WITHIN, self.authorizer.authorize(&decision.by)).await;
         let authorized = match asking.unwrap_or(Err(NotAuthorized::Later(None))) {
             Ok(authorized) => authorized,

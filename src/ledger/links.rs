@@ -11,6 +11,7 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::notices::{self, Notice};
 use super::{Ledger, LedgerError, audit, from_json, held, new_id, readable, sign_ins, to_json};
+use crate::authorize::linked::LONGEST_RENEWAL;
 use crate::authorize::linked::store::{Bound, LinkStore, NewLink, NotKept, Renewal, Renewed};
 use crate::clock::from_millisecond;
 use crate::domain::link::{Account, Link, LinkEnd, LinkVersion};
@@ -18,7 +19,7 @@ use crate::domain::person::{SlackUser, TeamId, UserId};
 
 /// How long the right to renew holds. It has to outlast everything that is asked for one renewal, each with its own
 /// deadline: whoever took it over meanwhile would use a refresh token for the second time, and kill all that came of it.
-pub const RENEWAL: Duration = Duration::from_secs(45);
+const RENEWAL: Duration = LONGEST_RENEWAL;
 
 const OF_ACCOUNT: &str = "issuer = $1 AND subject = $2 AND ended_at IS NULL";
 
@@ -236,13 +237,13 @@ impl Ledger {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn pin(&self, name: &'static str, found: String) -> Result<String, LedgerError> {
+    pub async fn pin(&self, name: String, found: String) -> Result<String, LedgerError> {
         self.write(move |c, now| {
             Box::pin(async move {
                 sqlx::query(
                     "INSERT INTO pins (name, body, pinned_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING",
                 )
-                .bind(name)
+                .bind(&name)
                 .bind(found)
                 .bind(now.as_millisecond())
                 .execute(&mut *c)
@@ -257,7 +258,7 @@ impl Ledger {
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub async fn pinned(&self, name: &'static str) -> Result<Option<String>, LedgerError> {
+    pub async fn pinned(&self, name: &str) -> Result<Option<String>, LedgerError> {
         pin(&mut *self.readers.acquire().await?, name).await
     }
 }
@@ -301,11 +302,11 @@ impl LinkStore for Ledger {
         Box::pin(async move { self.end_link(id, why).await.map(drop).map_err(told) })
     }
 
-    fn pinned(&self, name: &'static str) -> BoxFuture<'_, Result<Option<String>, NotKept>> {
+    fn pinned<'s>(&'s self, name: &'s str) -> BoxFuture<'s, Result<Option<String>, NotKept>> {
         Box::pin(async move { Self::pinned(self, name).await.map_err(told) })
     }
 
-    fn pin(&self, name: &'static str, found: String) -> BoxFuture<'_, Result<String, NotKept>> {
+    fn pin(&self, name: String, found: String) -> BoxFuture<'_, Result<String, NotKept>> {
         Box::pin(async move { Self::pin(self, name, found).await.map_err(told) })
     }
 }

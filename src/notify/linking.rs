@@ -48,7 +48,7 @@ pub fn linked(offer: &Offer, identity: &str, waiting: &[Kept]) -> Message {
 pub fn ended(offer: &Offer, identity: &str, why: LinkEnd, waiting: &[Kept]) -> Message {
     let message = Message::sentence(wording::ended(identity, why, &offer.command));
     match why {
-        LinkEnd::EndedByProvider | LinkEnd::RanOut => {
+        LinkEnd::EndedByProvider | LinkEnd::EndedByPlatform | LinkEnd::RanOut => {
             let message = message.with_controls(vec![controls::link_account("Link again")]);
             with_waiting(message, waiting)
         }

@@ -12,6 +12,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio::sync::OnceCell;
+use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 use zeroize::Zeroizing;
 
@@ -19,7 +20,7 @@ use super::NotAuthorized;
 use super::actor::Actor;
 use super::claims;
 use super::credentials::Credential;
-use super::identity_platform::IdentityPlatform;
+use super::identity_platform::{self, IdentityPlatform};
 use super::openid::{Grant, Provider, Registration, Trouble};
 use super::p0_login::{AccountAnswer, Login, P0Accounts};
 use super::vault::{Owner, Vault};
@@ -30,13 +31,12 @@ use crate::domain::person::{Authority, Email, SlackUser};
 use crate::domain::refusal::Refusal;
 use crate::domain::sign_in::SignIn;
 use exchange::Exchanger;
+pub use renewal::LONGEST_RENEWAL;
 use store::{Bound, LinkStore, NewLink, NotKept};
 use tokens::{Tokens, owner};
 
 /// A token that runs out sooner than this is renewed first: it has to last for the call.
 const LASTS_FOR: Duration = Duration::from_secs(30);
-/// Under this name the organisation's login is pinned.
-pub(crate) const LOGIN_PIN: &str = "p0.login";
 
 /// Everybody's linked accounts; cheap to clone.
 #[derive(Clone)]
@@ -54,6 +54,8 @@ struct Inner {
     clock: Clock,
     /// Renewals under way: what a provider has given is written down, whoever stopped waiting for it.
     renewals: TaskTracker,
+    /// No other renewal begins.
+    stopping: CancellationToken,
 }
 
 /// What linked accounts stand on.
@@ -87,6 +89,7 @@ impl LinkedAccounts {
             store,
             clock,
             renewals: TaskTracker::new(),
+            stopping: CancellationToken::new(),
         }))
     }
 
@@ -103,6 +106,11 @@ impl LinkedAccounts {
     /// The actor's public keys, where tokens are exchanged.
     pub(super) fn jwks(&self) -> Option<serde_json::Value> {
         self.0.exchanger.as_ref().map(Exchanger::jwks)
+    }
+
+    /// From now on no renewal begins: there may be no time left to write down what it brings.
+    pub fn begin_no_more(&self) {
+        self.0.stopping.cancel();
     }
 
     /// Waits until every renewal that has begun is written down.
@@ -254,8 +262,12 @@ impl LinkedAccounts {
         let sealed = link.sealed.as_ref().filter(|_| link.account.issuer == self.0.settings.issuer);
         let Some(sealed) = sealed else { return Ok(false) };
         let Ok(tokens) = Tokens::open(&self.0.vault, &owner(link), sealed) else { return Ok(false) };
-        let Some(refresh) = &tokens.refresh else { return Ok(false) };
-        Ok(self.provider().await?.revoke(refresh).await? == super::openid::Revoked::AtProvider)
+        let provider = self.provider().await?;
+        let revoked = match &tokens.refresh {
+            Some(refresh) => provider.revoke(refresh).await?,
+            None => provider.revoke_access(&tokens.access).await?,
+        };
+        Ok(revoked == super::openid::Revoked::AtProvider)
     }
 
     async fn ask_p0(&self, shown: &Secret, identity: &str) -> Result<(), NotBound> {
@@ -331,12 +343,13 @@ impl Inner {
         let not_kept = |NotKept| Trouble::Unavailable("the ledger could not pin P0's login".to_owned());
         let find = async || {
             let found = self.p0.login().await;
-            let kept = match (self.store.pinned(LOGIN_PIN).await.map_err(not_kept)?, &found) {
+            let pin = self.p0.login_pin();
+            let kept = match (self.store.pinned(&pin).await.map_err(not_kept)?, &found) {
                 (Some(kept), _) => kept,
                 (None, Ok(found)) => {
                     let text =
                         serde_json::to_string(found).map_err(|_| Trouble::Untrusted("P0's login has no JSON"))?;
-                    self.store.pin(LOGIN_PIN, text).await.map_err(not_kept)?
+                    self.store.pin(pin, text).await.map_err(not_kept)?
                 }
                 (None, Err(trouble)) => return Err(trouble.clone()),
             };
@@ -358,11 +371,20 @@ impl Inner {
         if let Some(nonce) = raw_nonce {
             tokens.nonce = Some(nonce.to_owned());
         }
-        tokens.platform = Some(match (&tokens.id, &tokens.platform) {
+        let sign_in = async |id| platform.sign_in(login, &tokens.access, id, tokens.nonce.as_deref()).await;
+        let got = match (&tokens.id, &tokens.platform) {
             // The provider has just vouched for the person, and gave no ID token that could say so.
-            (None, Some(kept)) => platform.renew(login, &kept.refresh).await?,
-            (id, _) => platform.sign_in(login, &tokens.access, id.as_ref(), tokens.nonce.as_deref()).await?,
-        });
+            (None, Some(kept)) => match platform.renew(login, &kept.refresh).await {
+                // Its access token may say so. Where it does not, the person has to sign in.
+                Err(over) if identity_platform::is_over(&over) => match sign_in(None).await {
+                    Err(Trouble::Refused { .. }) => Err(over),
+                    signed_in => signed_in,
+                },
+                renewed => renewed,
+            },
+            (id, _) => sign_in(id.as_ref()).await,
+        }?;
+        tokens.platform = Some(got);
         Ok(())
     }
 

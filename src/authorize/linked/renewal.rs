@@ -9,7 +9,9 @@ use super::store::{NotKept, Renewal, Renewed};
 use super::tokens::{Tokens, owner};
 use super::{LinkedAccounts, unusable};
 use crate::authorize::NotAuthorized;
-use crate::authorize::openid::{Claims, Provider, Trouble};
+use crate::authorize::identity_platform;
+use crate::authorize::openid::token_endpoint::ANSWERS_WITHIN;
+use crate::authorize::openid::{Claims, Provider, REFRESHED_WITHIN, Trouble};
 use crate::config::SentToken;
 use crate::domain::link::{Link, LinkEnd};
 use crate::domain::person::folded;
@@ -24,9 +26,17 @@ const BEGUN_WITHIN: Duration = Duration::from_secs(12);
 const KEEP_TRIES: u32 = 5;
 /// Between two of those.
 const KEEP_AGAIN: Duration = Duration::from_secs(1);
-/// Errors that say that all of a sign-in's tokens are dead: revoked, run out, or used twice; the others are Identity
-/// Platform's own words. Any other error is about the client, and nobody's tokens are dead for that.
-const ENDED: [&str; 5] = ["invalid_grant", "USER_DISABLED", "USER_NOT_FOUND", "TOKEN_EXPIRED", "INVALID_REFRESH_TOKEN"];
+/// The longest that a renewal takes: what is asked for at the last moment, each question with its own deadline (what the
+/// provider says of itself, its keys before and after, Identity Platform twice), and the tries to write it down.
+pub const LONGEST_RENEWAL: Duration = BEGUN_WITHIN
+    .saturating_add(REFRESHED_WITHIN)
+    .saturating_add(ANSWERS_WITHIN.saturating_mul(5))
+    .saturating_add(WRITTEN_WITHIN);
+/// How long the tries to write it down take.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(10);
+/// The error that says that all of a sign-in's tokens are dead: revoked, run out, or used twice. Any other is about the
+/// client, and nobody's tokens are dead for that.
+const ENDED: &str = "invalid_grant";
 
 /// What asking for new tokens comes to.
 enum Answer {
@@ -150,12 +160,15 @@ impl LinkedAccounts {
         if now > leased + BEGUN_WITHIN {
             return Answer::Later("it took too long to begin".to_owned());
         }
+        if self.0.stopping.is_cancelled() {
+            return Answer::Later("the bot is stopping".to_owned());
+        }
         let grant = match provider.refresh(refresh, &link.account.subject).await {
             Ok(grant) => grant,
             Err(trouble) => return of_trouble(trouble),
         };
         let mut tokens = Tokens::of(&grant, Some(old));
-        let unfit = match grant.doubt {
+        let unfit = match grant.doubt.or(grant.unfit) {
             Some(trouble) => Some(of_trouble(trouble)),
             None if tokens.in_doubt => {
                 Some(Answer::Wrong("no ID token came after one that was not believed".to_owned()))
@@ -225,7 +238,8 @@ fn of_trouble(trouble: Trouble) -> Answer {
     match trouble {
         Trouble::Unavailable(words) => Answer::Later(words),
         Trouble::AnotherPerson => Answer::Over(LinkEnd::NamesAnother),
-        Trouble::Refused { code, .. } if ENDED.contains(&code.as_str()) => Answer::Over(LinkEnd::EndedByProvider),
+        Trouble::Refused { code, .. } if code == ENDED => Answer::Over(LinkEnd::EndedByProvider),
+        trouble if identity_platform::is_over(&trouble) => Answer::Over(LinkEnd::EndedByPlatform),
         other => Answer::Wrong(other.to_string()),
     }
 }

@@ -91,8 +91,8 @@ pub trait LinkStore: Send + Sync {
     fn end(&self, id: i64, why: LinkEnd) -> BoxFuture<'_, Result<(), NotKept>>;
 
     /// What was found out once under this name.
-    fn pinned(&self, name: &'static str) -> BoxFuture<'_, Result<Option<String>, NotKept>>;
+    fn pinned<'s>(&'s self, name: &'s str) -> BoxFuture<'s, Result<Option<String>, NotKept>>;
 
     /// What was found out once under this name; else takes `found` for it, for good.
-    fn pin(&self, name: &'static str, found: String) -> BoxFuture<'_, Result<String, NotKept>>;
+    fn pin(&self, name: String, found: String) -> BoxFuture<'_, Result<String, NotKept>>;
 }

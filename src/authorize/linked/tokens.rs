@@ -74,6 +74,7 @@ impl Tokens {
             id_token: self.id,
             claims,
             doubt: None,
+            unfit: None,
         }
     }
 

@@ -31,6 +31,8 @@ pub struct Grant {
     /// Why the ID token that came for a refresh token is not believed; it is left out, and nothing beside it is proven.
     /// The old refresh token may be dead by now, so the new one is not lost for it.
     pub doubt: Option<Trouble>,
+    /// Why the access token that came for a refresh token cannot be shown; it is left out, and the rest is kept as above.
+    pub unfit: Option<Trouble>,
 }
 
 /// An answer of a token endpoint.
@@ -79,8 +81,12 @@ impl Provider {
         keys.for_token(None).await?;
         let asked = endpoint.clock.now();
         let answer: TokenAnswer = endpoint.ask(form).await?;
-        let access = answer.access(&["Bearer"], asked)?;
         let renewed = matches!(expected, Expected::Renewed { .. });
+        let (access, unfit) = match answer.access(&["Bearer"], asked) {
+            Ok(access) => (access, None),
+            Err(trouble) if renewed => (Access { token: Secret::new(""), expires: None }, Some(trouble)),
+            Err(trouble) => return Err(trouble),
+        };
         let checked = match &answer.id_token {
             Some(token) => {
                 let now = endpoint.clock.now();
@@ -101,6 +107,7 @@ impl Provider {
             id_token,
             claims,
             doubt,
+            unfit,
         })
     }
 }

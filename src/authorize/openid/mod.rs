@@ -27,7 +27,7 @@ pub use device::{DeviceCode, Poll};
 pub use discovery::Metadata;
 pub use grant::Grant;
 pub use id_token::{Claims, Verified};
-pub use renewal::Revoked;
+pub use renewal::{REFRESHED_WITHIN, Revoked};
 pub use trouble::Trouble;
 
 /// The scope for which an ID token comes.

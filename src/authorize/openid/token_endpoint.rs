@@ -19,7 +19,7 @@ use crate::config::Secret;
 use crate::inbound::bounded;
 
 /// How long a provider may take to answer.
-pub(super) const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+pub const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 /// Bytes of an answer that are read.
 const MOST_BYTES: usize = 256 * 1024;
 /// What is encoded in the halves of Basic. `~`, which Entra's secrets have, and its like mean the same either way, also to
@@ -111,6 +111,8 @@ pub struct TokenEndpoint {
     pub(super) authentication: Authentication,
     client: reqwest::Client,
     pub(super) clock: Clock,
+    /// How long an answer is waited for.
+    pub(super) answers_within: Duration,
 }
 
 #[derive(Deserialize)]
@@ -123,7 +125,7 @@ struct Failure {
 impl TokenEndpoint {
     /// The endpoint at `url`. `client` must neither follow redirects nor retry: most of what is sent may be sent once.
     pub fn new(url: Url, authentication: Authentication, client: reqwest::Client, clock: Clock) -> Self {
-        Self { url, authentication, client, clock }
+        Self { url, authentication, client, clock, answers_within: ANSWERS_WITHIN }
     }
 
     /// Sends the form and reads the answer.
@@ -139,7 +141,7 @@ impl TokenEndpoint {
     /// Sends the form; answers the body where it was not refused.
     pub(super) async fn send(&self, form: &[(&str, &str)]) -> Result<Zeroizing<Vec<u8>>, Trouble> {
         let form: Vec<(&str, &str)> = form.iter().copied().chain(self.authentication.fields()).collect();
-        let mut request = self.client.post(self.url.clone()).timeout(ANSWERS_WITHIN).form(&form);
+        let mut request = self.client.post(self.url.clone()).timeout(self.answers_within).form(&form);
         request = request.header(header::ACCEPT, "application/json");
         if let Some(basic) = self.authentication.header() {
             let mut basic = header::HeaderValue::from_str(&basic).expect("base64 stands in a header");

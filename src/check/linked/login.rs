@@ -2,8 +2,7 @@
 
 use serde_json::Value;
 
-use crate::authorize::linked::LOGIN_PIN;
-use crate::authorize::p0_login::Login;
+use crate::authorize::p0_login::{Login, login_pin};
 use crate::check::Install;
 use crate::check::report::Report;
 use crate::config::{Identity, Linked, SentToken};
@@ -58,7 +57,8 @@ pub(super) async fn check(
 /// What P0 named first counts: whoever could answer in its place later must not be sent anybody's tokens.
 async fn pinned(install: &Install, login: &Login, report: &mut Report<'_>) {
     let url = &install.settings.database_url;
-    let Ok(pinned) = inspect::pinned(url, LOGIN_PIN).await else {
+    let pin = login_pin(&install.settings.p0.base_url, &install.settings.p0.org);
+    let Ok(pinned) = inspect::pinned(url, &pin).await else {
         return report.unseen("P0 names the login that was pinned");
     };
     let named = match (&login.client_id, &login.provider_domain) {
@@ -76,7 +76,7 @@ async fn pinned(install: &Install, login: &Login, report: &mut Report<'_>) {
     let message = format!("{named}: that is not what was pinned at the first link, and the bot goes on with what was");
     let remedy = format!(
         "ask P0 whether that is theirs; if so, stop the bot, run sqlite3 {file} \"delete from pins where name = \
-         '{LOGIN_PIN}'\", and start it"
+         '{pin}'\", and start it"
     );
     report.warn("p0.login", message, remedy);
 }

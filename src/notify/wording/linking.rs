@@ -75,6 +75,10 @@ pub fn ended(identity: &str, why: LinkEnd, command: &str) -> String {
             "Your identity provider does not take your link any more ({who}). Please link again, and your decisions go \
              out as before."
         ),
+        LinkEnd::EndedByPlatform => format!(
+            "What P0 logs people in with does not take your link any more ({who}). Please link again, and your decisions \
+             go out as before."
+        ),
         LinkEnd::NamesAnother => format!(
             "Your link is ended: what your identity provider or P0 says of it now names somebody else than {who}. Link \
              again, and tell your security team if you do not know why."

@@ -364,8 +364,9 @@ async fn a_login_of_p0s_that_does_not_fit_is_named() {
                        "client_id": "p0-device", "api_key": "not-a-secret"});
     let pin = async |login: &Value| {
         let mut ledger = house.ledger().await;
-        sqlx::query("INSERT OR REPLACE INTO pins VALUES ('p0.login', $1, 0)")
+        sqlx::query("INSERT OR REPLACE INTO pins VALUES ($2, $1, 0)")
             .bind(login.to_string())
+            .bind(format!("p0.login {}/orgs/acme", house.company.p0.base_url()))
             .execute(&mut ledger)
             .await
             .unwrap();
@@ -385,7 +386,7 @@ async fn a_login_of_p0s_that_does_not_fit_is_named() {
         "warn P0 names the client p0-device: that is not what was pinned at the first link, and the bot goes on with \
          what was\n\
          → ask P0 whether that is theirs; if so, stop the bot, run sqlite3 p0-chatops.db \"delete from pins where name = \
-         'p0.login'\", and start it"
+         'p0.login http://P0/orgs/acme'\", and start it"
     );
 }
 

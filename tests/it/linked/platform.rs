@@ -6,7 +6,10 @@ use p0_chatops::sandbox::identity_platform::{Endpoint, IdentityPlatform, Identit
 use p0_chatops::sandbox::idp::{Fault, Grant, IssuerKeys};
 use p0_chatops::sandbox::p0::SignOn;
 
+use serde_json::json;
+
 use super::linking;
+use super::renewal::{alice, beside_with};
 use crate::world::{ALICE, CHANNEL, Setup, World};
 
 const HOUR: Duration = Duration::from_secs(3600);
@@ -160,6 +163,27 @@ async fn nothing_is_spent_at_the_provider_before_p0_has_said_how_one_logs_in() {
 }
 
 #[tokio::test]
+async fn another_p0_on_the_same_ledger_has_a_login_of_its_own() {
+    let (world, platform) = by_code().await;
+    world.links(ALICE, "alice").await;
+    world.clock.advance(HOUR);
+    let sign_on = SignOn {
+        tenant_id: "another-tenant".to_owned(),
+        client_id: "p0-chatops".to_owned(),
+        provider_domain: None,
+        ..SignOn::default()
+    };
+    let keys = IssuerKeys::Url(format!("{}/jwks", world.idp().issuer()));
+    platform.set_tenant(Tenant::of(&sign_on, &world.idp().issuer(), keys));
+    world.p0.behave(|p0| p0.sign_on = sign_on);
+    let mut settings = world.settings();
+    settings.p0.base_url.set_host(Some("localhost")).unwrap();
+    // To this tenant she is another account than to the one at which she linked.
+    beside_with(&world, settings).await.of(&alice(), None).await.unwrap_err();
+    assert_eq!(platform.calls().pop().unwrap().tenant.as_deref(), Some("another-tenant"));
+}
+
+#[tokio::test]
 async fn a_key_that_identity_platform_refuses_ends_nobodys_link() {
     let (world, platform) = by_code().await;
     world.links(ALICE, "alice").await;
@@ -172,8 +196,38 @@ async fn a_key_that_identity_platform_refuses_ends_nobodys_link() {
     assert!(world.dms(ALICE)[1].contains("Your P0 credential cannot be used"), "{:?}", world.dms(ALICE));
     world.presses(ALICE, &card, "approve").await;
     assert_eq!(world.told(), [APPROVED]);
+}
+
+#[tokio::test]
+async fn what_is_over_at_identity_platform_is_given_back_to_the_provider() {
+    let (world, platform) = by_code().await;
+    world.links(ALICE, "alice").await;
     platform.disable("alice@example.com");
     world.clock.advance(HOUR);
+    let card = world.usual().await;
+    world.presses(ALICE, &card, "approve").await;
+    world.dm_saying(ALICE, "What P0 logs people in with does not take your link any more");
+    assert_eq!((world.told(), world.idp().living_families("alice")), (Vec::<String>::new(), 0));
+}
+
+#[tokio::test]
+async fn a_session_that_is_over_is_begun_anew_with_what_the_provider_gave() {
+    let (world, platform) = by_code().await;
+    world.idp().change(|idp| idp.refreshes_id_token = false);
+    world.links(ALICE, "alice").await;
+    let card = world.usual().await;
+    let over = Fault::text(400, r#"{"error":{"code":400,"message":"TOKEN_EXPIRED","status":"INVALID_ARGUMENT"}}"#);
+    let anew = json!({ "idToken": "session-2", "refreshToken": "refresh-2", "expiresIn": "3600" });
+    world.p0.trust_token("session-2", "alice@example.com");
+    platform.fail_next(1, Endpoint::Refresh, over.clone());
+    platform.fail_next(1, Endpoint::SignIn, Fault::text(200, &anew.to_string()));
+    world.clock.advance(HOUR);
+    world.presses(ALICE, &card, "approve").await;
+    assert_eq!(world.told(), [APPROVED]);
+    // The stand-in takes no access token without an ID token: then she has to sign in herself.
+    platform.fail_next(1, Endpoint::Refresh, over);
+    world.clock.advance(HOUR);
     world.presses(ALICE, &card, "revoke").await;
+    assert_eq!((world.told().len(), world.idp().living_families("alice")), (1, 0));
     world.dm_saying(ALICE, "Please link again");
 }

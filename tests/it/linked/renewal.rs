@@ -10,11 +10,13 @@ use p0_chatops::authorize::credentials::{Credential, Credentials};
 use p0_chatops::authorize::linked::Parts;
 use p0_chatops::authorize::p0_login::P0Accounts;
 use p0_chatops::authorize::vault::Vault;
+use p0_chatops::config::Settings;
 use p0_chatops::domain::person::{SlackUser, TeamId, UserId};
 use p0_chatops::ledger::Ledger;
-use p0_chatops::sandbox::idp::{Fault, Grant, Tamper};
+use p0_chatops::sandbox::idp::{Endpoint, Fault, Grant, Tamper};
 use p0_chatops::sandbox::p0::RequestSeed;
 use serde_json::{Value, json};
+use tokio_util::sync::CancellationToken;
 
 use super::{Browser, linking};
 use crate::outside::http;
@@ -197,9 +199,25 @@ async fn what_comes_with_an_id_token_that_is_not_believed_is_kept_and_not_sent()
     assert_eq!((world.told(), world.idp().living_families("alice")), (vec![APPROVED.to_owned()], 1));
 }
 
+#[tokio::test]
+async fn what_comes_with_an_access_token_that_cannot_be_shown_is_kept_and_the_next_is_sent() {
+    let (world, card) = run_out(linking()).await;
+    let dpop = json!({ "token_type": "DPoP" });
+    world.idp().change(|idp| (idp.odd_tokens, idp.refreshes_id_token) = (dpop.as_object().cloned().unwrap(), false));
+    world.presses(ALICE, &card, "approve").await;
+    assert_eq!((world.told(), world.renewals()), (Vec::<String>::new(), vec!["ok".to_owned()]));
+    world.idp().change(|idp| idp.odd_tokens.clear());
+    world.presses(ALICE, &card, "approve").await;
+    assert_eq!((world.told(), world.idp().living_families("alice")), (vec![APPROVED.to_owned()], 1));
+}
+
 /// Another bot on the same ledger, as far as a credential goes.
 pub async fn beside(world: &World) -> Credentials {
-    let settings = world.settings();
+    beside_with(world, world.settings()).await
+}
+
+/// The same with settings of its own.
+pub async fn beside_with(world: &World, settings: Settings) -> Credentials {
     let store = Ledger::open(&settings.database_url, world.clock.clone()).await.unwrap();
     let vault = Vault::open(settings.vault.as_ref().unwrap()).await.unwrap();
     let p0 = P0Accounts::new(http(), &settings.p0);
@@ -246,6 +264,22 @@ async fn a_renewal_whose_bot_is_gone_is_taken_up_by_the_next() {
     world.presses(ALICE, &card, "approve").await;
     world.later(Duration::from_secs(5)).await;
     assert_eq!((world.told(), world.renewals()), (Vec::<String>::new(), Vec::<String>::new()));
+    world.later(2 * A_WHILE).await;
+    assert_eq!((world.told(), world.renewals()), (vec![APPROVED.to_owned()], vec!["ok".to_owned()]));
+}
+
+#[tokio::test]
+async fn no_renewal_begins_once_the_bot_is_stopping() {
+    let (mut world, card) = run_out(linking()).await;
+    let beside = beside(&world).await;
+    beside.linked().unwrap().begin_no_more();
+    assert!(matches!(beside.of(&alice(), None).await, Err(NotAuthorized::Later(None))));
+    world.press(ALICE, &card, "approve").await;
+    let stop = CancellationToken::new();
+    stop.cancel();
+    world.app().worker.clone().run(stop).await;
+    assert_eq!(world.renewals(), [""; 0]);
+    world.restart().await;
     world.later(A_WHILE).await;
     assert_eq!((world.told(), world.renewals()), (vec![APPROVED.to_owned()], vec!["ok".to_owned()]));
 }
@@ -316,6 +350,20 @@ async fn the_id_token_is_sent_where_p0_takes_that_and_the_link_ends_where_none_c
     world.presses(ALICE, &card, "revoke").await;
     assert_eq!(world.told().len(), 1);
     world.dm_saying(ALICE, "Your link has run out");
+}
+
+#[tokio::test]
+async fn an_access_token_without_a_refresh_token_is_given_back_itself() {
+    let mut setup = linking();
+    setup.idp.as_mut().unwrap().clients[0].grants.retain(|grant| *grant != Grant::RefreshToken);
+    let world = World::with(setup).await;
+    world.links(ALICE, "alice").await;
+    assert_eq!(world.slack.deactivate(ALICE).await.unwrap().status, 200);
+    world.work().await;
+    let given_back = world.idp().calls().into_iter().filter(|call| call.endpoint == Some(Endpoint::Revoke));
+    let of: Vec<_> = given_back.map(|call| (call.subject, call.outcome)).collect();
+    assert_eq!(of, [(Some("00u-alice".to_owned()), Some("ok".to_owned()))]);
+    assert_eq!(world.audited("link.forgotten").await[0]["revoked_at_provider"], true);
 }
 
 #[tokio::test]

@@ -321,6 +321,19 @@ async fn a_new_refresh_token_is_not_lost_where_the_keys_cannot_be_had() {
 }
 
 #[tokio::test]
+async fn a_new_refresh_token_is_not_lost_where_the_access_token_cannot_be_shown() {
+    let (says, _) = says().await;
+    let provider = says.provider();
+    for (token, kind) in [("a-2", "DPoP"), ("a 2", "Bearer"), ("", "Bearer")] {
+        let answer = json!({ "access_token": token, "token_type": kind, "refresh_token": "r-2" });
+        says.on("/token", 200, answer);
+        let grant = provider.refresh(&Secret::new("r-1"), "00u-alice").await.unwrap();
+        assert_eq!((grant.refresh_token.unwrap().expose(), grant.access_token.expose()), ("r-2", ""));
+        assert!(matches!(grant.unfit, Some(Trouble::Untrusted(_))) && grant.doubt.is_none(), "{token} {kind}");
+    }
+}
+
+#[tokio::test]
 async fn a_refresh_token_is_given_back_where_the_provider_takes_it() {
     let (says, _) = says().await;
     let provider = says.provider();
