@@ -20,6 +20,8 @@ use crate::domain::person::{SlackUser, TeamId, UserId};
 /// deadline: whoever took it over meanwhile would use a refresh token for the second time, and kill all that came of it.
 pub const RENEWAL: Duration = Duration::from_secs(45);
 
+const OF_ACCOUNT: &str = "issuer = $1 AND subject = $2 AND ended_at IS NULL";
+
 const COLUMNS: &str = "id, team, person, issuer, subject, identity, names, linked_at, proved_at, good_until, sealed,
                        generation, ended_at, ended_why";
 
@@ -35,6 +37,15 @@ impl Ledger {
     /// Where the database cannot be read.
     pub async fn living_link(&self, by: &SlackUser) -> Result<Option<Link>, LedgerError> {
         living(&mut *self.readers.acquire().await?, by).await
+    }
+
+    /// The living link of an account, whoever has it.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn link_of_account(&self, account: &Account) -> Result<Option<Link>, LedgerError> {
+        let keys = [account.issuer.as_str(), account.subject.as_str()];
+        one(&mut *self.readers.acquire().await?, OF_ACCOUNT, keys).await
     }
 
     /// Every link, living ones first, then by age.
@@ -337,7 +348,7 @@ async fn bind(c: &mut SqliteConnection, new: NewLink, now: Timestamp) -> Result<
         return Ok(Bound::SignInOver);
     }
     let Account { issuer, subject } = &new.account;
-    if let Some(taken) = one(c, "issuer = $1 AND subject = $2 AND ended_at IS NULL", [issuer, subject]).await?
+    if let Some(taken) = one(c, OF_ACCOUNT, [issuer, subject]).await?
         && taken.owner != new.owner
     {
         sign_ins::over(c, new.sign_in, "taken").await?;

@@ -197,6 +197,11 @@ impl Keeper {
     /// Has the provider forget the tokens of one link that has ended. `Ok(false)`: there is none.
     async fn forget(&self) -> Result<bool, LedgerError> {
         let Some(Renewal { link, token }) = self.ledger.claim_forgetting().await? else { return Ok(false) };
+        // A provider may end all that it ever gave the account (RFC 7009, 2.1): a link that was made since as well.
+        if self.ledger.link_of_account(&link.account).await?.is_some() {
+            self.ledger.forgotten(&link, false).await?;
+            return Ok(true);
+        }
         match self.linking.accounts().revoke(&link).await {
             Ok(at_provider) => self.ledger.forgotten(&link, at_provider).await?,
             Err(Trouble::Unavailable(_)) if self.ledger.forget_tries(link.id).await? < FORGET_TRIES => {

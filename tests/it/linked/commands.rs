@@ -140,6 +140,26 @@ async fn a_provider_that_is_down_is_told_later_that_a_link_has_ended() {
     assert_eq!((forgotten.len(), &forgotten[0]["revoked_at_provider"]), (1, &json!(true)));
 }
 
+/// Providers may end all that they gave the account where one of its tokens is revoked (RFC 7009, 2.1).
+#[tokio::test]
+async fn a_link_that_is_forgotten_late_does_not_take_the_next_of_the_same_account_along() {
+    let world = World::with(by_device()).await;
+    let card = world.usual().await;
+    world.links_by_code(ALICE, "alice").await;
+    world.idp().fail_next(1, Endpoint::Revoke, Fault::bad_gateway());
+    world.slack.slash(ALICE, CHANNEL, "unlink").await.unwrap();
+    world.work().await;
+    world.links_by_code(ALICE, "alice").await;
+    world.clock.advance(Duration::from_secs(3600));
+    world.work().await;
+    let revocations = world.idp().calls().iter().filter(|call| call.endpoint == Some(Endpoint::Revoke)).count();
+    assert_eq!(revocations, 1, "the one that failed, before the account was linked anew");
+    assert_eq!(world.link_states().await, ["alice@example.com: lives, tokens kept", "alice@example.com: unlinked"]);
+    assert_eq!(world.audited("link.forgotten").await[0]["revoked_at_provider"], false);
+    world.presses(ALICE, &card, "approve").await;
+    assert_eq!(world.told(), [r#"approve req-1 {"expirationLength":"2h"} as alice@example.com: 200"#]);
+}
+
 #[tokio::test]
 async fn a_provider_that_cannot_be_told_leaves_a_word_in_the_audit() {
     let mut setup = by_device();
