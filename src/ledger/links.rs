@@ -234,13 +234,13 @@ impl Ledger {
         Ok(rows.iter().filter_map(|row| readable(read(row))).collect())
     }
 
-    /// Slack was asked about the owner of a link just now.
+    /// Slack was asked about the owner of a link `at` that time, which says when it is asked next.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn link_seen(&self, id: i64) -> Result<(), LedgerError> {
-        let now = self.clock.now().as_millisecond();
-        self.run(sqlx::query("UPDATE links SET seen_at = $2 WHERE id = $1").bind(id).bind(now)).await
+    pub async fn link_seen(&self, id: i64, at: Timestamp) -> Result<(), LedgerError> {
+        let at = at.as_millisecond();
+        self.run(sqlx::query("UPDATE links SET seen_at = $2 WHERE id = $1").bind(id).bind(at)).await
     }
 
     /// What was found out once under this name; else takes `found` for it, for good.

@@ -5,8 +5,9 @@ pub mod browser;
 mod departure;
 pub mod keeper;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use jiff::Timestamp;
 use url::Url;
 
 use crate::answer::{Answer, ok};
@@ -37,6 +38,8 @@ struct Inner {
     authorizer: Authorizer,
     pages: Option<Pages>,
     fresh: Option<Fresh>,
+    /// Until when Slack is asked about nobody whose click does not wait for the answer.
+    rest_until: Mutex<Timestamp>,
 }
 
 /// What a flow with a browser needs.
@@ -62,7 +65,7 @@ impl Linking {
                 Some(Pages { public_url: public_url.clone(), slack })
             }
         };
-        Self(Arc::new(Inner { accounts, authorizer, pages, fresh }))
+        Self(Arc::new(Inner { accounts, authorizer, pages, fresh, rest_until: Mutex::new(Timestamp::MIN) }))
     }
 
     /// The accounts.
