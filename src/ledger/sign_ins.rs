@@ -36,10 +36,19 @@ impl SignInLease {
     }
 }
 
+/// What asking for a sign-in came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// It has begun.
+    Anew,
+    /// One with a device code goes on already: the person may be about to enter that code.
+    GoesOn,
+}
+
 impl Ledger {
-    /// Begins a sign-in to link an account. One that the person had begun before is worth nothing from now on; where
-    /// nobody had pressed anything on its page it only gets a new address, so that asking often fills nothing. Answers
-    /// its number.
+    /// Begins a sign-in to link an account. One in a browser that the person had begun before is worth nothing from now
+    /// on; where nobody had pressed anything on its page it only gets a new address, so that asking often fills nothing.
+    /// One with a device code goes on.
     ///
     /// # Errors
     /// Where it cannot be written.
@@ -48,31 +57,34 @@ impl Ledger {
         asker: SlackUser,
         ticket: Fingerprint,
         by_device: bool,
-    ) -> Result<i64, LedgerError> {
+    ) -> Result<Begun, LedgerError> {
         let stage = if by_device { SignInStage::DeviceWanted } else { SignInStage::Offered };
         self.write(move |c, now| {
             Box::pin(async move {
-                let untouched = sqlx::query_scalar(
+                if by_device && has_code(c, &asker, now).await? {
+                    return Ok(Begun::GoesOn);
+                }
+                let untouched = sqlx::query(
                     "UPDATE sign_ins SET ticket = $3, expires_at = $4
-                     WHERE team = $1 AND person = $2 AND purpose = 'link' AND stage_name = 'offered' AND expires_at > $5
-                     RETURNING id",
+                     WHERE team = $1 AND person = $2 AND purpose = 'link' AND stage_name = 'offered' AND expires_at > $5",
                 )
                 .bind(asker.team.as_str())
                 .bind(asker.user.as_str())
                 .bind(ticket.as_str())
                 .bind(expiry(now).as_millisecond())
                 .bind(now.as_millisecond())
-                .fetch_optional(&mut *c)
+                .execute(&mut *c)
                 .await?;
-                if let Some(id) = untouched {
-                    return Ok(id);
+                if untouched.rows_affected() > 0 {
+                    return Ok(Begun::Anew);
                 }
                 sqlx::query("DELETE FROM sign_ins WHERE team = $1 AND person = $2 AND purpose = 'link'")
                     .bind(asker.team.as_str())
                     .bind(asker.user.as_str())
                     .execute(&mut *c)
                     .await?;
-                begin(c, &asker, &ticket, Purpose::Link, &stage, now).await
+                begin(c, &asker, &ticket, Purpose::Link, &stage, now).await?;
+                Ok(Begun::Anew)
             })
         })
         .await
@@ -317,6 +329,20 @@ pub(super) async fn begin(
     let detail = json!({ "sign_in": id, "purpose": name, "decision": decision });
     audit::person(c, "sign_in.begun", asker, detail, now).await?;
     Ok(id)
+}
+
+/// Whether the person has asked for a code with which they can still link an account.
+async fn has_code(c: &mut SqliteConnection, asker: &SlackUser, now: Timestamp) -> Result<bool, LedgerError> {
+    let found = sqlx::query(
+        "SELECT 1 FROM sign_ins WHERE team = $1 AND person = $2 AND purpose = 'link' AND expires_at > $3
+             AND stage_name IN ('device_wanted', 'device_shown', 'answered')",
+    )
+    .bind(asker.team.as_str())
+    .bind(asker.user.as_str())
+    .bind(now.as_millisecond())
+    .fetch_optional(c)
+    .await?;
+    Ok(found.is_some())
 }
 
 /// When one that begins now is over.

@@ -23,6 +23,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::sign_in::Ticket;
 use crate::inbound::slack::Deed;
 use crate::ledger::LedgerError;
+use crate::ledger::sign_ins::Begun;
 use crate::notify::message::Message;
 use crate::notify::{linking, wording};
 
@@ -137,13 +138,14 @@ impl Tools {
             return self.refuse(deed, refusal).await;
         }
         match self.begin_linking(linking, deed).await? {
-            Some(page) => self.say(deed, linking::offered(&linking.accounts().settings().issuer, &page)).await,
-            None => self.say(deed, Message::sentence(wording::linking::CODE_COMES)).await,
+            (Some(page), _) => self.say(deed, linking::offered(&linking.accounts().settings().issuer, &page)).await,
+            (None, Begun::Anew) => self.say(deed, Message::sentence(wording::linking::CODE_COMES)).await,
+            (None, Begun::GoesOn) => self.say(deed, Message::sentence(wording::linking::CODE_OPEN)).await,
         }
     }
 
-    /// Begins a sign-in of whoever did the deed; answers its page, where it has one.
-    async fn begin_linking(&self, linking: &Linking, deed: &Deed) -> Result<Option<Url>, LedgerError> {
+    /// Begins a sign-in of whoever did the deed; answers its page, where it has one, and whether it has begun.
+    async fn begin_linking(&self, linking: &Linking, deed: &Deed) -> Result<(Option<Url>, Begun), LedgerError> {
         let ticket = Ticket::random();
         let page = linking.page(&ticket);
         // Bytes that are replayed begin nothing: the address that they answer with leads nowhere.
@@ -152,15 +154,16 @@ impl Tools {
             if let Some(old) = self.ledger.living_link(&deed.by).await? {
                 self.ledger.end_link(old.id, LinkEnd::NotInSettings).await?;
             }
-            self.ledger.begin_linking(deed.by.clone(), ticket.fingerprint(), page.is_none()).await?;
+            let begun = self.ledger.begin_linking(deed.by.clone(), ticket.fingerprint(), page.is_none()).await?;
+            return Ok((page, begun));
         }
-        Ok(page)
+        Ok((page, Begun::Anew))
     }
 
     /// A refusal that a link would mend, with the way to one.
     pub(crate) async fn refuse_unlinked(&self, deed: &Deed, refusal: &Refusal) -> Answer {
         let page = match &self.linking {
-            Some(linking) if linking.has_pages() => self.begin_linking(linking, deed).await?,
+            Some(linking) if linking.has_pages() => self.begin_linking(linking, deed).await?.0,
             _ => None,
         };
         match page {

@@ -22,6 +22,10 @@ pub fn offered(issuer: &str) -> String {
 /// Told privately where a code comes in a DM.
 pub const CODE_COMES: &str = "A code comes in our direct messages. Enter it where it says, within 5 minutes.";
 
+/// Told privately where a code was asked for before: a second one would take the first out of somebody's hands.
+pub const CODE_OPEN: &str = "You have asked for a code already: it is in our direct messages, or comes there now. Enter \
+                             that one; once its time is over you can ask for another.";
+
 /// The end of `whoami` for a linked account.
 pub(super) fn since(link: &Link) -> String {
     // Tokens that have to be renewed before they are sent are good until the beginning of time.
