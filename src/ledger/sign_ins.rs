@@ -131,20 +131,18 @@ impl Ledger {
     }
 
     /// Uses a `state` up and says whose it was; `None` where it was never given out, was used before, or is too old.
-    /// The sign-in's address becomes `ticket`: whoever brings the state may have to start over there.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn use_state(&self, state: Fingerprint, ticket: Fingerprint) -> Result<Option<SignIn>, LedgerError> {
+    pub async fn use_state(&self, state: Fingerprint) -> Result<Option<SignIn>, LedgerError> {
         self.write(move |c, now| {
             Box::pin(async move {
                 let sql = format!(
-                    "UPDATE sign_ins SET state = NULL, ticket = $2
-                     WHERE state = $1 AND stage_name <> 'ended' AND expires_at > $3 RETURNING {COLUMNS}"
+                    "UPDATE sign_ins SET state = NULL
+                     WHERE state = $1 AND stage_name <> 'ended' AND expires_at > $2 RETURNING {COLUMNS}"
                 );
                 let row = sqlx::query(sqlx::AssertSqlSafe(sql))
                     .bind(state.as_str())
-                    .bind(ticket.as_str())
                     .bind(now.as_millisecond())
                     .fetch_optional(c)
                     .await?;
@@ -152,6 +150,15 @@ impl Ledger {
             })
         })
         .await
+    }
+
+    /// The sign-in's address becomes `ticket`; the one before leads nowhere from now on.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn move_sign_in(&self, id: i64, ticket: Fingerprint) -> Result<(), LedgerError> {
+        self.run(sqlx::query("UPDATE sign_ins SET ticket = $2 WHERE id = $1").bind(id).bind(ticket.as_str().to_owned()))
+            .await
     }
 
     /// The person has signed in for their choice, which goes on; `false` where it was given up or is too old.
