@@ -9,9 +9,10 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::notices::{self, Notice};
-use super::{Ledger, LedgerError, audit, from_json, held, new_id, to_json};
+use super::{Ledger, LedgerError, audit, deliveries, from_json, held, new_id, to_json};
 use crate::clock::from_millisecond;
 use crate::domain::decision::Proof;
+use crate::domain::delivery::DeliveryKeys;
 use crate::domain::person::{SlackUser, TeamId, UserId};
 use crate::domain::sign_in::{Fingerprint, Purpose, SIGN_IN_WITHIN, SignIn, SignInStage};
 
@@ -43,17 +44,20 @@ pub enum Begun {
     Anew,
     /// One with a device code goes on already: the person may be about to enter that code.
     GoesOn,
+    /// Nothing: the delivery that asks for it was seen before.
+    Repeated,
 }
 
 impl Ledger {
     /// Begins a sign-in to link an account. One in a browser that the person had begun before is worth nothing from now
     /// on; where nobody had pressed anything on its page it only gets a new address, so that asking often fills nothing.
-    /// One with a device code goes on.
+    /// One with a device code goes on. The delivery that asks for it is remembered in the same moment.
     ///
     /// # Errors
     /// Where it cannot be written.
     pub async fn begin_linking(
         &self,
+        delivery: DeliveryKeys,
         asker: SlackUser,
         ticket: Fingerprint,
         by_device: bool,
@@ -61,6 +65,9 @@ impl Ledger {
         let stage = if by_device { SignInStage::DeviceWanted } else { SignInStage::Offered };
         self.write(move |c, now| {
             Box::pin(async move {
+                if !deliveries::remember(c, delivery, now).await? {
+                    return Ok(Begun::Repeated);
+                }
                 if by_device && has_code(c, &asker, now).await? {
                     return Ok(Begun::GoesOn);
                 }

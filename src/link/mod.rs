@@ -23,6 +23,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::sign_in::Ticket;
 use crate::inbound::slack::Deed;
 use crate::ledger::LedgerError;
+use crate::ledger::links::Unlinked;
 use crate::ledger::sign_ins::Begun;
 use crate::notify::message::Message;
 use crate::notify::{linking, wording};
@@ -139,7 +140,9 @@ impl Tools {
         }
         match self.begin_linking(linking, deed).await? {
             (Some(page), _) => self.say(deed, linking::offered(&linking.accounts().settings().issuer, &page)).await,
-            (None, Begun::Anew) => self.say(deed, Message::sentence(wording::linking::CODE_COMES)).await,
+            (None, Begun::Anew | Begun::Repeated) => {
+                self.say(deed, Message::sentence(wording::linking::CODE_COMES)).await
+            }
             (None, Begun::GoesOn) => self.say(deed, Message::sentence(wording::linking::CODE_OPEN)).await,
         }
     }
@@ -149,15 +152,9 @@ impl Tools {
         let ticket = Ticket::random();
         let page = linking.page(&ticket);
         // Bytes that are replayed begin nothing: the address that they answer with leads nowhere.
-        if self.ledger.first_delivery(deed.keys.of_effect("link")).await? {
-            // Whoever is offered a link has none that counts: one that the settings have left behind makes way.
-            if let Some(old) = self.ledger.living_link(&deed.by).await? {
-                self.ledger.end_link(old.id, LinkEnd::NotInSettings).await?;
-            }
-            let begun = self.ledger.begin_linking(deed.by.clone(), ticket.fingerprint(), page.is_none()).await?;
-            return Ok((page, begun));
-        }
-        Ok((page, Begun::Anew))
+        let keys = deed.keys.of_effect("link");
+        let begun = self.ledger.begin_linking(keys, deed.by.clone(), ticket.fingerprint(), page.is_none()).await?;
+        Ok((page, begun))
     }
 
     /// A refusal that a link would mend, with the way to one.
@@ -182,17 +179,13 @@ impl Tools {
 
     /// `unlink`, pressed or typed as a slash command.
     pub(crate) async fn unlink(&self, deed: &Deed) -> Answer {
-        // Bytes that are replayed do not end a link that was made since.
-        if !self.ledger.first_delivery(deed.keys.of_effect("unlink")).await? {
-            return ok();
-        }
-        match self.ledger.living_link(&deed.by).await? {
-            Some(link) => {
-                self.ledger.end_link(link.id, LinkEnd::Unlinked).await?;
+        match self.ledger.unlink(deed.keys.of_effect("unlink"), deed.by.clone()).await? {
+            Unlinked::Ended(link) => {
                 let ended = wording::linking::ended(&link.identity, LinkEnd::Unlinked, &self.offer.command);
                 self.say(deed, Message::sentence(ended)).await
             }
-            None => self.say(deed, Message::sentence(wording::linking::NOTHING_TO_UNLINK)).await,
+            Unlinked::HadNone => self.say(deed, Message::sentence(wording::linking::NOTHING_TO_UNLINK)).await,
+            Unlinked::Repeated => ok(),
         }
     }
 
