@@ -112,6 +112,19 @@ pub fn account_taken(other: &UserId, is_own: bool) -> String {
     }
 }
 
+/// Why an account was not linked, told to whoever asked for it, who need not be the one that saw the page.
+pub fn not_bound_to_asker(why: &NotBound) -> String {
+    match why {
+        NotBound::OpenedByAnother => {
+            "The page that you asked for was opened by another Slack user than you, so nothing \
+                                      was linked. If you passed it on to nobody, and have no other Slack account that \
+                                      you may have signed in with, tell your security team."
+                .to_owned()
+        }
+        why => not_bound(why),
+    }
+}
+
 /// Why an account was not linked: on the page, and in a DM where a code was entered. Plain text.
 pub fn not_bound(why: &NotBound) -> String {
     match why {

@@ -12,6 +12,9 @@ use crate::world::{ALICE, BOB, CAROL, World};
 
 const OPENED_BY_ANOTHER: &str = "The page was opened by another Slack user than the one who asked for it, so nothing was \
                                  linked. It is for nobody else: if somebody sent it to you, tell your security team.";
+const YOURS_WAS: &str = "The page that you asked for was opened by another Slack user than you, so nothing was linked. If \
+                         you passed it on to nobody, and have no other Slack account that you may have signed in with, \
+                         tell your security team.";
 const UNBELIEVABLE: &str =
     "What came back cannot be believed; the bot&#39;s log tells its operator why. Nothing was linked.";
 const NOT_LINKED: (StatusCode, &str) = (StatusCode::FORBIDDEN, "Your account was not linked");
@@ -48,7 +51,7 @@ async fn a_link_that_is_sent_to_somebody_else_binds_nothing_whoever_they_are() {
         assert_eq!((seen(&shown), shown.says()), (NOT_LINKED, OPENED_BY_ANOTHER));
         assert_eq!(seen(&Browser::new().press(&page).await), OVER, "the asker has to ask for a new one");
         world.work().await;
-        assert_eq!(world.dms(asker), [OPENED_BY_ANOTHER]);
+        assert_eq!(world.dms(asker), [YOURS_WAS]);
         assert_eq!(world.audit_trail().await.pop().unwrap(), format!("sign_in.failed {asker} another_slack_user"));
     }
     assert_eq!((world.idp().calls().len(), world.asked_p0()), (0, 0), "nobody got as far as the provider");
