@@ -39,8 +39,8 @@ pub(crate) async fn message(tools: &Tools, deed: &Deed, text: &str) -> Answer {
     if let Some(Err(refusal)) = command.verb().map(|verb| rules::check_place(&tools.limits, verb)) {
         return tools.refuse_choice(deed, id, &refusal).await;
     }
-    if !tools.may_read(deed, id).await? {
-        return tools.refuse(deed, &Refusal::NoIdentity).await;
+    if let Some(refusal) = tools.may_not_read(deed, id).await? {
+        return tools.refuse(deed, &refusal).await;
     }
     let Some(kept) = tools.ledger.request(id).await? else {
         return tools.say(deed, Message::sentence(wording::not_told(id))).await;
@@ -66,8 +66,8 @@ async fn approve(tools: &Tools, deed: &Deed, id: RequestId, length: Option<Expir
     if let Err(refusal) = rules::check_place(&tools.limits, Verb::Approve) {
         return tools.refuse_choice(deed, &id, &refusal).await;
     }
-    if !tools.may_read(deed, &id).await? {
-        return tools.refuse(deed, &Refusal::NoIdentity).await;
+    if let Some(refusal) = tools.may_not_read(deed, &id).await? {
+        return tools.refuse(deed, &refusal).await;
     }
     match tools.ledger.request(&id).await? {
         Some(kept) if kept.request.phase.is_decided() => {
@@ -126,7 +126,7 @@ async fn pending(tools: &Tools, deed: &Deed) -> Answer {
 
 /// Has a request's card drawn in the person's direct messages, where it converges like the others.
 pub(crate) async fn show(tools: &Tools, deed: &Deed, id: &RequestId) -> Answer {
-    if !tools.may_read(deed, id).await? {
+    if tools.may_not_read(deed, id).await?.is_some() {
         // Whether it is their own is for Slack to say, and so for later.
         let notice = Notice::ShowOwn { request: id.clone(), user: deed.by.user.clone() };
         tools.ledger.answer_once(deed.keys.of_effect("show"), notice).await?;

@@ -344,8 +344,8 @@ impl Tools {
     }
 
     async fn details(&self, deed: &Deed, request: &RequestId) -> Answer {
-        if !self.may_read(deed, request).await? {
-            return self.refuse(deed, &Refusal::NoIdentity).await;
+        if let Some(refusal) = self.may_not_read(deed, request).await? {
+            return self.refuse(deed, &refusal).await;
         }
         match self.ledger.card(request).await? {
             Some(card) => self.open_view(deed, &modals::details(&self.offer, &card)).await,
@@ -353,8 +353,13 @@ impl Tools {
         }
     }
 
-    /// Whether the person may read of the request: they have an identity here, or were told of it.
-    pub(crate) async fn may_read(&self, deed: &Deed, request: &RequestId) -> Result<bool, LedgerError> {
-        Ok(self.standing(&deed.by).await?.may_read || self.ledger.was_told(request, &deed.by.user).await?)
+    /// Why the person may not read of the request; `None` where they have an identity here, were told of it, or have
+    /// chosen something for it.
+    pub(crate) async fn may_not_read(&self, deed: &Deed, request: &RequestId) -> Result<Option<Refusal>, LedgerError> {
+        let standing = self.standing(&deed.by).await?;
+        let may = standing.may_read
+            || self.ledger.was_told(request, &deed.by.user).await?
+            || self.ledger.has_chosen(request, &deed.by).await?;
+        Ok(if may { None } else { Some(standing.may_decide.err().unwrap_or(Refusal::NoIdentity)) })
     }
 }

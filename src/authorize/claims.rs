@@ -18,7 +18,8 @@ const NAMES: [&str; 5] = ["email", "upn", "preferred_username", "unique_name", "
 /// # Errors
 /// Where it says that it has run out, or is not the person's whom P0 knows as `identity`.
 pub(super) fn names(token: &str, identity: Option<&str>, now: Timestamp) -> Result<Vec<String>, Refusal> {
-    readable(token).map_or(Ok(Vec::new()), |claims| check(&claims, identity, now))
+    let own: Vec<&str> = identity.into_iter().collect();
+    readable(token).map_or(Ok(Vec::new()), |claims| check(&claims, &own, now))
 }
 
 /// The claims, where there are any to read.
@@ -42,20 +43,21 @@ pub(super) fn expires(token: &str) -> Option<Timestamp> {
     Some(from_millisecond((seconds * 1000.0) as i64))
 }
 
-/// Refuses a token that says it is somebody else's or has run out; answers the names that it gives its owner.
-pub(super) fn check(claims: &Value, identity: Option<&str>, now: Timestamp) -> Result<Vec<String>, Refusal> {
+/// Refuses a token that has run out, or that says it is somebody's who has none of the names in `own`; where there are
+/// none, anybody's. Answers the names that it gives its owner.
+pub(super) fn check(claims: &Value, own: &[&str], now: Timestamp) -> Result<Vec<String>, Refusal> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
     if claims.get("exp").and_then(Value::as_f64).is_some_and(|exp| exp <= now.as_second() as f64) {
         return Err(Refusal::CredentialExpired);
     }
-    let is_identity = |name: &String| identity.is_none_or(|identity| folded(name) == folded(identity));
-    if text("email").is_some_and(|email| !is_identity(&email)) {
+    let is_own = |name: &String| own.is_empty() || own.iter().any(|own| folded(name) == folded(own));
+    if text("email").is_some_and(|email| !is_own(&email)) {
         return Err(Refusal::CredentialOfAnother);
     }
     let names: Vec<String> = NAMES.iter().filter_map(|name| text(name)).collect();
     // Without an e-mail, whatever looks like an address says whose it is; any other subject is P0's own id.
     let addresses: Vec<&String> = names.iter().filter(|name| name.contains('@')).collect();
-    if !addresses.is_empty() && !addresses.into_iter().any(is_identity) {
+    if !addresses.is_empty() && !addresses.into_iter().any(is_own) {
         return Err(Refusal::CredentialOfAnother);
     }
     Ok(names)

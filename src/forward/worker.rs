@@ -150,9 +150,8 @@ impl Worker {
         {
             // P0 may have forgotten the token before it ran out: with a new one the choice is sent once more.
             self.metrics.outcome(decision.choice.verb().as_str(), "token_not_taken");
-            self.ledger.distrust_tokens(link).await?;
             let now = self.clock.now();
-            return self.ledger.retry_renewed(sending, now).await;
+            return self.ledger.retry_renewed(sending, link, now).await;
         }
         self.write_down(sending, outcome).await
     }

@@ -143,6 +143,22 @@ async fn record(
     Ok(Receipt::Held)
 }
 
+impl Ledger {
+    /// Whether somebody has chosen anything for the request.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn has_chosen(&self, request: &RequestId, by: &SlackUser) -> Result<bool, LedgerError> {
+        let found = sqlx::query("SELECT 1 FROM decisions WHERE request_id = $1 AND team = $2 AND person = $3 LIMIT 1")
+            .bind(request.as_str())
+            .bind(by.team.as_str())
+            .bind(by.user.as_str())
+            .fetch_optional(&self.readers)
+            .await?;
+        Ok(found.is_some())
+    }
+}
+
 /// The newest approve of the request that has an outcome nobody knows.
 pub(super) async fn approve_open(c: &mut SqliteConnection, request: &RequestId) -> Result<Option<i64>, LedgerError> {
     let newest = sqlx::query_scalar(

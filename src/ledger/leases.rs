@@ -136,9 +136,15 @@ impl Ledger {
     ///
     /// # Errors
     /// Where it cannot be written: then it stays marked, and becomes `Unknown`.
-    pub async fn retry_renewed(&self, sending: Box<SendingLease>, due: Timestamp) -> Result<(), LedgerError> {
+    pub async fn retry_renewed(
+        &self,
+        sending: Box<SendingLease>,
+        not_taken: LinkVersion,
+        due: Timestamp,
+    ) -> Result<(), LedgerError> {
         self.write(move |c, _| {
             Box::pin(async move {
+                links::distrust(c, not_taken).await?;
                 sqlx::query("UPDATE decisions SET renewed = 1 WHERE id = $1 AND lease_token = $2")
                     .bind(sending.lease.decision.id)
                     .bind(&sending.lease.token)

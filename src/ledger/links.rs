@@ -91,34 +91,23 @@ impl Ledger {
     pub async fn renewed(&self, id: i64, token: String, renewed: Renewed) -> Result<bool, LedgerError> {
         self.write(move |c, _| {
             Box::pin(async move {
-                let written = sqlx::query(
+                // A link that ended meanwhile takes them too: they are what its provider has to be told to forget.
+                let ended: Option<Option<i64>> = sqlx::query_scalar(
                     "UPDATE links SET sealed = $3, proved_at = $4, good_until = $5, generation = generation + 1,
                                       lease_token = NULL, lease_until = NULL
-                     WHERE id = $1 AND lease_token = $2 AND ended_at IS NULL",
+                     WHERE id = $1 AND lease_token = $2 AND (ended_at IS NULL OR sealed IS NOT NULL)
+                     RETURNING ended_at",
                 )
                 .bind(id)
                 .bind(token)
                 .bind(renewed.sealed)
                 .bind(renewed.proved.as_millisecond())
                 .bind(renewed.good_until.as_millisecond())
-                .execute(c)
+                .fetch_optional(c)
                 .await?;
-                Ok(written.rows_affected() == 1)
+                Ok(ended == Some(None))
             })
         })
-        .await
-    }
-
-    /// P0 did not take these tokens: they are renewed before they are sent again. Newer ones are left as they are.
-    ///
-    /// # Errors
-    /// Where it cannot be written.
-    pub async fn distrust_tokens(&self, of: LinkVersion) -> Result<(), LedgerError> {
-        self.run(
-            sqlx::query("UPDATE links SET good_until = 0 WHERE id = $1 AND generation = $2")
-                .bind(of.id)
-                .bind(of.generation),
-        )
         .await
     }
 
@@ -317,6 +306,10 @@ impl LinkStore for Ledger {
         Box::pin(async move { self.living_link(by).await.map_err(told) })
     }
 
+    fn of_account<'s>(&'s self, account: &'s Account) -> BoxFuture<'s, Result<Option<Link>, NotKept>> {
+        Box::pin(async move { self.link_of_account(account).await.map_err(told) })
+    }
+
     fn bind(&self, new: NewLink) -> BoxFuture<'_, Result<Bound, NotKept>> {
         Box::pin(async move { Self::bind(self, new).await.map_err(told) })
     }
@@ -355,6 +348,16 @@ pub(super) async fn all(c: &mut SqliteConnection) -> Result<Vec<Link>, LedgerErr
 
 pub(super) async fn pin(c: &mut SqliteConnection, name: &str) -> Result<Option<String>, LedgerError> {
     Ok(sqlx::query_scalar("SELECT body FROM pins WHERE name = $1").bind(name).fetch_optional(c).await?)
+}
+
+/// P0 did not take these tokens: they are renewed before they are sent again. Newer ones are left as they are.
+pub(super) async fn distrust(c: &mut SqliteConnection, of: LinkVersion) -> Result<(), LedgerError> {
+    sqlx::query("UPDATE links SET good_until = 0 WHERE id = $1 AND generation = $2")
+        .bind(of.id)
+        .bind(of.generation)
+        .execute(c)
+        .await?;
+    Ok(())
 }
 
 pub(super) async fn living(c: &mut SqliteConnection, by: &SlackUser) -> Result<Option<Link>, LedgerError> {

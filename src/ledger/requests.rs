@@ -104,16 +104,20 @@ impl Ledger {
     }
 
     /// The same, with those in front that somebody chose something for, the latest first: that is what they are at.
+    /// `all`: others too.
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub async fn pending_for(&self, user: &UserId) -> Result<Vec<Kept>, LedgerError> {
+    pub async fn pending_for(&self, user: &UserId, all: bool) -> Result<Vec<Kept>, LedgerError> {
         let rows = sqlx::query(
-            "SELECT body, card_key, revision FROM requests WHERE pending = 1
-             ORDER BY COALESCE((SELECT MAX(d.id) FROM decisions d WHERE d.request_id = requests.id AND d.person = $1), 0)
-                 DESC, seen_at DESC LIMIT $2",
+            "SELECT body, card_key, revision FROM
+                 (SELECT requests.*, COALESCE((SELECT MAX(d.id) FROM decisions d
+                                               WHERE d.request_id = requests.id AND d.person = $1), 0) AS chosen
+                  FROM requests WHERE pending = 1) AS waiting
+             WHERE chosen > 0 OR $2 = 1 ORDER BY chosen DESC, seen_at DESC LIMIT $3",
         )
         .bind(user.as_str())
+        .bind(i64::from(all))
         .bind(MOST_LISTED)
         .fetch_all(&self.readers)
         .await?;

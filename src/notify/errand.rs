@@ -82,11 +82,11 @@ impl Courier {
             }
             Notice::ShowOwn { request, user } => self.show_own(request, user).await,
             Notice::Linked { user, identity } => {
-                let waiting = self.ledger.pending_for(user).await?;
+                let waiting = self.ledger.pending_for(user, true).await?;
                 self.tell(user, &linking::linked(&self.offer, identity, &waiting)).await
             }
             Notice::LinkEnded { user, identity, why } => {
-                let waiting = self.ledger.pending_for(user).await?;
+                let waiting = self.ledger.pending_for(user, false).await?;
                 self.tell(user, &linking::ended(&self.offer, identity, *why, &waiting)).await
             }
             Notice::AccountTaken { user, other, is_own } => {

@@ -128,7 +128,7 @@ pub fn over() -> Page {
     page(
         "This page is over",
         &[paragraph(
-            "It was used, it is older than 5 minutes, a newer one was asked for, or what it was for is over. Nothing was done. Ask for a new one in Slack.",
+            "It was used, it is older than 5 minutes, a newer one was asked for, or what it was for is over. If you had come to the end of it, that counted: Slack says so. Otherwise ask for a new one there.",
         )],
     )
 }
@@ -136,8 +136,8 @@ pub fn over() -> Page {
 /// Something did not answer.
 pub fn unavailable(action: Option<&str>) -> Page {
     let mut parts = vec![paragraph(
-        "Your identity provider, Slack, P0 or the bot's own ledger did not answer, so nothing was done. Try again in \
-         half a minute.",
+        "Your identity provider, Slack, P0 or the bot's own ledger did not answer, so you have not come to the end. If \
+         Slack does not say otherwise, try again in half a minute.",
     )];
     parts.extend(action.map(|action| button(&Button { action, label: "Try again" })));
     page("Not now", &parts)

@@ -437,7 +437,7 @@ impl fmt::Display for Refusal {
                 "Your linked account was unlinked or changed after you chose. Choose again.",
             ),
             Self::LinkEnded => f.write_str(
-                "Your identity provider does not take your link any more. Please link your account again, then choose again.",
+                "Your link has ended; another message says why. Please link your account again, then choose again.",
             ),
             Self::AmbiguousIdentity => f.write_str(
                 "This bot's settings name one P0 identity for you and for somebody else, so it cannot be told whose \

@@ -25,7 +25,7 @@ use super::p0_login::{AccountAnswer, Login, P0Accounts};
 use super::vault::{Owner, Vault};
 use crate::clock::Clock;
 use crate::config::{Exchange, Linked, Secret, SentToken};
-use crate::domain::link::{Account, Link, LinkVersion, NotBound};
+use crate::domain::link::{Account, Link, LinkEnd, LinkVersion, NotBound};
 use crate::domain::person::{Authority, Email, SlackUser};
 use crate::domain::refusal::Refusal;
 use crate::domain::sign_in::SignIn;
@@ -173,9 +173,15 @@ impl LinkedAccounts {
         let (shown, good_until) = tokens.shown(&self.0.settings.send).ok_or(NotBound::NoIdToken)?;
         let bearer = self.bearer(shown).await.map_err(|trouble| not_bound(&trouble))?;
         self.ask_p0(&bearer, &identity).await?;
+        let names: Vec<&str> = claims.names.iter().chain([&identity]).map(String::as_str).collect();
+        self.check_names(&names, &identity, &bearer).map_err(|refused| {
+            tracing::warn!(by = %asker, ?refused, "the token that P0 would be shown is not the person's");
+            NotBound::Untrusted
+        })?;
         tokens.shown_as = claims::subject(bearer.expose());
         let id = self.0.store.new_id();
         let account = Account { issuer: claims.issuer.clone(), subject: claims.subject.clone() };
+        self.make_way(asker, &account).await.map_err(|NotKept| NotBound::Unavailable)?;
         let sealed = tokens.seal(&self.0.vault, &Owner::link(id, &account.issuer, &account.subject, asker));
         let sealed = sealed.map_err(|error| {
             tracing::error!(%error, "somebody's tokens could not be sealed");
@@ -193,6 +199,17 @@ impl LinkedAccounts {
         };
         let bound = self.0.store.bind(new).await.map_err(|NotKept| NotBound::Unavailable)?;
         Ok((bound, identity))
+    }
+
+    /// Ends what the settings have left behind: a link that counts for nothing any more stands in nobody's way.
+    async fn make_way(&self, asker: &SlackUser, account: &Account) -> Result<(), NotKept> {
+        let store = &self.0.store;
+        for old in [store.living(asker).await?, store.of_account(account).await?].into_iter().flatten() {
+            if !self.still_own(&old) {
+                store.end(old.id, LinkEnd::NotInSettings).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Seals a device code until it is answered.
@@ -233,7 +250,9 @@ impl LinkedAccounts {
     /// # Errors
     /// Where it cannot be told.
     pub async fn revoke(&self, link: &Link) -> Result<bool, Trouble> {
-        let Some(sealed) = &link.sealed else { return Ok(false) };
+        // What one provider gave is shown to no other.
+        let sealed = link.sealed.as_ref().filter(|_| link.account.issuer == self.0.settings.issuer);
+        let Some(sealed) = sealed else { return Ok(false) };
         let Ok(tokens) = Tokens::open(&self.0.vault, &owner(link), sealed) else { return Ok(false) };
         let Some(refresh) = &tokens.refresh else { return Ok(false) };
         Ok(self.provider().await?.revoke(refresh).await? == super::openid::Revoked::AtProvider)
@@ -257,6 +276,17 @@ impl LinkedAccounts {
         }
     }
 
+    /// Where the bearer names anybody, it is by one of these; a person who is known by no address may have any.
+    fn check_names(&self, names: &[&str], identity: &str, bearer: &Secret) -> Result<(), NotAuthorized> {
+        let Some(claims) = claims::readable(bearer.expose()) else { return Ok(()) };
+        let names = if identity.contains('@') { names } else { &[] };
+        match claims::check(&claims, names, self.0.clock.now()) {
+            // It lasted when it was looked up, or was got just now.
+            Err(Refusal::CredentialExpired) => Err(NotAuthorized::Later(None)),
+            checked => checked.map(drop).map_err(NotAuthorized::Refused),
+        }
+    }
+
     /// What P0 is shown for the token of the linked account.
     async fn bearer(&self, shown: &Secret) -> Result<Secret, Trouble> {
         match &self.0.exchanger {
@@ -267,13 +297,8 @@ impl LinkedAccounts {
 
     /// Where the bearer says whose it is, it is the person's, and it has not run out.
     fn check_owner(&self, link: &Link, tokens: &Tokens, bearer: &Secret) -> Result<(), NotAuthorized> {
-        let Some(claims) = claims::readable(bearer.expose()) else { return Ok(()) };
-        let identity = link.identity.contains('@').then_some(link.identity.as_str());
-        match claims::check(&claims, identity, self.0.clock.now()) {
-            // It lasted when it was looked up, or was got just now.
-            Err(Refusal::CredentialExpired) => return Err(NotAuthorized::Later(None)),
-            checked => checked.map_err(NotAuthorized::Refused)?,
-        };
+        let names: Vec<&str> = link.names.iter().chain([&link.identity]).map(String::as_str).collect();
+        self.check_names(&names, &link.identity, bearer)?;
         // An access token may call the person by another name than the ID token does, as Entra's do: it is held to the
         // one that P0 took when the account was linked.
         if tokens.shown_as.is_some() && claims::subject(bearer.expose()) != tokens.shown_as {

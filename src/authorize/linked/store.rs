@@ -72,6 +72,9 @@ pub trait LinkStore: Send + Sync {
     /// The person's living link.
     fn living<'s>(&'s self, by: &'s SlackUser) -> BoxFuture<'s, Result<Option<Link>, NotKept>>;
 
+    /// The living link of an account, whoever has it.
+    fn of_account<'s>(&'s self, account: &'s Account) -> BoxFuture<'s, Result<Option<Link>, NotKept>>;
+
     /// Makes a link, where both sides are free, and ends the sign-in that it came of.
     fn bind(&self, new: NewLink) -> BoxFuture<'_, Result<Bound, NotKept>>;
 

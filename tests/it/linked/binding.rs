@@ -7,7 +7,7 @@ use p0_chatops::sandbox::idp::Tamper;
 use p0_chatops::sandbox::p0::{Answer, Fault, IssuerKeys, TrustedLogin, Verb};
 use serde_json::{Value, json};
 
-use super::{Browser, linking};
+use super::{Browser, linking, saying};
 use crate::world::{ALICE, BOB, CAROL, CHANNEL, GUEST, Setup, World};
 
 const LINKED: &str = "Your account is linked";
@@ -304,7 +304,33 @@ async fn a_link_counts_only_while_the_settings_name_the_account() {
     assert_eq!(world.told(), [""; 0]);
     let told = world.lines(ALICE).pop().unwrap();
     assert!(told.contains("You have not linked your account yet"), "{told}");
-    let told = world.dms(ALICE).pop().unwrap();
-    assert!(told.contains("this bot's settings name alice@example.com as yours no longer"), "{told}");
+    assert_eq!(world.idp().living_families("alice"), 1, "a slip in the settings ends nobody's link");
+
+    world.idp().change_account("carol", |carol| carol.email = Some("alicia@example.com".to_owned()));
+    let page = world.page_of(ALICE);
+    Browser::new().link(&world, &page, ALICE, "carol").await;
+    world.work().await;
+    let ended = "this bot's settings name alice@example.com as yours no longer";
+    assert!(world.dms(ALICE).iter().any(|told| told.contains(ended)), "{:?}", world.dms(ALICE));
     assert_eq!(world.idp().living_families("alice"), 0, "the provider was told");
+    world.presses(ALICE, &card, "approve").await;
+    assert_eq!(world.told(), [r#"approve req-1 {"expirationLength":"2h"} as alicia@example.com: 200"#]);
+}
+
+/// As Entra does it: the access token names people by their `upn`, which need not be their address.
+#[tokio::test]
+async fn a_token_may_call_its_person_by_another_name_that_the_provider_gave() {
+    for (upn, linked) in [("alice@corp.example", true), ("mallory@corp.example", false)] {
+        let world = World::with(linking()).await;
+        let card = world.usual().await;
+        world.idp().tamper(Tamper::Claim("upn".to_owned(), json!("alice@corp.example")));
+        let exp = world.clock.now().as_second() + 3600;
+        let access = saying(&json!({ "sub": "pairwise", "upn": upn, "exp": exp }));
+        world.p0.trust_token(&access, "alice@example.com");
+        world.idp().change(|idp| idp.odd_tokens = [("access_token".to_owned(), json!(access))].into_iter().collect());
+        let shown = world.links(ALICE, "alice").await;
+        assert_eq!(shown.status.is_success(), linked, "{}", shown.text);
+        world.presses(ALICE, &card, "approve").await;
+        assert_eq!(world.told().len(), usize::from(linked));
+    }
 }

@@ -124,7 +124,7 @@ async fn what_leads_nowhere_says_so() {
     let shown = Browser::new().get(&at(&format!("/link/{ticket}"))).await;
     insta::assert_snapshot!(read(&shown), @r"
     This page is over
-    It was used, it is older than 5 minutes, a newer one was asked for, or what it was for is over. Nothing was done. Ask for a new one in Slack.
+    It was used, it is older than 5 minutes, a newer one was asked for, or what it was for is over. If you had come to the end of it, that counted: Slack says so. Otherwise ask for a new one there.
     ");
     assert_eq!(world.sign_ins().await, [""; 0]);
 }
