@@ -24,7 +24,7 @@ pub(super) const KEPT: Duration = Duration::from_secs(60 * 60);
 const COLUMNS: &str = "id, team, person, purpose, decision, stage, sealed, attempts, expires_at";
 
 /// The right to take the next step of one sign-in with a device code.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SignInLease {
     sign_in: SignIn,
     token: String,

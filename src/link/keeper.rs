@@ -26,6 +26,10 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const SLOWER_BY: Duration = Duration::from_secs(5);
 /// How long to wait before somebody who did not answer is asked again.
 const ASK_AGAIN: Duration = Duration::from_secs(3);
+/// Tries to write down what a provider gave for a code, well within the time that a step may take.
+const KEEP_TRIES: u32 = 5;
+/// Between two of those.
+const KEEP_AGAIN: Duration = Duration::from_secs(1);
 /// How often Slack is asked whether the owner of a link is still there.
 const SEEN_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
 /// How long to wait before somebody of whom Slack said nothing is asked about again.
@@ -152,9 +156,7 @@ impl Keeper {
                 let Some(sealed) = accounts.seal_grant(sign_in, &grant) else {
                     return self.fail(lease, "not_sealed", NotBound::Unavailable).await;
                 };
-                let now = self.clock.now();
-                self.ledger.step_taken(lease, SignInStage::Answered, Some(sealed), now, None).await?;
-                return Ok(());
+                return self.keep(lease, sealed).await;
             }
             Ok(Poll::Denied) => {
                 let why = NotBound::RefusedByProvider { code: "access_denied".to_owned() };
@@ -166,6 +168,19 @@ impl Keeper {
         let due = self.clock.now() + interval;
         self.ledger.step_taken(lease, shown(interval), sealed, due, None).await?;
         Ok(())
+    }
+
+    /// Writes down what a provider gave for a code: it gives that once.
+    async fn keep(&self, lease: SignInLease, sealed: String) -> Result<(), LedgerError> {
+        for _ in 1..KEEP_TRIES {
+            let (lease, sealed, now) = (lease.clone(), sealed.clone(), self.clock.now());
+            match self.ledger.step_taken(lease, SignInStage::Answered, Some(sealed), now, None).await {
+                Ok(_) => return Ok(()),
+                Err(error) => tracing::error!(%error, "what a provider gave for a code could not be written yet"),
+            }
+            tokio::time::sleep(KEEP_AGAIN).await;
+        }
+        self.ledger.step_taken(lease, SignInStage::Answered, Some(sealed), self.clock.now(), None).await.map(drop)
     }
 
     async fn bind(&self, lease: SignInLease, sign_in: &SignIn) -> Result<(), LedgerError> {

@@ -235,6 +235,24 @@ async fn what_the_provider_gave_is_on_disk_before_it_is_asked_again() {
     assert_eq!(world.idp().polls(&code), 1);
 }
 
+/// A provider gives for a code once.
+#[tokio::test]
+async fn what_the_provider_gave_outlasts_a_ledger_that_is_busy_for_a_moment() {
+    let world = World::with(by_device()).await;
+    let code = world.ask_for_code(ALICE).await;
+    world.idp().enter_code(&code, "alice").await.unwrap();
+    let mut file = world.ledger_file().await;
+    let until: f64 = sqlx::query_scalar("SELECT julianday('now', '+0.7 seconds')").fetch_one(&mut file).await.unwrap();
+    let trigger = format!(
+        "CREATE TRIGGER busy BEFORE UPDATE ON sign_ins WHEN NEW.stage_name = 'answered' AND julianday('now') < {until:?}
+         BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+    );
+    sqlx::query(sqlx::AssertSqlSafe(trigger)).execute(&mut file).await.unwrap();
+    world.is_polled().await;
+    assert!(world.dms(ALICE)[1].contains("Your account is linked"), "{:?}", world.dms(ALICE));
+    assert_eq!(world.idp().polls(&code), 1);
+}
+
 #[tokio::test]
 async fn the_account_of_whoever_enters_a_strangers_code_is_not_the_strangers() {
     let world = World::with(by_device()).await;
