@@ -244,6 +244,7 @@ impl Tools {
             Ok((Bound::TakenBy(_), _)) => Ok(refused(&NotBound::Taken)),
             Ok((Bound::SignInOver, _)) => Ok(over()),
             Err(NotBound::Unavailable) => self.not_now(pages, &sign_in, None).await,
+            Err(why @ NotBound::AnothersAccount) => self.missed(pages, &sign_in, "not_bound", &why).await,
             Err(why) => self.came_to_nothing(sign_in, "not_bound", why).await,
         }
     }
@@ -294,8 +295,17 @@ impl Tools {
             _ if matches!(sign_in.purpose, Purpose::Proof { .. }) => {
                 self.not_proved(pages, sign_in, "provider", "The sign-in did not come to an end.", ticket).await
             }
+            why if is_cancelled(&why) => self.missed(pages, sign_in, "provider", &why).await,
             why => self.came_to_nothing(sign_in.clone(), "provider", why).await,
         }
+    }
+
+    /// What came back links nothing, by what the person did: they may do it otherwise until the time is over.
+    async fn missed(&self, pages: &Pages, sign_in: &SignIn, how: &'static str, why: &NotBound) -> Shown {
+        tracing::warn!(by = %sign_in.asker, how, "a sign-in linked nothing");
+        self.ledger.sign_in_missed(sign_in, how).await?;
+        let again = self.start_over(pages, sign_in, None).await?;
+        Ok(shown(StatusCode::FORBIDDEN, pages::not_bound(why, Some(&again))))
     }
 
     /// Whoever did not answer is asked anew, from the beginning: a code is spent, or as good as.
@@ -383,9 +393,14 @@ fn proof(claims: &Claims, fresh: &Fresh, sign_in: &SignIn, now: jiff::Timestamp)
     Ok(Proof { at: now, signed_in, acr: claims.acr.clone() })
 }
 
+/// Whether the person said no where they were to sign in (RFC 6749, 4.1.2.1), or somebody there for them.
+fn is_cancelled(why: &NotBound) -> bool {
+    matches!(why, NotBound::RefusedByProvider { code } if code == "access_denied")
+}
+
 fn refused(why: &NotBound) -> Response {
     let status = if *why == NotBound::Unavailable { StatusCode::BAD_GATEWAY } else { StatusCode::FORBIDDEN };
-    shown(status, pages::not_bound(why))
+    shown(status, pages::not_bound(why, None))
 }
 
 fn over() -> Response {
