@@ -10,10 +10,11 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::notices::{self, Notice};
-use super::{Ledger, LedgerError, audit, from_json, held, new_id, readable, sign_ins, to_json};
+use super::{Ledger, LedgerError, audit, deliveries, from_json, held, new_id, readable, sign_ins, to_json};
 use crate::authorize::linked::LONGEST_RENEWAL;
 use crate::authorize::linked::store::{Bound, LinkStore, NewLink, NotKept, Renewal, Renewed};
 use crate::clock::from_millisecond;
+use crate::domain::delivery::DeliveryKeys;
 use crate::domain::link::{Account, Link, LinkEnd, LinkVersion};
 use crate::domain::person::{SlackUser, TeamId, UserId};
 
@@ -25,6 +26,17 @@ const OF_ACCOUNT: &str = "issuer = $1 AND subject = $2 AND ended_at IS NULL";
 
 const COLUMNS: &str = "id, team, person, issuer, subject, identity, names, linked_at, proved_at, good_until, sealed,
                        generation, ended_at, ended_why";
+
+/// What asking to unlink came to.
+#[derive(Debug)]
+pub enum Unlinked {
+    /// This link is over.
+    Ended(Box<Link>),
+    /// There was none to end.
+    HadNone,
+    /// Nothing: the delivery was seen before, and ends no link that was made since.
+    Repeated,
+}
 
 impl Ledger {
     /// A number for a link that may be made.
@@ -119,6 +131,24 @@ impl Ledger {
     /// Where it cannot be written.
     pub async fn end_link(&self, id: i64, why: LinkEnd) -> Result<bool, LedgerError> {
         self.write(move |c, now| Box::pin(end(c, id, why, now))).await
+    }
+
+    /// Ends the person's link at their word, which is remembered in the same moment.
+    ///
+    /// # Errors
+    /// Where it cannot be written: then a repeated delivery does it.
+    pub async fn unlink(&self, delivery: DeliveryKeys, by: SlackUser) -> Result<Unlinked, LedgerError> {
+        self.write(move |c, now| {
+            Box::pin(async move {
+                if !deliveries::remember(c, delivery, now).await? {
+                    return Ok(Unlinked::Repeated);
+                }
+                let Some(link) = living(c, &by).await? else { return Ok(Unlinked::HadNone) };
+                end(c, link.id, LinkEnd::Unlinked, now).await?;
+                Ok(Unlinked::Ended(Box::new(link)))
+            })
+        })
+        .await
     }
 
     /// Ends the living links of a workspace, or of these people in it. Says how many.
@@ -224,13 +254,13 @@ impl Ledger {
         Ok(rows.iter().filter_map(|row| readable(read(row))).collect())
     }
 
-    /// Slack was asked about the owner of a link just now.
+    /// Slack was asked about the owner of a link `at` that time, which says when it is asked next.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn link_seen(&self, id: i64) -> Result<(), LedgerError> {
-        let now = self.clock.now().as_millisecond();
-        self.run(sqlx::query("UPDATE links SET seen_at = $2 WHERE id = $1").bind(id).bind(now)).await
+    pub async fn link_seen(&self, id: i64, at: Timestamp) -> Result<(), LedgerError> {
+        let at = at.as_millisecond();
+        self.run(sqlx::query("UPDATE links SET seen_at = $2 WHERE id = $1").bind(id).bind(at)).await
     }
 
     /// What was found out once under this name; else takes `found` for it, for good.

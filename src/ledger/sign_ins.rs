@@ -9,9 +9,10 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::notices::{self, Notice};
-use super::{Ledger, LedgerError, audit, from_json, held, new_id, to_json};
+use super::{Ledger, LedgerError, audit, deliveries, from_json, held, new_id, to_json};
 use crate::clock::from_millisecond;
 use crate::domain::decision::Proof;
+use crate::domain::delivery::DeliveryKeys;
 use crate::domain::person::{SlackUser, TeamId, UserId};
 use crate::domain::sign_in::{Fingerprint, Purpose, SIGN_IN_WITHIN, SignIn, SignInStage};
 
@@ -23,7 +24,7 @@ pub(super) const KEPT: Duration = Duration::from_secs(60 * 60);
 const COLUMNS: &str = "id, team, person, purpose, decision, stage, sealed, attempts, expires_at";
 
 /// The right to take the next step of one sign-in with a device code.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct SignInLease {
     sign_in: SignIn,
     token: String,
@@ -36,43 +37,61 @@ impl SignInLease {
     }
 }
 
+/// What asking for a sign-in came to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Begun {
+    /// It has begun.
+    Anew,
+    /// One with a device code goes on already: the person may be about to enter that code.
+    GoesOn,
+    /// Nothing: the delivery that asks for it was seen before.
+    Repeated,
+}
+
 impl Ledger {
-    /// Begins a sign-in to link an account. One that the person had begun before is worth nothing from now on; where
-    /// nobody had pressed anything on its page it only gets a new address, so that asking often fills nothing. Answers
-    /// its number.
+    /// Begins a sign-in to link an account. One in a browser that the person had begun before is worth nothing from now
+    /// on; where nobody had pressed anything on its page it only gets a new address, so that asking often fills nothing.
+    /// One with a device code goes on. The delivery that asks for it is remembered in the same moment.
     ///
     /// # Errors
     /// Where it cannot be written.
     pub async fn begin_linking(
         &self,
+        delivery: DeliveryKeys,
         asker: SlackUser,
         ticket: Fingerprint,
         by_device: bool,
-    ) -> Result<i64, LedgerError> {
+    ) -> Result<Begun, LedgerError> {
         let stage = if by_device { SignInStage::DeviceWanted } else { SignInStage::Offered };
         self.write(move |c, now| {
             Box::pin(async move {
-                let untouched = sqlx::query_scalar(
+                if !deliveries::remember(c, delivery, now).await? {
+                    return Ok(Begun::Repeated);
+                }
+                if by_device && has_code(c, &asker, now).await? {
+                    return Ok(Begun::GoesOn);
+                }
+                let untouched = sqlx::query(
                     "UPDATE sign_ins SET ticket = $3, expires_at = $4
-                     WHERE team = $1 AND person = $2 AND purpose = 'link' AND stage_name = 'offered' AND expires_at > $5
-                     RETURNING id",
+                     WHERE team = $1 AND person = $2 AND purpose = 'link' AND stage_name = 'offered' AND expires_at > $5",
                 )
                 .bind(asker.team.as_str())
                 .bind(asker.user.as_str())
                 .bind(ticket.as_str())
                 .bind(expiry(now).as_millisecond())
                 .bind(now.as_millisecond())
-                .fetch_optional(&mut *c)
+                .execute(&mut *c)
                 .await?;
-                if let Some(id) = untouched {
-                    return Ok(id);
+                if untouched.rows_affected() > 0 {
+                    return Ok(Begun::Anew);
                 }
                 sqlx::query("DELETE FROM sign_ins WHERE team = $1 AND person = $2 AND purpose = 'link'")
                     .bind(asker.team.as_str())
                     .bind(asker.user.as_str())
                     .execute(&mut *c)
                     .await?;
-                begin(c, &asker, &ticket, Purpose::Link, &stage, now).await
+                begin(c, &asker, &ticket, Purpose::Link, &stage, now).await?;
+                Ok(Begun::Anew)
             })
         })
         .await
@@ -119,20 +138,18 @@ impl Ledger {
     }
 
     /// Uses a `state` up and says whose it was; `None` where it was never given out, was used before, or is too old.
-    /// The sign-in's address becomes `ticket`: whoever brings the state may have to start over there.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn use_state(&self, state: Fingerprint, ticket: Fingerprint) -> Result<Option<SignIn>, LedgerError> {
+    pub async fn use_state(&self, state: Fingerprint) -> Result<Option<SignIn>, LedgerError> {
         self.write(move |c, now| {
             Box::pin(async move {
                 let sql = format!(
-                    "UPDATE sign_ins SET state = NULL, ticket = $2
-                     WHERE state = $1 AND stage_name <> 'ended' AND expires_at > $3 RETURNING {COLUMNS}"
+                    "UPDATE sign_ins SET state = NULL
+                     WHERE state = $1 AND stage_name <> 'ended' AND expires_at > $2 RETURNING {COLUMNS}"
                 );
                 let row = sqlx::query(sqlx::AssertSqlSafe(sql))
                     .bind(state.as_str())
-                    .bind(ticket.as_str())
                     .bind(now.as_millisecond())
                     .fetch_optional(c)
                     .await?;
@@ -140,6 +157,15 @@ impl Ledger {
             })
         })
         .await
+    }
+
+    /// The sign-in's address becomes `ticket`; the one before leads nowhere from now on.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn move_sign_in(&self, id: i64, ticket: Fingerprint) -> Result<(), LedgerError> {
+        self.run(sqlx::query("UPDATE sign_ins SET ticket = $2 WHERE id = $1").bind(id).bind(ticket.as_str().to_owned()))
+            .await
     }
 
     /// The person has signed in for their choice, which goes on; `false` where it was given up or is too old.
@@ -317,6 +343,20 @@ pub(super) async fn begin(
     let detail = json!({ "sign_in": id, "purpose": name, "decision": decision });
     audit::person(c, "sign_in.begun", asker, detail, now).await?;
     Ok(id)
+}
+
+/// Whether the person has asked for a code with which they can still link an account.
+async fn has_code(c: &mut SqliteConnection, asker: &SlackUser, now: Timestamp) -> Result<bool, LedgerError> {
+    let found = sqlx::query(
+        "SELECT 1 FROM sign_ins WHERE team = $1 AND person = $2 AND purpose = 'link' AND expires_at > $3
+             AND stage_name IN ('device_wanted', 'device_shown', 'answered')",
+    )
+    .bind(asker.team.as_str())
+    .bind(asker.user.as_str())
+    .bind(now.as_millisecond())
+    .fetch_optional(c)
+    .await?;
+    Ok(found.is_some())
 }
 
 /// When one that begins now is over.

@@ -115,7 +115,7 @@ impl Tools {
             Purpose::Link => Leg::Slack,
             Purpose::Proof { .. } => Leg::Provider,
         };
-        let mut sent = self.send(linking, pages, &sign_in, &browser, leg, Some(pages.below(ticket).path())).await?;
+        let mut sent = self.send(linking, pages, &sign_in, &browser, leg, Some(ticket)).await?;
         if sent.status().is_redirection() {
             sent.headers_mut().insert(header::SET_COOKIE, browser.cookie(pages.is_https()));
         }
@@ -130,7 +130,7 @@ impl Tools {
         sign_in: &SignIn,
         browser: &BrowserSecret,
         leg: Leg,
-        again: Option<&str>,
+        ticket: Option<&str>,
     ) -> Shown {
         let redirect_uri = pages.callback(leg);
         let (state, nonce, verifier) = (browser.state(leg), browser.nonce(leg), browser.verifier(leg));
@@ -157,7 +157,7 @@ impl Tools {
         };
         let address = match address {
             Ok(address) => address,
-            Err(trouble) => return self.failed_to_ask(sign_in, &trouble, again).await,
+            Err(trouble) => return self.failed_to_ask(pages, sign_in, &trouble, ticket).await,
         };
         let stage = match leg {
             Leg::Slack => SignInStage::AtSlack { browser: browser.fingerprint() },
@@ -177,10 +177,7 @@ impl Tools {
 
     async fn come_back(&self, leg: Leg, headers: &HeaderMap, callback: Callback) -> Shown {
         let Some((linking, pages)) = self.pages() else { return Ok(over()) };
-        let ticket = Ticket::random();
-        let Some(sign_in) = self.ledger.use_state(callback.state.clone(), ticket.fingerprint()).await? else {
-            return Ok(over());
-        };
+        let Some(sign_in) = self.ledger.use_state(callback.state.clone()).await? else { return Ok(over()) };
         let begun = match (&sign_in.stage, leg) {
             (SignInStage::AtSlack { browser }, Leg::Slack) | (SignInStage::AtProvider { browser }, Leg::Provider) => {
                 browser
@@ -190,14 +187,12 @@ impl Tools {
         let browser = BrowserSecret::of(headers, pages.is_https()).filter(|own| own.fingerprint() == *begun);
         let Some(browser) = browser else {
             tracing::info!(by = %sign_in.asker, "a sign-in came back in another browser");
-            return Ok(shown(StatusCode::CONFLICT, pages::another_browser(pages.below(ticket.as_str()).path())));
+            let again = self.start_over(pages, &sign_in, None).await?;
+            return Ok(shown(StatusCode::CONFLICT, pages::another_browser(&again)));
         };
-        // Whoever does not answer is asked anew, from the beginning: the code is spent, or as good as.
-        let again = pages.below(ticket.as_str());
-        let again = Some(again.path());
         let code = match &callback.answer {
             Ok(code) => code,
-            Err(error) => return self.failed_to_ask(&sign_in, &Trouble::refused(error, ""), again).await,
+            Err(error) => return self.failed_to_ask(pages, &sign_in, &Trouble::refused(error, ""), None).await,
         };
         let (redirect_uri, nonce, verifier) = (pages.callback(leg), browser.nonce(leg), browser.verifier(leg));
         let issuer = callback.issuer.as_deref();
@@ -210,15 +205,15 @@ impl Tools {
         };
         let grant = match redeemed {
             Ok(grant) => grant,
-            Err(trouble) => return self.failed_to_ask(&sign_in, &trouble, again).await,
+            Err(trouble) => return self.failed_to_ask(pages, &sign_in, &trouble, None).await,
         };
         match (leg, sign_in.purpose) {
             (Leg::Slack, _) if is_asker(grant.claims.as_ref(), &sign_in) => {
-                self.send(linking, pages, &sign_in, &browser, Leg::Provider, again).await
+                self.send(linking, pages, &sign_in, &browser, Leg::Provider, None).await
             }
             (Leg::Slack, _) => self.opened_by_another(sign_in, grant.claims.as_ref()).await,
-            (Leg::Provider, Purpose::Link) => self.link(linking, sign_in, &grant, &browser.raw_nonce(leg), again).await,
-            (Leg::Provider, Purpose::Proof { decision }) => self.prove(linking, sign_in, decision, &grant, again).await,
+            (Leg::Provider, Purpose::Link) => self.link(linking, pages, sign_in, &grant, &browser.raw_nonce(leg)).await,
+            (Leg::Provider, Purpose::Proof { decision }) => self.prove(linking, pages, sign_in, decision, &grant).await,
         }
     }
 
@@ -232,17 +227,10 @@ impl Tools {
         Ok(refused(&why))
     }
 
-    async fn link(
-        &self,
-        linking: &Inner,
-        sign_in: SignIn,
-        grant: &Grant,
-        raw_nonce: &str,
-        again: Option<&str>,
-    ) -> Shown {
+    async fn link(&self, linking: &Inner, pages: &Pages, sign_in: SignIn, grant: &Grant, raw_nonce: &str) -> Shown {
         let in_slack = match linking.confirmed(&sign_in).await {
             Ok(email) => email,
-            Err(NotBound::Unavailable) => return Ok(shown(StatusCode::BAD_GATEWAY, pages::unavailable(again))),
+            Err(NotBound::Unavailable) => return self.not_now(pages, &sign_in, None).await,
             Err(why) => return self.came_to_nothing(sign_in, "not_admitted", why).await,
         };
         match linking.accounts.link(grant, &sign_in, in_slack.as_ref(), Some(raw_nonce)).await {
@@ -255,35 +243,29 @@ impl Tools {
             }
             Ok((Bound::TakenBy(_), _)) => Ok(refused(&NotBound::Taken)),
             Ok((Bound::SignInOver, _)) => Ok(over()),
-            Err(NotBound::Unavailable) => Ok(shown(StatusCode::BAD_GATEWAY, pages::unavailable(again))),
+            Err(NotBound::Unavailable) => self.not_now(pages, &sign_in, None).await,
+            Err(why @ NotBound::AnothersAccount) => self.missed(pages, &sign_in, "not_bound", &why).await,
             Err(why) => self.came_to_nothing(sign_in, "not_bound", why).await,
         }
     }
 
     /// The proof is of the person whose link the choice was made with, and of a sign-in that is fresh.
-    async fn prove(
-        &self,
-        linking: &Inner,
-        sign_in: SignIn,
-        decision: i64,
-        grant: &Grant,
-        again: Option<&str>,
-    ) -> Shown {
+    async fn prove(&self, linking: &Inner, pages: &Pages, sign_in: SignIn, decision: i64, grant: &Grant) -> Shown {
         let Some(fresh) = &linking.fresh else { return Ok(over()) };
         let Some(claims) = &grant.claims else {
             let why = "Your provider does not say who signed in (it sent no ID token). Ask the bot's operator.";
-            return self.not_proved(&sign_in, "no_id_token", why, again).await;
+            return self.not_proved(pages, &sign_in, "no_id_token", why, None).await;
         };
         let link = self.ledger.living_link(&sign_in.asker).await?;
         let own =
             link.is_some_and(|link| link.account.issuer == claims.issuer && link.account.subject == claims.subject);
         if !own {
             let why = "You signed in with another account than the one that you have linked.";
-            return self.not_proved(&sign_in, "another_account", why, again).await;
+            return self.not_proved(pages, &sign_in, "another_account", why, None).await;
         }
         let proof = match proof(claims, fresh, &sign_in, self.clock.now()) {
             Ok(proof) => proof,
-            Err(why) => return self.not_proved(&sign_in, "not_fresh", why, again).await,
+            Err(why) => return self.not_proved(pages, &sign_in, "not_fresh", why, None).await,
         };
         Ok(match self.ledger.prove(sign_in, decision, proof).await? {
             true => shown(StatusCode::OK, pages::proved()),
@@ -292,22 +274,55 @@ impl Tools {
     }
 
     /// What came back proves nothing. The choice still waits, and the person may sign in anew until its time is over.
-    async fn not_proved(&self, sign_in: &SignIn, how: &'static str, why: &str, again: Option<&str>) -> Shown {
+    async fn not_proved(
+        &self,
+        pages: &Pages,
+        sign_in: &SignIn,
+        how: &'static str,
+        why: &str,
+        ticket: Option<&str>,
+    ) -> Shown {
         tracing::warn!(by = %sign_in.asker, how, "a sign-in proved nothing");
         self.ledger.sign_in_missed(sign_in, how).await?;
-        Ok(shown(StatusCode::FORBIDDEN, pages::not_proved(why, again)))
+        let again = self.start_over(pages, sign_in, ticket).await?;
+        Ok(shown(StatusCode::FORBIDDEN, pages::not_proved(why, Some(&again))))
     }
 
     /// Somebody did not answer, or refused. What may be tried again can be; the rest is over.
-    async fn failed_to_ask(&self, sign_in: &SignIn, trouble: &Trouble, again: Option<&str>) -> Shown {
-        let why = not_bound(trouble);
-        match (&why, again) {
-            (NotBound::Unavailable, Some(again)) => Ok(shown(StatusCode::BAD_GATEWAY, pages::unavailable(Some(again)))),
+    async fn failed_to_ask(&self, pages: &Pages, sign_in: &SignIn, trouble: &Trouble, ticket: Option<&str>) -> Shown {
+        match not_bound(trouble) {
+            NotBound::Unavailable => self.not_now(pages, sign_in, ticket).await,
             _ if matches!(sign_in.purpose, Purpose::Proof { .. }) => {
-                self.not_proved(sign_in, "provider", "The sign-in did not come to an end.", again).await
+                self.not_proved(pages, sign_in, "provider", "The sign-in did not come to an end.", ticket).await
             }
-            _ => self.came_to_nothing(sign_in.clone(), "provider", why).await,
+            why if is_cancelled(&why) => self.missed(pages, sign_in, "provider", &why).await,
+            why => self.came_to_nothing(sign_in.clone(), "provider", why).await,
         }
+    }
+
+    /// What came back links nothing, by what the person did: they may do it otherwise until the time is over.
+    async fn missed(&self, pages: &Pages, sign_in: &SignIn, how: &'static str, why: &NotBound) -> Shown {
+        tracing::warn!(by = %sign_in.asker, how, "a sign-in linked nothing");
+        self.ledger.sign_in_missed(sign_in, how).await?;
+        let again = self.start_over(pages, sign_in, None).await?;
+        Ok(shown(StatusCode::FORBIDDEN, pages::not_bound(why, Some(&again))))
+    }
+
+    /// Whoever did not answer is asked anew, from the beginning: a code is spent, or as good as.
+    async fn not_now(&self, pages: &Pages, sign_in: &SignIn, ticket: Option<&str>) -> Shown {
+        let again = self.start_over(pages, sign_in, ticket).await?;
+        Ok(shown(StatusCode::BAD_GATEWAY, pages::unavailable(Some(&again))))
+    }
+
+    /// Where the sign-in can be begun anew: at the address that this browser has, or else at a new one, which only it is
+    /// told. The one in Slack is good until then: whoever closes a tab half-way opens it there again.
+    async fn start_over(&self, pages: &Pages, sign_in: &SignIn, ticket: Option<&str>) -> Result<String, LedgerError> {
+        if let Some(ticket) = ticket {
+            return Ok(pages.below(ticket).path().to_owned());
+        }
+        let ticket = Ticket::random();
+        self.ledger.move_sign_in(sign_in.id, ticket.fingerprint()).await?;
+        Ok(pages.below(ticket.as_str()).path().to_owned())
     }
 
     async fn came_to_nothing(&self, sign_in: SignIn, how: &'static str, why: NotBound) -> Shown {
@@ -378,9 +393,14 @@ fn proof(claims: &Claims, fresh: &Fresh, sign_in: &SignIn, now: jiff::Timestamp)
     Ok(Proof { at: now, signed_in, acr: claims.acr.clone() })
 }
 
+/// Whether the person said no where they were to sign in (RFC 6749, 4.1.2.1), or somebody there for them.
+fn is_cancelled(why: &NotBound) -> bool {
+    matches!(why, NotBound::RefusedByProvider { code } if code == "access_denied")
+}
+
 fn refused(why: &NotBound) -> Response {
     let status = if *why == NotBound::Unavailable { StatusCode::BAD_GATEWAY } else { StatusCode::FORBIDDEN };
-    shown(status, pages::not_bound(why))
+    shown(status, pages::not_bound(why, None))
 }
 
 fn over() -> Response {

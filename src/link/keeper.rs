@@ -1,12 +1,13 @@
 //! What goes on with links while nobody presses anything: device codes are asked after, ended links are forgotten at the
 //! provider, and owners who left are found.
 
+use std::sync::PoisonError;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use tokio_util::sync::CancellationToken;
 
-use super::Linking;
+use super::{Inner, Linking};
 use crate::authorize::NotAuthorized;
 use crate::authorize::linked::not_bound;
 use crate::authorize::linked::store::{Bound, Renewal};
@@ -25,8 +26,14 @@ const LOOK_EVERY: Duration = Duration::from_secs(1);
 const SLOWER_BY: Duration = Duration::from_secs(5);
 /// How long to wait before somebody who did not answer is asked again.
 const ASK_AGAIN: Duration = Duration::from_secs(3);
+/// Tries to write down what a provider gave for a code, well within the time that a step may take.
+const KEEP_TRIES: u32 = 5;
+/// Between two of those.
+const KEEP_AGAIN: Duration = Duration::from_secs(1);
 /// How often Slack is asked whether the owner of a link is still there.
 const SEEN_EVERY: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long to wait before somebody of whom Slack said nothing is asked about again.
+const LOOK_AGAIN: Duration = Duration::from_secs(5 * 60);
 /// Owners that are asked about in one look: Slack takes about 100 such questions a minute, and clicks ask them too.
 const AT_ONCE: u32 = 1;
 /// Tries to have a provider forget tokens, over about two days; then they are forgotten here.
@@ -149,9 +156,7 @@ impl Keeper {
                 let Some(sealed) = accounts.seal_grant(sign_in, &grant) else {
                     return self.fail(lease, "not_sealed", NotBound::Unavailable).await;
                 };
-                let now = self.clock.now();
-                self.ledger.step_taken(lease, SignInStage::Answered, Some(sealed), now, None).await?;
-                return Ok(());
+                return self.keep(lease, sealed).await;
             }
             Ok(Poll::Denied) => {
                 let why = NotBound::RefusedByProvider { code: "access_denied".to_owned() };
@@ -163,6 +168,19 @@ impl Keeper {
         let due = self.clock.now() + interval;
         self.ledger.step_taken(lease, shown(interval), sealed, due, None).await?;
         Ok(())
+    }
+
+    /// Writes down what a provider gave for a code: it gives that once.
+    async fn keep(&self, lease: SignInLease, sealed: String) -> Result<(), LedgerError> {
+        for _ in 1..KEEP_TRIES {
+            let (lease, sealed, now) = (lease.clone(), sealed.clone(), self.clock.now());
+            match self.ledger.step_taken(lease, SignInStage::Answered, Some(sealed), now, None).await {
+                Ok(_) => return Ok(()),
+                Err(error) => tracing::error!(%error, "what a provider gave for a code could not be written yet"),
+            }
+            tokio::time::sleep(KEEP_AGAIN).await;
+        }
+        self.ledger.step_taken(lease, SignInStage::Answered, Some(sealed), self.clock.now(), None).await.map(drop)
     }
 
     async fn bind(&self, lease: SignInLease, sign_in: &SignIn) -> Result<(), LedgerError> {
@@ -197,6 +215,11 @@ impl Keeper {
     /// Has the provider forget the tokens of one link that has ended. `Ok(false)`: there is none.
     async fn forget(&self) -> Result<bool, LedgerError> {
         let Some(Renewal { link, token }) = self.ledger.claim_forgetting().await? else { return Ok(false) };
+        // A provider may end all that it ever gave the account (RFC 7009, 2.1): a link that was made since as well.
+        if self.ledger.link_of_account(&link.account).await?.is_some() {
+            self.ledger.forgotten(&link, false).await?;
+            return Ok(true);
+        }
         match self.linking.accounts().revoke(&link).await {
             Ok(at_provider) => self.ledger.forgotten(&link, at_provider).await?,
             Err(Trouble::Unavailable(_)) if self.ledger.forget_tries(link.id).await? < FORGET_TRIES => {
@@ -212,19 +235,39 @@ impl Keeper {
 
     /// Ends the links of people who are gone from Slack. `Ok(false)`: nobody had to be asked about.
     async fn look_after_owners(&self) -> Result<bool, LedgerError> {
-        let then = self.clock.now().checked_sub(SEEN_EVERY).unwrap_or(Timestamp::MIN);
+        let now = self.clock.now();
+        if now < self.linking.0.slack_asked_for_rest() {
+            return Ok(false);
+        }
+        let then = now.checked_sub(SEEN_EVERY).unwrap_or(Timestamp::MIN);
         let links = self.ledger.links_unseen_since(then, AT_ONCE).await?;
         for link in &links {
             match self.linking.0.authorizer.admitted(&link.owner).await {
                 Err(NotAuthorized::Refused(Refusal::Deactivated | Refusal::NobodyKnown)) => {
                     self.ledger.end_link(link.id, LinkEnd::Deactivated).await?;
                 }
-                Err(NotAuthorized::Later(_)) => return Ok(false),
+                Err(NotAuthorized::Later(wait)) => {
+                    self.linking.0.rest_until(now + wait.unwrap_or_default());
+                    // The others have their turn before somebody of whom Slack says nothing that can be used.
+                    self.ledger.link_seen(link.id, then + LOOK_AGAIN).await?;
+                    return Ok(false);
+                }
                 // A guest keeps the link, and may not decide with it.
-                Ok(_) | Err(NotAuthorized::Refused(_)) => self.ledger.link_seen(link.id).await?,
+                Ok(_) | Err(NotAuthorized::Refused(_)) => self.ledger.link_seen(link.id, now).await?,
             }
         }
         Ok(!links.is_empty())
+    }
+}
+
+impl Inner {
+    /// Until when Slack wants to be asked less, by its last `Retry-After` to us.
+    fn slack_asked_for_rest(&self) -> Timestamp {
+        *self.rest_until.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn rest_until(&self, then: Timestamp) {
+        *self.rest_until.lock().unwrap_or_else(PoisonError::into_inner) = then;
     }
 }
 

@@ -5,8 +5,9 @@ pub mod browser;
 mod departure;
 pub mod keeper;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
 
+use jiff::Timestamp;
 use url::Url;
 
 use crate::answer::{Answer, ok};
@@ -22,6 +23,8 @@ use crate::domain::refusal::Refusal;
 use crate::domain::sign_in::Ticket;
 use crate::inbound::slack::Deed;
 use crate::ledger::LedgerError;
+use crate::ledger::links::Unlinked;
+use crate::ledger::sign_ins::Begun;
 use crate::notify::message::Message;
 use crate::notify::{linking, wording};
 
@@ -37,6 +40,8 @@ struct Inner {
     authorizer: Authorizer,
     pages: Option<Pages>,
     fresh: Option<Fresh>,
+    /// Until when Slack is asked about nobody whose click does not wait for the answer.
+    rest_until: Mutex<Timestamp>,
 }
 
 /// What a flow with a browser needs.
@@ -62,7 +67,7 @@ impl Linking {
                 Some(Pages { public_url: public_url.clone(), slack })
             }
         };
-        Self(Arc::new(Inner { accounts, authorizer, pages, fresh }))
+        Self(Arc::new(Inner { accounts, authorizer, pages, fresh, rest_until: Mutex::new(Timestamp::MIN) }))
     }
 
     /// The accounts.
@@ -134,26 +139,28 @@ impl Tools {
             return self.refuse(deed, refusal).await;
         }
         match self.begin_linking(linking, deed).await? {
-            Some(page) => self.say(deed, linking::offered(&linking.accounts().settings().issuer, &page)).await,
-            None => self.say(deed, Message::sentence(wording::linking::CODE_COMES)).await,
+            (Some(page), _) => self.say(deed, linking::offered(&linking.accounts().settings().issuer, &page)).await,
+            (None, Begun::Anew | Begun::Repeated) => {
+                self.say(deed, Message::sentence(wording::linking::CODE_COMES)).await
+            }
+            (None, Begun::GoesOn) => self.say(deed, Message::sentence(wording::linking::CODE_OPEN)).await,
         }
     }
 
-    /// Begins a sign-in of whoever did the deed; answers its page, where it has one.
-    async fn begin_linking(&self, linking: &Linking, deed: &Deed) -> Result<Option<Url>, LedgerError> {
+    /// Begins a sign-in of whoever did the deed; answers its page, where it has one, and whether it has begun.
+    async fn begin_linking(&self, linking: &Linking, deed: &Deed) -> Result<(Option<Url>, Begun), LedgerError> {
         let ticket = Ticket::random();
         let page = linking.page(&ticket);
         // Bytes that are replayed begin nothing: the address that they answer with leads nowhere.
-        if self.ledger.first_delivery(deed.keys.of_effect("link")).await? {
-            self.ledger.begin_linking(deed.by.clone(), ticket.fingerprint(), page.is_none()).await?;
-        }
-        Ok(page)
+        let keys = deed.keys.of_effect("link");
+        let begun = self.ledger.begin_linking(keys, deed.by.clone(), ticket.fingerprint(), page.is_none()).await?;
+        Ok((page, begun))
     }
 
     /// A refusal that a link would mend, with the way to one.
     pub(crate) async fn refuse_unlinked(&self, deed: &Deed, refusal: &Refusal) -> Answer {
         let page = match &self.linking {
-            Some(linking) if linking.has_pages() => self.begin_linking(linking, deed).await?,
+            Some(linking) if linking.has_pages() => self.begin_linking(linking, deed).await?.0,
             _ => None,
         };
         match page {
@@ -172,17 +179,13 @@ impl Tools {
 
     /// `unlink`, pressed or typed as a slash command.
     pub(crate) async fn unlink(&self, deed: &Deed) -> Answer {
-        // Bytes that are replayed do not end a link that was made since.
-        if !self.ledger.first_delivery(deed.keys.of_effect("unlink")).await? {
-            return ok();
-        }
-        match self.ledger.living_link(&deed.by).await? {
-            Some(link) => {
-                self.ledger.end_link(link.id, LinkEnd::Unlinked).await?;
+        match self.ledger.unlink(deed.keys.of_effect("unlink"), deed.by.clone()).await? {
+            Unlinked::Ended(link) => {
                 let ended = wording::linking::ended(&link.identity, LinkEnd::Unlinked, &self.offer.command);
                 self.say(deed, Message::sentence(ended)).await
             }
-            None => self.say(deed, Message::sentence(wording::linking::NOTHING_TO_UNLINK)).await,
+            Unlinked::HadNone => self.say(deed, Message::sentence(wording::linking::NOTHING_TO_UNLINK)).await,
+            Unlinked::Repeated => ok(),
         }
     }
 

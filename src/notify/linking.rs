@@ -58,7 +58,7 @@ pub fn ended(offer: &Offer, identity: &str, why: LinkEnd, waiting: &[Kept]) -> M
 
 /// Nothing was linked.
 pub fn not_bound(why: &NotBound) -> Message {
-    Message::sentence(wording::not_bound(why)).with_controls(vec![controls::link_account("Try again")])
+    Message::sentence(wording::not_bound_to_asker(why)).with_controls(vec![controls::link_account("Try again")])
 }
 
 /// Asks for the press that ends a link.

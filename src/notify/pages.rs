@@ -112,8 +112,10 @@ pub fn proved() -> Page {
 }
 
 /// Nothing was linked.
-pub fn not_bound(why: &NotBound) -> Page {
-    page("Your account was not linked", &[paragraph(&unescaped(&wording::linking::not_bound(why)))])
+pub fn not_bound(why: &NotBound, action: Option<&str>) -> Page {
+    let mut parts = vec![paragraph(&unescaped(&wording::linking::not_bound(why)))];
+    parts.extend(action.map(|action| button(&Button { action, label: "Try again" })));
+    page("Your account was not linked", &parts)
 }
 
 /// The choice does not go out yet.

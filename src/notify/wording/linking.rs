@@ -22,6 +22,10 @@ pub fn offered(issuer: &str) -> String {
 /// Told privately where a code comes in a DM.
 pub const CODE_COMES: &str = "A code comes in our direct messages. Enter it where it says, within 5 minutes.";
 
+/// Told privately where a code was asked for before: a second one would take the first out of somebody's hands.
+pub const CODE_OPEN: &str = "You have asked for a code already: it is in our direct messages, or comes there now. Enter \
+                             that one; once its time is over you can ask for another.";
+
 /// The end of `whoami` for a linked account.
 pub(super) fn since(link: &Link) -> String {
     // Tokens that have to be renewed before they are sent are good until the beginning of time.
@@ -109,6 +113,19 @@ pub fn account_taken(other: &UserId, is_own: bool) -> String {
             "The account that you signed in with is linked by {other} already, so it was not linked again. If it is \
              yours, have it unlinked there first."
         )
+    }
+}
+
+/// Why an account was not linked, told to whoever asked for it, who need not be the one that saw the page.
+pub fn not_bound_to_asker(why: &NotBound) -> String {
+    match why {
+        NotBound::OpenedByAnother => {
+            "The page that you asked for was opened by another Slack user than you, so nothing \
+                                      was linked. If you passed it on to nobody, and have no other Slack account that \
+                                      you may have signed in with, tell your security team."
+                .to_owned()
+        }
+        why => not_bound(why),
     }
 }
 

@@ -12,6 +12,9 @@ use crate::world::{ALICE, BOB, CAROL, World};
 
 const OPENED_BY_ANOTHER: &str = "The page was opened by another Slack user than the one who asked for it, so nothing was \
                                  linked. It is for nobody else: if somebody sent it to you, tell your security team.";
+const YOURS_WAS: &str = "The page that you asked for was opened by another Slack user than you, so nothing was linked. If \
+                         you passed it on to nobody, and have no other Slack account that you may have signed in with, \
+                         tell your security team.";
 const UNBELIEVABLE: &str =
     "What came back cannot be believed; the bot&#39;s log tells its operator why. Nothing was linked.";
 const NOT_LINKED: (StatusCode, &str) = (StatusCode::FORBIDDEN, "Your account was not linked");
@@ -48,7 +51,7 @@ async fn a_link_that_is_sent_to_somebody_else_binds_nothing_whoever_they_are() {
         assert_eq!((seen(&shown), shown.says()), (NOT_LINKED, OPENED_BY_ANOTHER));
         assert_eq!(seen(&Browser::new().press(&page).await), OVER, "the asker has to ask for a new one");
         world.work().await;
-        assert_eq!(world.dms(asker), [OPENED_BY_ANOTHER]);
+        assert_eq!(world.dms(asker), [YOURS_WAS]);
         assert_eq!(world.audit_trail().await.pop().unwrap(), format!("sign_in.failed {asker} another_slack_user"));
     }
     assert_eq!((world.idp().calls().len(), world.asked_p0()), (0, 0), "nobody got as far as the provider");
@@ -99,7 +102,7 @@ async fn a_victims_code_in_the_attackers_browser_is_of_an_account_that_is_not_th
     assert!(shown.says().starts_with("The account that you signed in with is not yours"), "{}", shown.says());
     assert_eq!(
         (world.asked_p0(), world.audit_trail().await.pop().unwrap()),
-        (0, format!("sign_in.failed {BOB} not_bound"))
+        (0, format!("sign_in.missed {BOB} not_bound"))
     );
     world.nothing_came_of_it().await;
 }
@@ -212,10 +215,11 @@ async fn a_second_press_in_another_browser_puts_the_first_out() {
     let world = World::with(linking()).await;
     let (page, first, second) = (world.ask_to_link(ALICE).await, Browser::new(), Browser::new());
     let to_provider = first.past_slack(&world, &page, ALICE).await;
-    // The address went on with the way back from Slack: a copy of it begins nothing.
-    assert_eq!(seen(&second.press(&page).await), OVER);
     let back = world.idp().log_in(&to_provider, "alice").await.unwrap();
-    assert_eq!(seen(&first.get(back.as_str()).await), LINKED);
+    let to_provider = second.past_slack(&world, &page, ALICE).await;
+    assert_eq!(seen(&first.get(back.as_str()).await), OVER);
+    let back = world.idp().log_in(&to_provider, "alice").await.unwrap();
+    assert_eq!(seen(&second.get(back.as_str()).await), LINKED);
 
     let page = world.ask_to_link(BOB).await;
     let to_slack = first.press(&page).await.location.unwrap();
@@ -321,19 +325,32 @@ async fn a_cookie_that_is_not_the_browsers_own_is_none() {
 }
 
 #[tokio::test]
-async fn whoever_presses_cancel_links_nothing() {
+async fn whoever_presses_cancel_links_nothing_and_may_think_again() {
     let world = World::with(linking()).await;
     let (page, browser) = (world.ask_to_link(ALICE).await, Browser::new());
     let to_slack = browser.press(&page).await.location.unwrap();
     let at_slack = browser.get(world.slack.cancel_sign_in(&to_slack).await.unwrap().as_str()).await;
-    let page = world.ask_to_link(ALICE).await;
-    let to_provider = browser.past_slack(&world, &page, ALICE).await;
+    let again = |shown: &Shown| format!("{}{}", world.base, shown.button());
+    let to_provider = browser.past_slack(&world, &again(&at_slack), ALICE).await;
     let at_provider = browser.get(world.idp().cancel(&to_provider).await.unwrap().as_str()).await;
-    for shown in [at_slack, at_provider] {
-        assert_eq!((seen(&shown), shown.says()), (NOT_LINKED, "It was refused where you signed in (access_denied)."));
+    for shown in [&at_slack, &at_provider] {
+        assert_eq!((seen(shown), shown.says()), (NOT_LINKED, "It was refused where you signed in (access_denied)."));
+        assert!(shown.text.contains(">Try again</button>"), "{}", shown.text);
     }
-    assert_eq!(world.audit_trail().await.pop().unwrap(), format!("sign_in.failed {ALICE} provider"));
+    assert_eq!(world.audit_trail().await.pop().unwrap(), format!("sign_in.missed {ALICE} provider"));
     world.nothing_came_of_it().await;
+    assert_eq!(seen(&browser.link(&world, &again(&at_provider), ALICE, "alice").await), LINKED);
+}
+
+#[tokio::test]
+async fn whoever_signs_in_with_an_account_that_is_not_theirs_may_do_so_with_their_own() {
+    let world = World::with(linking()).await;
+    let (page, browser) = (world.ask_to_link(ALICE).await, Browser::new());
+    let shown = browser.link(&world, &page, ALICE, "bob").await;
+    assert_eq!(seen(&shown), NOT_LINKED);
+    world.nothing_came_of_it().await;
+    let again = format!("{}{}", world.base, shown.button());
+    assert_eq!(seen(&browser.link(&world, &again, ALICE, "alice").await), LINKED);
 }
 
 #[tokio::test]

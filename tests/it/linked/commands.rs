@@ -104,6 +104,46 @@ async fn a_replayed_unlink_does_not_end_the_next_link() {
     assert_eq!(world.link_states().await, ["alice@example.com: lives", "alice@example.com: unlinked"]);
 }
 
+impl World {
+    /// The ledger takes no more of one kind, until the trigger is gone.
+    async fn refuse(&self, deed: &str, table: &str) {
+        let trigger =
+            format!("CREATE TRIGGER full BEFORE {deed} ON {table} BEGIN SELECT RAISE(ABORT, 'disk full'); END");
+        sqlx::query(sqlx::AssertSqlSafe(trigger)).execute(&mut self.ledger_file().await).await.unwrap();
+    }
+
+    async fn take_again(&self) {
+        sqlx::query("DROP TRIGGER full").execute(&mut self.ledger_file().await).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn an_unlink_that_could_not_be_written_is_done_when_it_is_delivered_again() {
+    let world = World::with(by_device()).await;
+    world.links_by_code(ALICE, "alice").await;
+    world.refuse("UPDATE", "links").await;
+    assert_eq!(world.slack.slash(ALICE, CHANNEL, "unlink").await.unwrap().status, 503);
+    world.take_again().await;
+    assert_eq!(world.link_states().await, ["alice@example.com: lives, tokens kept"]);
+    assert_eq!(world.slack.redeliver().await.unwrap().status, 200);
+    world.work().await;
+    assert_eq!(world.link_states().await, ["alice@example.com: unlinked"]);
+}
+
+#[tokio::test]
+async fn a_link_that_could_not_be_begun_is_when_it_is_asked_for_again() {
+    let world = World::with(by_device()).await;
+    world.refuse("INSERT", "sign_ins").await;
+    assert_eq!(world.slack.dm(ALICE, "link").await.unwrap().status, 503);
+    world.take_again().await;
+    assert_eq!(world.slack.retry_event(1, "http_error").await.unwrap().status, 200);
+    world.work().await;
+    let code = world.code_of(ALICE);
+    world.idp().enter_code(&code, "alice").await.unwrap();
+    world.is_polled().await;
+    assert_eq!(world.link_states().await, ["alice@example.com: lives, tokens kept"]);
+}
+
 #[tokio::test]
 async fn two_people_link_at_once_and_each_unlinks_only_themselves() {
     let world = World::with(by_device()).await;
@@ -138,6 +178,26 @@ async fn a_provider_that_is_down_is_told_later_that_a_link_has_ended() {
     assert_eq!(world.link_states().await, ["alice@example.com: unlinked"]);
     let forgotten = world.audited("link.forgotten").await;
     assert_eq!((forgotten.len(), &forgotten[0]["revoked_at_provider"]), (1, &json!(true)));
+}
+
+/// Providers may end all that they gave the account where one of its tokens is revoked (RFC 7009, 2.1).
+#[tokio::test]
+async fn a_link_that_is_forgotten_late_does_not_take_the_next_of_the_same_account_along() {
+    let world = World::with(by_device()).await;
+    let card = world.usual().await;
+    world.links_by_code(ALICE, "alice").await;
+    world.idp().fail_next(1, Endpoint::Revoke, Fault::bad_gateway());
+    world.slack.slash(ALICE, CHANNEL, "unlink").await.unwrap();
+    world.work().await;
+    world.links_by_code(ALICE, "alice").await;
+    world.clock.advance(Duration::from_secs(3600));
+    world.work().await;
+    let revocations = world.idp().calls().iter().filter(|call| call.endpoint == Some(Endpoint::Revoke)).count();
+    assert_eq!(revocations, 1, "the one that failed, before the account was linked anew");
+    assert_eq!(world.link_states().await, ["alice@example.com: lives, tokens kept", "alice@example.com: unlinked"]);
+    assert_eq!(world.audited("link.forgotten").await[0]["revoked_at_provider"], false);
+    world.presses(ALICE, &card, "approve").await;
+    assert_eq!(world.told(), [r#"approve req-1 {"expirationLength":"2h"} as alice@example.com: 200"#]);
 }
 
 #[tokio::test]

@@ -235,6 +235,24 @@ async fn what_the_provider_gave_is_on_disk_before_it_is_asked_again() {
     assert_eq!(world.idp().polls(&code), 1);
 }
 
+/// A provider gives for a code once.
+#[tokio::test]
+async fn what_the_provider_gave_outlasts_a_ledger_that_is_busy_for_a_moment() {
+    let world = World::with(by_device()).await;
+    let code = world.ask_for_code(ALICE).await;
+    world.idp().enter_code(&code, "alice").await.unwrap();
+    let mut file = world.ledger_file().await;
+    let until: f64 = sqlx::query_scalar("SELECT julianday('now', '+0.7 seconds')").fetch_one(&mut file).await.unwrap();
+    let trigger = format!(
+        "CREATE TRIGGER busy BEFORE UPDATE ON sign_ins WHEN NEW.stage_name = 'answered' AND julianday('now') < {until:?}
+         BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+    );
+    sqlx::query(sqlx::AssertSqlSafe(trigger)).execute(&mut file).await.unwrap();
+    world.is_polled().await;
+    assert!(world.dms(ALICE)[1].contains("Your account is linked"), "{:?}", world.dms(ALICE));
+    assert_eq!(world.idp().polls(&code), 1);
+}
+
 #[tokio::test]
 async fn the_account_of_whoever_enters_a_strangers_code_is_not_the_strangers() {
     let world = World::with(by_device()).await;
@@ -250,19 +268,43 @@ async fn the_account_of_whoever_enters_a_strangers_code_is_not_the_strangers() {
     assert_eq!(world.dms(ALICE), [""; 0]);
 }
 
+/// A double press on a phone is two: the code that somebody is about to enter has to count.
 #[tokio::test]
-async fn whoever_asks_twice_has_one_code_that_counts() {
+async fn whoever_asks_twice_keeps_the_code_that_they_have() {
+    let world = World::with(by_device()).await;
+    world.slack.slash(ALICE, CHANNEL, "link").await.unwrap();
+    world.slack.slash(ALICE, CHANNEL, "link").await.unwrap();
+    let said = world.lines(ALICE);
+    assert!(
+        said[0].starts_with("A code comes") && said[1].starts_with("You have asked for a code already"),
+        "{said:?}"
+    );
+    world.work().await;
+    let code = world.code_of(ALICE);
+    world.slack.slash(ALICE, CHANNEL, "link").await.unwrap();
+    assert!(world.lines(ALICE)[2].starts_with("You have asked for a code already"), "{:?}", world.lines(ALICE));
+    world.idp().enter_code(&code, "alice").await.unwrap();
+    // Slack does not say who Alice is now: what came of the code is not given up for another either.
+    world.slack.fail("users.info", slack::Fault::Status(503, String::new()), Times::UntilCleared);
+    world.is_polled().await;
+    world.slack.slash(ALICE, CHANNEL, "link").await.unwrap();
+    world.slack.clear_faults();
+    world.is_polled().await;
+    assert!(world.dms(ALICE)[1].contains("Your account is linked"), "{:?}", world.dms(ALICE));
+    assert_eq!((world.dms(ALICE).len(), world.audited("sign_in.begun").await.len()), (2, 1));
+}
+
+#[tokio::test]
+async fn a_code_that_has_run_out_makes_way_for_another() {
     let world = World::with(by_device()).await;
     let first = world.ask_for_code(ALICE).await;
+    world.clock.advance(Duration::from_secs(5 * 60));
+    // Nobody has looked since.
     let second = world.ask_for_code(ALICE).await;
     assert_ne!(first, second);
-    world.idp().enter_code(&first, "alice").await.unwrap();
-    world.is_polled().await;
-    assert_eq!((world.idp().polls(&first), world.idp().polls(&second)), (0, 1));
-    assert_eq!(world.dms(ALICE).len(), 2, "{:?}", world.dms(ALICE));
     world.idp().enter_code(&second, "alice").await.unwrap();
     world.is_polled().await;
-    assert!(world.dms(ALICE)[2].contains("Your account is linked"), "{:?}", world.dms(ALICE));
+    assert!(world.dms(ALICE).pop().unwrap().contains("Your account is linked"), "{:?}", world.dms(ALICE));
 }
 
 #[tokio::test]
@@ -270,7 +312,7 @@ async fn a_question_that_is_out_while_another_code_is_asked_for_comes_to_nothing
     let world = World::with(by_device()).await;
     let first = world.ask_for_code(ALICE).await;
     world.idp().deny_code(&first).await.unwrap();
-    world.clock.advance(Duration::from_secs(5));
+    world.clock.advance(Duration::from_secs(5 * 60));
     let lease = world.app().ledger.claim_sign_in().await.unwrap().unwrap();
     world.ask_for_code(ALICE).await;
     let not_linked = Notice::NotLinked { user: lease.sign_in().asker.user.clone(), why: NotBound::TooLate };

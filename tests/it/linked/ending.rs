@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use http::HeaderMap;
-use p0_chatops::sandbox::slack::{Delivered, SlackSetup};
+use p0_chatops::sandbox::slack::{Delivered, Fault, SlackSetup, Times};
 use serde_json::{Value, json};
 
 use super::by_device;
@@ -169,6 +169,43 @@ async fn whoever_left_without_a_word_is_found_within_a_day() {
     let asked = world.slack.calls_of("users.info").len();
     world.work().await;
     assert_eq!(world.slack.calls_of("users.info").len(), asked);
+}
+
+#[tokio::test]
+async fn a_slack_that_asks_for_rest_is_asked_about_nobody_until_then() {
+    let world = linked().await;
+    world.slack.change_person(BOB, |bob| bob.deleted = true);
+    world.clock.advance(Duration::from_secs(25 * 60 * 60));
+    let before = world.slack.calls_of("users.info").len();
+    world.slack.fail("users.info", Fault::RateLimited { retry_after_s: 30 }, Times::Count(1));
+    for _ in 0..5 {
+        world.work().await;
+        world.clock.advance(Duration::from_secs(5));
+    }
+    assert_eq!(world.slack.calls_of("users.info").len() - before, 1);
+    assert_eq!(world.link_states().await, BOTH_LIVE);
+    world.clock.advance(Duration::from_secs(5));
+    world.work().await;
+    assert_eq!(world.link_states().await, ["alice@example.com: lives, tokens kept", "bob@example.com: deactivated"]);
+}
+
+#[tokio::test]
+async fn somebody_of_whom_slack_says_nothing_keeps_nobody_else_from_being_looked_at() {
+    let world = linked().await;
+    world.clock.advance(Duration::from_secs(25 * 60 * 60));
+    let before = world.slack.calls_of("users.info").len();
+    world.slack.fail("users.info", Fault::ApiError("internal_error".into()), Times::UntilCleared);
+    for _ in 0..4 {
+        world.work().await;
+        world.clock.advance(Duration::from_secs(1));
+    }
+    let asked = || world.slack.calls_of("users.info").split_off(before);
+    let who: Vec<Value> = asked().iter().map(|call| call.body["user"].clone()).collect();
+    assert_eq!(who, [ALICE, BOB]);
+    world.slack.clear_faults();
+    world.clock.advance(Duration::from_secs(5 * 60));
+    world.work().await;
+    assert_eq!(asked().len(), 4, "and a while later they are asked about again");
 }
 
 #[tokio::test]

@@ -76,6 +76,20 @@ async fn every_answer_forbids_what_it_does_not_need() {
     }
 }
 
+/// The browser inside an app is gone once somebody turns to their authenticator: the button in Slack has to go on.
+#[tokio::test]
+async fn a_tab_that_is_closed_half_way_is_opened_from_slack_again() {
+    let world = World::with(linking()).await;
+    let page = world.ask_to_link(ALICE).await;
+    Browser::new().press(&page).await;
+    Browser::new().past_slack(&world, &page, ALICE).await;
+    let again = Browser::new();
+    assert_eq!(again.get(&page).await.title(), "Link your account");
+    assert_eq!(again.link(&world, &page, ALICE, "alice").await.title(), "Your account is linked");
+    let shown = again.get(&page).await;
+    assert_eq!((shown.status.as_u16(), shown.title()), (410, "This page is over"));
+}
+
 #[tokio::test]
 async fn what_leads_nowhere_says_so() {
     let world = World::with(linking()).await;
