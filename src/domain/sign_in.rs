@@ -38,8 +38,6 @@ pub struct SignIn {
     pub stage: SignInStage,
     /// A device code, or the tokens that came back, as the vault keeps them.
     pub sealed: Option<String>,
-    /// How often the present step was tried.
-    pub attempts: u32,
     /// When it is over.
     pub expires: Timestamp,
 }

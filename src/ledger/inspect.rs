@@ -7,7 +7,7 @@ use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
 
 use super::sealed::{self, SealedCounts};
-use super::{BUSY, LedgerError, MIGRATIONS, links};
+use super::{BUSY, LedgerError, MIGRATIONS, links, pins};
 use crate::domain::link::Link;
 
 /// What is in a ledger's file, by the steps of the schema that it has taken.
@@ -91,7 +91,7 @@ pub async fn pinned(url: &str, name: &str) -> Result<Option<String>, LedgerError
         return Ok(None);
     }
     let Some(mut connection) = open(url).await? else { return Ok(None) };
-    let pinned = links::pin(&mut connection, name).await?;
+    let pinned = pins::pin(&mut connection, name).await?;
     connection.close().await?;
     Ok(pinned)
 }

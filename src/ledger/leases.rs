@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rand::distr::{Alphanumeric, SampleString};
 use sqlx::SqliteConnection;
 
-use super::{Ledger, LedgerError, audit, decisions, links, outcomes, requests};
+use super::{Ledger, LedgerError, audit, decisions, links, outcomes, renewals, requests};
 use crate::domain::decision::{Decision, Stage};
 use crate::domain::link::LinkVersion;
 use crate::domain::person::Authority;
@@ -144,7 +144,7 @@ impl Ledger {
     ) -> Result<(), LedgerError> {
         self.write(move |c, _| {
             Box::pin(async move {
-                links::distrust(c, not_taken).await?;
+                renewals::distrust(c, not_taken).await?;
                 sqlx::query("UPDATE decisions SET renewed = 1 WHERE id = $1 AND lease_token = $2")
                     .bind(sending.lease.decision.id)
                     .bind(&sending.lease.token)

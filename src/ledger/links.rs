@@ -1,30 +1,22 @@
-//! Whose account at the provider is whose in Slack, and who may renew its tokens.
+//! Whose account at the provider is whose in Slack: made, looked up and ended.
 
-use std::time::Duration;
-
-use futures_util::future::BoxFuture;
 use jiff::Timestamp;
-use rand::distr::{Alphanumeric, SampleString};
 use serde_json::json;
 use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::notices::{self, Notice};
 use super::{Ledger, LedgerError, audit, deliveries, from_json, held, new_id, readable, sign_ins, to_json};
-use crate::authorize::linked::LONGEST_RENEWAL;
-use crate::authorize::linked::store::{Bound, LinkStore, NewLink, NotKept, Renewal, Renewed};
+use crate::authorize::linked::store::{Bound, NewLink};
 use crate::clock::from_millisecond;
 use crate::domain::delivery::DeliveryKeys;
-use crate::domain::link::{Account, Link, LinkEnd, LinkVersion};
+use crate::domain::link::{Account, Link, LinkEnd};
 use crate::domain::person::{SlackUser, TeamId, UserId};
-
-/// How long the right to renew holds. It has to outlast everything that is asked for one renewal, each with its own
-/// deadline: whoever took it over meanwhile would use a refresh token for the second time, and kill all that came of it.
-const RENEWAL: Duration = LONGEST_RENEWAL;
 
 const OF_ACCOUNT: &str = "issuer = $1 AND subject = $2 AND ended_at IS NULL";
 
-const COLUMNS: &str = "id, team, person, issuer, subject, identity, names, linked_at, proved_at, good_until, sealed,
+pub(super) const COLUMNS: &str =
+    "id, team, person, issuer, subject, identity, names, linked_at, proved_at, good_until, sealed,
                        generation, ended_at, ended_why";
 
 /// What asking to unlink came to.
@@ -75,54 +67,6 @@ impl Ledger {
     /// Where it cannot be written.
     pub async fn bind(&self, new: NewLink) -> Result<Bound, LedgerError> {
         self.write(move |c, now| Box::pin(bind(c, new, now))).await
-    }
-
-    /// The right to renew a link's tokens; `None` where somebody else has it, or has renewed them since.
-    ///
-    /// # Errors
-    /// Where it cannot be written.
-    pub async fn lease_renewal(&self, link: Link) -> Result<Option<Renewal>, LedgerError> {
-        self.write(move |c, now| Box::pin(lease(c, link, now))).await
-    }
-
-    /// Puts new tokens in the place of the old; `false` where the right to had run out and somebody else took it.
-    ///
-    /// # Errors
-    /// Where it cannot be written: then the old ones stay.
-    pub async fn renewed(&self, id: i64, token: String, renewed: Renewed) -> Result<bool, LedgerError> {
-        self.write(move |c, _| {
-            Box::pin(async move {
-                // A link that ended meanwhile takes them too: they are what its provider has to be told to forget.
-                let ended: Option<Option<i64>> = sqlx::query_scalar(
-                    "UPDATE links SET sealed = $3, proved_at = $4, good_until = $5, generation = generation + 1,
-                                      lease_token = NULL, lease_until = NULL
-                     WHERE id = $1 AND lease_token = $2 AND (ended_at IS NULL OR sealed IS NOT NULL)
-                     RETURNING ended_at",
-                )
-                .bind(id)
-                .bind(token)
-                .bind(renewed.sealed)
-                .bind(renewed.proved.as_millisecond())
-                .bind(renewed.good_until.as_millisecond())
-                .fetch_optional(c)
-                .await?;
-                Ok(ended == Some(None))
-            })
-        })
-        .await
-    }
-
-    /// Gives the right to renew back, unused.
-    ///
-    /// # Errors
-    /// Where it cannot be written: then it runs out by itself.
-    pub async fn release(&self, renewal: Renewal) -> Result<(), LedgerError> {
-        self.run(
-            sqlx::query("UPDATE links SET lease_token = NULL, lease_until = NULL WHERE id = $1 AND lease_token = $2")
-                .bind(renewal.link.id)
-                .bind(renewal.token),
-        )
-        .await
     }
 
     /// Ends a link, and has its owner told. `false` where it had ended before.
@@ -180,68 +124,6 @@ impl Ledger {
         .await
     }
 
-    /// An ended link whose tokens the provider has not been told of, leased; `None` where there is nothing to do.
-    ///
-    /// # Errors
-    /// Where it cannot be written.
-    pub async fn claim_forgetting(&self) -> Result<Option<Renewal>, LedgerError> {
-        // Most looks find nothing: they cost no write.
-        if to_forget(&mut *self.readers.acquire().await?, self.clock.now()).await?.is_none() {
-            return Ok(None);
-        }
-        self.write(|c, now| {
-            Box::pin(async move {
-                let Some(link) = to_forget(c, now).await? else { return Ok(None) };
-                Ok(Some(Renewal { token: give_lease(c, link.id, now).await?, link }))
-            })
-        })
-        .await
-    }
-
-    /// The tokens of an ended link are gone for good.
-    ///
-    /// # Errors
-    /// Where it cannot be written.
-    pub async fn forgotten(&self, link: &Link, at_provider: bool) -> Result<(), LedgerError> {
-        let (id, owner) = (link.id, link.owner.clone());
-        self.write(move |c, now| {
-            Box::pin(async move {
-                sqlx::query("UPDATE links SET sealed = NULL, lease_token = NULL, lease_until = NULL WHERE id = $1")
-                    .bind(id)
-                    .execute(&mut *c)
-                    .await?;
-                let detail = json!({ "link": id, "revoked_at_provider": at_provider });
-                audit::person(c, "link.forgotten", &owner, detail, now).await
-            })
-        })
-        .await
-    }
-
-    /// The provider is to be told again at `due`.
-    ///
-    /// # Errors
-    /// Where it cannot be written.
-    pub async fn forget_later(&self, id: i64, token: String, due: Timestamp) -> Result<(), LedgerError> {
-        self.run(
-            sqlx::query(
-                "UPDATE links SET attempts = attempts + 1, due_at = $3, lease_token = NULL, lease_until = NULL
-                 WHERE id = $1 AND lease_token = $2",
-            )
-            .bind(id)
-            .bind(token)
-            .bind(due.as_millisecond()),
-        )
-        .await
-    }
-
-    /// How often the provider was told in vain that a link has ended.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
-    pub async fn forget_tries(&self, id: i64) -> Result<i64, LedgerError> {
-        Ok(sqlx::query_scalar("SELECT attempts FROM links WHERE id = $1").bind(id).fetch_one(&self.readers).await?)
-    }
-
     /// Owners of living links whom Slack was last asked about before `then`, at most `most`.
     ///
     /// # Errors
@@ -262,103 +144,12 @@ impl Ledger {
         let at = at.as_millisecond();
         self.run(sqlx::query("UPDATE links SET seen_at = $2 WHERE id = $1").bind(id).bind(at)).await
     }
-
-    /// What was found out once under this name; else takes `found` for it, for good.
-    ///
-    /// # Errors
-    /// Where it cannot be written.
-    pub async fn pin(&self, name: String, found: String) -> Result<String, LedgerError> {
-        self.write(move |c, now| {
-            Box::pin(async move {
-                sqlx::query(
-                    "INSERT INTO pins (name, body, pinned_at) VALUES ($1, $2, $3) ON CONFLICT (name) DO NOTHING",
-                )
-                .bind(&name)
-                .bind(found)
-                .bind(now.as_millisecond())
-                .execute(&mut *c)
-                .await?;
-                Ok(sqlx::query_scalar("SELECT body FROM pins WHERE name = $1").bind(name).fetch_one(c).await?)
-            })
-        })
-        .await
-    }
-
-    /// What was pinned under this name.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
-    pub async fn pinned(&self, name: &str) -> Result<Option<String>, LedgerError> {
-        pin(&mut *self.readers.acquire().await?, name).await
-    }
-}
-
-fn told(error: LedgerError) -> NotKept {
-    tracing::error!(%error, "the ledger could not do what a link needs");
-    NotKept
-}
-
-impl LinkStore for Ledger {
-    fn new_id(&self) -> i64 {
-        self.new_link_id()
-    }
-
-    fn living<'s>(&'s self, by: &'s SlackUser) -> BoxFuture<'s, Result<Option<Link>, NotKept>> {
-        Box::pin(async move { self.living_link(by).await.map_err(told) })
-    }
-
-    fn of_account<'s>(&'s self, account: &'s Account) -> BoxFuture<'s, Result<Option<Link>, NotKept>> {
-        Box::pin(async move { self.link_of_account(account).await.map_err(told) })
-    }
-
-    fn bind(&self, new: NewLink) -> BoxFuture<'_, Result<Bound, NotKept>> {
-        Box::pin(async move { Self::bind(self, new).await.map_err(told) })
-    }
-
-    fn lease(&self, link: Link) -> BoxFuture<'_, Result<Option<Renewal>, NotKept>> {
-        Box::pin(async move { self.lease_renewal(link).await.map_err(told) })
-    }
-
-    fn renewed(&self, renewal: &Renewal, renewed: Renewed) -> BoxFuture<'_, Result<bool, NotKept>> {
-        let (id, token) = (renewal.link.id, renewal.token.clone());
-        Box::pin(async move { Self::renewed(self, id, token, renewed).await.map_err(told) })
-    }
-
-    fn release(&self, renewal: Renewal) -> BoxFuture<'_, Result<(), NotKept>> {
-        Box::pin(async move { Self::release(self, renewal).await.map_err(told) })
-    }
-
-    fn end(&self, id: i64, why: LinkEnd) -> BoxFuture<'_, Result<(), NotKept>> {
-        Box::pin(async move { self.end_link(id, why).await.map(drop).map_err(told) })
-    }
-
-    fn pinned<'s>(&'s self, name: &'s str) -> BoxFuture<'s, Result<Option<String>, NotKept>> {
-        Box::pin(async move { Self::pinned(self, name).await.map_err(told) })
-    }
-
-    fn pin(&self, name: String, found: String) -> BoxFuture<'_, Result<String, NotKept>> {
-        Box::pin(async move { Self::pin(self, name, found).await.map_err(told) })
-    }
 }
 
 pub(super) async fn all(c: &mut SqliteConnection) -> Result<Vec<Link>, LedgerError> {
     let sql = format!("SELECT {COLUMNS} FROM links ORDER BY ended_at IS NOT NULL, id");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(c).await?;
     Ok(rows.iter().filter_map(|row| readable(read(row))).collect())
-}
-
-pub(super) async fn pin(c: &mut SqliteConnection, name: &str) -> Result<Option<String>, LedgerError> {
-    Ok(sqlx::query_scalar("SELECT body FROM pins WHERE name = $1").bind(name).fetch_optional(c).await?)
-}
-
-/// P0 did not take these tokens: they are renewed before they are sent again. Newer ones are left as they are.
-pub(super) async fn distrust(c: &mut SqliteConnection, of: LinkVersion) -> Result<(), LedgerError> {
-    sqlx::query("UPDATE links SET good_until = 0 WHERE id = $1 AND generation = $2")
-        .bind(of.id)
-        .bind(of.generation)
-        .execute(c)
-        .await?;
-    Ok(())
 }
 
 pub(super) async fn living(c: &mut SqliteConnection, by: &SlackUser) -> Result<Option<Link>, LedgerError> {
@@ -371,7 +162,7 @@ async fn one(c: &mut SqliteConnection, which: &'static str, keys: [&str; 2]) -> 
     row.as_ref().map(read).transpose()
 }
 
-async fn by_id(c: &mut SqliteConnection, id: i64) -> Result<Option<Link>, LedgerError> {
+pub(super) async fn by_id(c: &mut SqliteConnection, id: i64) -> Result<Option<Link>, LedgerError> {
     let sql = format!("SELECT {COLUMNS} FROM links WHERE id = $1");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(c).await?;
     row.as_ref().map(read).transpose()
@@ -425,32 +216,6 @@ async fn bind(c: &mut SqliteConnection, new: NewLink, now: Timestamp) -> Result<
     Ok(Bound::Made)
 }
 
-async fn lease(c: &mut SqliteConnection, link: Link, now: Timestamp) -> Result<Option<Renewal>, LedgerError> {
-    let Some(current) = by_id(c, link.id).await? else { return Ok(None) };
-    if current.generation != link.generation || current.ended.is_some() || is_leased(c, link.id, now).await? {
-        return Ok(None);
-    }
-    Ok(Some(Renewal { token: give_lease(c, link.id, now).await?, link: current }))
-}
-
-async fn is_leased(c: &mut SqliteConnection, id: i64, now: Timestamp) -> Result<bool, LedgerError> {
-    let until: Option<i64> =
-        sqlx::query_scalar("SELECT lease_until FROM links WHERE id = $1").bind(id).fetch_one(c).await?;
-    Ok(until.is_some_and(|until| until > now.as_millisecond()))
-}
-
-async fn give_lease(c: &mut SqliteConnection, id: i64, now: Timestamp) -> Result<String, LedgerError> {
-    let token = Alphanumeric.sample_string(&mut rand::rng(), 22);
-    let until = now.checked_add(RENEWAL).unwrap_or(Timestamp::MAX);
-    sqlx::query("UPDATE links SET lease_token = $2, lease_until = $3 WHERE id = $1")
-        .bind(id)
-        .bind(&token)
-        .bind(until.as_millisecond())
-        .execute(c)
-        .await?;
-    Ok(token)
-}
-
 pub(super) async fn end(c: &mut SqliteConnection, id: i64, why: LinkEnd, now: Timestamp) -> Result<bool, LedgerError> {
     let Some(link) = by_id(c, id).await?.filter(|link| link.ended.is_none()) else { return Ok(false) };
     // What the provider has killed it need not be told of.
@@ -475,16 +240,7 @@ pub(super) async fn end(c: &mut SqliteConnection, id: i64, why: LinkEnd, now: Ti
     Ok(true)
 }
 
-async fn to_forget(c: &mut SqliteConnection, now: Timestamp) -> Result<Option<Link>, LedgerError> {
-    let sql = format!(
-        "SELECT {COLUMNS} FROM links WHERE ended_at IS NOT NULL AND sealed IS NOT NULL AND due_at <= $1
-             AND (lease_until IS NULL OR lease_until <= $1) ORDER BY due_at LIMIT 1"
-    );
-    let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now.as_millisecond()).fetch_optional(c).await?;
-    row.as_ref().map(read).transpose()
-}
-
-fn read(row: &SqliteRow) -> Result<Link, LedgerError> {
+pub(super) fn read(row: &SqliteRow) -> Result<Link, LedgerError> {
     let corrupt = |what: &str| LedgerError::Corrupt(format!("a link's {what}"));
     let text = |column: &str| row.try_get::<&str, _>(column);
     let time = |column: &str| row.try_get::<i64, _>(column).map(from_millisecond);

@@ -21,7 +21,7 @@ const STEP: Duration = Duration::from_secs(30);
 /// How long one that is over is kept, so that its address can say so.
 pub(super) const KEPT: Duration = Duration::from_secs(60 * 60);
 
-const COLUMNS: &str = "id, team, person, purpose, decision, stage, sealed, attempts, expires_at";
+const COLUMNS: &str = "id, team, person, purpose, decision, stage, sealed, expires_at";
 
 /// The right to take the next step of one sign-in with a device code.
 #[derive(Clone, Debug)]
@@ -233,14 +233,12 @@ impl Ledger {
                 let Some(sign_in) = due(c, now).await? else { return Ok(None) };
                 let token = Alphanumeric.sample_string(&mut rand::rng(), 22);
                 let until = now.checked_add(STEP).unwrap_or(Timestamp::MAX);
-                sqlx::query(
-                    "UPDATE sign_ins SET lease_token = $2, lease_until = $3, attempts = attempts + 1 WHERE id = $1",
-                )
-                .bind(sign_in.id)
-                .bind(&token)
-                .bind(until.as_millisecond())
-                .execute(c)
-                .await?;
+                sqlx::query("UPDATE sign_ins SET lease_token = $2, lease_until = $3 WHERE id = $1")
+                    .bind(sign_in.id)
+                    .bind(&token)
+                    .bind(until.as_millisecond())
+                    .execute(c)
+                    .await?;
                 Ok(Some(SignInLease { sign_in, token }))
             })
         })
@@ -263,7 +261,7 @@ impl Ledger {
         self.write(move |c, now| {
             Box::pin(async move {
                 let written = sqlx::query(
-                    "UPDATE sign_ins SET attempts = CASE WHEN stage_name = $3 THEN attempts ELSE 0 END, stage_name = $3,
+                    "UPDATE sign_ins SET stage_name = $3,
                                          stage = $4, sealed = $5, due_at = $6, lease_token = NULL, lease_until = NULL
                      WHERE id = $1 AND lease_token = $2 AND stage_name <> 'ended'",
                 )
@@ -325,8 +323,8 @@ pub(super) async fn begin(
         Purpose::Proof { decision } => ("proof", Some(decision)),
     };
     sqlx::query(
-        "INSERT INTO sign_ins (id, ticket, team, person, purpose, decision, stage_name, stage, attempts, expires_at, due_at)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 0, $9, $10)",
+        "INSERT INTO sign_ins (id, ticket, team, person, purpose, decision, stage_name, stage, expires_at, due_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
     )
     .bind(id)
     .bind(ticket.as_str())
@@ -441,7 +439,6 @@ fn read(row: &SqliteRow) -> Result<SignIn, LedgerError> {
         purpose,
         stage: from_json(text("stage")?)?,
         sealed: row.try_get("sealed")?,
-        attempts: u32::try_from(row.try_get::<i64, _>("attempts")?).unwrap_or(u32::MAX),
         expires: from_millisecond(row.try_get("expires_at")?),
     })
 }

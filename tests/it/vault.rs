@@ -93,8 +93,8 @@ impl House {
     async fn sign_in(&self, id: i64, user: &str, code: &str) {
         let sealed = self.open().await.seal(&Owner::sign_in(id, &person(user)), code.as_bytes()).unwrap();
         sqlx::query(
-            "INSERT INTO sign_ins (id, ticket, team, person, purpose, stage_name, stage, sealed, attempts, expires_at, due_at)
-             VALUES ($1, $2, 'T01ACME', $3, 'link', 'x', '{}', $4, 0, 4102444800000, 0)",
+            "INSERT INTO sign_ins (id, ticket, team, person, purpose, stage_name, stage, sealed, expires_at, due_at)
+             VALUES ($1, $2, 'T01ACME', $3, 'link', 'x', '{}', $4, 4102444800000, 0)",
         )
         .bind(id)
         .bind(format!("ticket-{id}"))

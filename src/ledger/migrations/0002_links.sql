@@ -36,7 +36,6 @@ CREATE TABLE sign_ins (
     stage       TEXT   NOT NULL,
     state       TEXT   UNIQUE,          -- digest of the `state` that is awaited; NULL once it was used
     sealed      TEXT,                   -- a device code, or the tokens that came back
-    attempts    BIGINT NOT NULL,
     expires_at  BIGINT NOT NULL,
     due_at      BIGINT NOT NULL,
     lease_token TEXT,
