@@ -313,7 +313,8 @@ impl LinkedAccounts {
         self.check_names(&names, &link.identity, bearer)?;
         // An access token may call the person by another name than the ID token does, as Entra's do: it is held to the
         // one that P0 took when the account was linked.
-        if tokens.shown_as.is_some() && claims::subject(bearer.expose()) != tokens.shown_as {
+        let is_readable = claims::readable(bearer.expose()).is_some();
+        if is_readable && tokens.shown_as.is_some() && claims::subject(bearer.expose()) != tokens.shown_as {
             return Err(NotAuthorized::Refused(Refusal::CredentialOfAnother));
         }
         Ok(())
