@@ -102,11 +102,20 @@ class Holder {
     await this.client.press(this.button(name));
   }
 
-  /** Presses a button that holds an address, and answers the tab in which that opens. */
+  /**
+   * Presses a button that holds an address, and answers the tab in which that opens. What is drawn anew in the instant
+   * of a press is pressed once more, as a person would.
+   */
   async follow(name) {
-    const opened = this.client.screen.page.context().waitForEvent('page');
-    await this.client.press(this.at.getByRole('link', { name, exact: true }));
-    return new Tab(await opened, this.client.touch);
+    const context = this.client.screen.page.context();
+    for (let tries = 3; ; tries -= 1) {
+      const opened = context.waitForEvent('page', { timeout: 5000 }).catch((error) => {
+        if (tries === 1) throw error;
+      });
+      await this.client.press(this.at.getByRole('link', { name, exact: true }));
+      const tab = await opened;
+      if (tab) return new Tab(tab, this.client.touch);
+    }
   }
 
   /** Opens a select, by its placeholder or label, and picks one of its options. */
