@@ -44,14 +44,16 @@ pub(super) fn expires(token: &str) -> Option<Timestamp> {
 }
 
 /// Refuses a token that has run out, or that says it is somebody's who has none of the names in `own`; where there are
-/// none, anybody's. Answers the names that it gives its owner.
+/// none, anybody's. An address that it calls the person's e-mail has to be the first of them: the others may be names
+/// that people choose for themselves. Answers the names that it gives its owner.
 pub(super) fn check(claims: &Value, own: &[&str], now: Timestamp) -> Result<Vec<String>, Refusal> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str).map(str::to_owned);
     if claims.get("exp").and_then(Value::as_f64).is_some_and(|exp| exp <= now.as_second() as f64) {
         return Err(Refusal::CredentialExpired);
     }
     let is_own = |name: &String| own.is_empty() || own.iter().any(|own| folded(name) == folded(own));
-    if text("email").is_some_and(|email| !is_own(&email)) {
+    let is_identity = |email: &str| own.first().is_none_or(|identity| folded(email) == folded(identity));
+    if text("email").is_some_and(|email| !is_identity(&email)) {
         return Err(Refusal::CredentialOfAnother);
     }
     let names: Vec<String> = NAMES.iter().filter_map(|name| text(name)).collect();

@@ -181,7 +181,7 @@ impl LinkedAccounts {
         let (shown, good_until) = tokens.shown(&self.0.settings.send).ok_or(NotBound::NoIdToken)?;
         let bearer = self.bearer(shown).await.map_err(|trouble| not_bound(&trouble))?;
         self.ask_p0(&bearer, &identity).await?;
-        let names: Vec<&str> = claims.names.iter().chain([&identity]).map(String::as_str).collect();
+        let names: Vec<&str> = [&identity].into_iter().chain(&claims.names).map(String::as_str).collect();
         self.check_names(&names, &identity, &bearer).map_err(|refused| {
             tracing::warn!(by = %asker, ?refused, "the token that P0 would be shown is not the person's");
             NotBound::Untrusted
@@ -309,7 +309,7 @@ impl LinkedAccounts {
 
     /// Where the bearer says whose it is, it is the person's, and it has not run out.
     fn check_owner(&self, link: &Link, tokens: &Tokens, bearer: &Secret) -> Result<(), NotAuthorized> {
-        let names: Vec<&str> = link.names.iter().chain([&link.identity]).map(String::as_str).collect();
+        let names: Vec<&str> = [&link.identity].into_iter().chain(&link.names).map(String::as_str).collect();
         self.check_names(&names, &link.identity, bearer)?;
         // An access token may call the person by another name than the ID token does, as Entra's do: it is held to the
         // one that P0 took when the account was linked.

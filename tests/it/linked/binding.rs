@@ -320,12 +320,16 @@ async fn a_link_counts_only_while_the_settings_name_the_account() {
 /// As Entra does it: the access token names people by their `upn`, which need not be their address.
 #[tokio::test]
 async fn a_token_may_call_its_person_by_another_name_that_the_provider_gave() {
-    for (upn, linked) in [("alice@corp.example", true), ("mallory@corp.example", false)] {
+    for (name, value, linked) in [
+        ("upn", "alice@corp.example", true),
+        ("upn", "mallory@corp.example", false),
+        ("email", "alice@corp.example", false),
+    ] {
         let world = World::with(linking()).await;
         let card = world.usual().await;
         world.idp().tamper(Tamper::Claim("upn".to_owned(), json!("alice@corp.example")));
         let exp = world.clock.now().as_second() + 3600;
-        let access = saying(&json!({ "sub": "pairwise", "upn": upn, "exp": exp }));
+        let access = saying(&json!({ "sub": "pairwise", name: value, "exp": exp }));
         world.p0.trust_token(&access, "alice@example.com");
         world.idp().change(|idp| idp.odd_tokens = [("access_token".to_owned(), json!(access))].into_iter().collect());
         let shown = world.links(ALICE, "alice").await;
