@@ -85,6 +85,7 @@ impl App {
         let notifier_keys = NotifierKeys::new(&settings.notifier.key, clients.providers.clone(), clock.clone())?;
         let slack = SlackApi::new(clients.slack, &settings.slack, metrics.clone());
         let ledger = Ledger::open_to_serve(&settings.database_url, clock.clone()).await?;
+        ledger.state_settings(settings.durations.stated.clone()).await?;
         let vault = match &settings.vault {
             Some(keys) => Some(vault::open(keys, &ledger).await?),
             None => None,
@@ -101,7 +102,7 @@ impl App {
         credentials.report_unusable().await;
         let workspace = workspace(&settings, &slack).await?;
         let limits = Limits {
-            maximum: settings.durations.maximum,
+            usual: settings.durations.default,
             never_seen: credentials.forwards_never_seen() && settings.route.risk == Risk::Low,
             one_party: settings.p0.one_party,
             care: match &settings.route.risk {

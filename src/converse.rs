@@ -49,9 +49,10 @@ pub(crate) async fn message(tools: &Tools, deed: &Deed, text: &str) -> Answer {
         tools.ledger.keep_draft(id.clone(), deed.by.clone(), reason.clone()).await?;
     }
     if let TypedCommand::Approve { length: Some(asked), .. } = &command
-        && *asked > tools.limits.maximum
+        && let most = tools.ledger.lengths().await?.maximum
+        && *asked > most
     {
-        return tools.refuse(deed, &Refusal::TooLong { asked: *asked, most: tools.limits.maximum }).await;
+        return tools.refuse(deed, &Refusal::TooLong { asked: *asked, most }).await;
     }
     match replies::offer_button(&command, &kept.key, &kept.request.facts) {
         Some(message) => tools.say(deed, message).await,
@@ -73,7 +74,10 @@ async fn approve(tools: &Tools, deed: &Deed, id: RequestId, length: Option<Expir
         Some(kept) if kept.request.phase.is_decided() => {
             tools.refuse(deed, &Refusal::AlreadyDecided { phase: Box::new(kept.request.phase) }).await
         }
-        Some(kept) => tools.open_view(deed, &modals::pick(&tools.offer, &kept)).await,
+        Some(kept) => {
+            let lengths = tools.ledger.lengths().await?;
+            tools.open_view(deed, &modals::pick(&tools.offer, &lengths, &kept)).await
+        }
         None => tools.say(deed, Message::sentence(wording::say_a_length(&id, &tools.offer.command))).await,
     }
 }

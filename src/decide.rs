@@ -194,8 +194,9 @@ impl Tools {
                 self.open(deed, &shown, &Choice::Deny { reason: None }, |kept| modals::deny(kept, draft)).await
             }
             (Control::Pick, None) => {
-                let choice = Choice::Approve { length: self.offer.durations.default };
-                self.open(deed, &shown, &choice, |kept| modals::pick(&self.offer, kept)).await
+                let lengths = self.ledger.lengths().await?;
+                let choice = Choice::Approve { length: self.offer.default.min(lengths.maximum) };
+                self.open(deed, &shown, &choice, |kept| modals::pick(&self.offer, &lengths, kept)).await
             }
             (Control::More, None) => self.details(deed, &shown.request).await,
             (Control::Show, None) => converse::show(self, deed, &shown.request).await,
@@ -279,12 +280,18 @@ impl Tools {
             Act::Submit(submission) => submission.control == Some(Control::Deny),
             Act::Slash { .. } | Act::Message { .. } => false,
         };
+        let picked = match &deed.act {
+            Act::Press(press) => press.control == Some(Control::ApproveFor),
+            Act::Submit(_) => true,
+            Act::Slash { .. } | Act::Message { .. } => false,
+        };
         let proof = self.linking.as_ref().and_then(Linking::proof_page);
         let new = NewDecision {
             request: request.clone(),
             by: deed.by.clone(),
             choice,
             shown,
+            picked,
             again,
             aloud: !in_view,
             chosen: deed.at,
@@ -334,7 +341,8 @@ impl Tools {
         };
         let basis = shown.clone().into_basis();
         // Whether an earlier approve is open is asked when the choice is recorded.
-        if let Err(refusal) = rules::check(&self.limits, choice, &basis, Some(&kept.request), None, None) {
+        let lengths = self.ledger.lengths().await?;
+        if let Err(refusal) = rules::check(&self.limits, &lengths, choice, &basis, Some(&kept.request), None, None) {
             if let Act::Press(Press { message: Some(posted), .. }) = &deed.act {
                 self.ledger.pressed(shown.request.clone(), posted.clone(), deed.by.user.clone(), true).await?;
             }

@@ -24,6 +24,10 @@ pub struct SlackApp {
     pub in_channel: bool,
     /// How approvers link their accounts, where they do.
     pub linking: Option<AppLinking>,
+    /// Whether there are admins, who may change P0's settings.
+    pub has_admins: bool,
+    /// Whether some of them are members of a user group.
+    pub has_admin_groups: bool,
 }
 
 /// How approvers link their accounts, as far as Slack has to know.
@@ -53,6 +57,7 @@ impl SlackApp {
             (Some("linked" | "exchange"), _) => Some(AppLinking::Device),
             _ => None,
         };
+        let admins = raw.slack.admins.clone().unwrap_or_default();
         let delivery = match mode(&raw.slack)? {
             Mode::Http => Delivery::Http(public_url(raw.top.public_url)?),
             Mode::Socket => Delivery::Socket,
@@ -63,6 +68,8 @@ impl SlackApp {
             govslack: is_govslack(&api_base_url(&raw.slack)?),
             in_channel: raw.routes.is_empty() || raw.routes.iter().any(|route| route.channel.is_some()),
             linking,
+            has_admins: !admins.is_empty(),
+            has_admin_groups: admins.iter().any(|admin| admin.starts_with('S')),
         })
     }
 }

@@ -10,15 +10,18 @@ use super::app::{Mode, api_base_url, command, is_govslack, mode};
 use super::identity::{self, SignInPages};
 use super::raw::{Raw, RawDurations, RawNotifier, RawP0, RawRoute, RawSettings, RawSlack};
 use super::settings::{
-    Durations, FIELDS, Fields, Fresh, Notifier, NotifierKeySource, Origin, Outbound, P0, Preset, Risk, Route, Settings,
-    Slack, SlackClient,
+    AdminList, Changes, Durations, FIELDS, Fields, Fresh, Notifier, NotifierKeySource, Origin, Outbound, P0, Risk,
+    Route, Settings, Slack, SlackClient,
 };
 use super::values::{
     Checked, address, https, https_base, ids, long_enough, not_built, parse_url, required, required_secret, span,
 };
 use super::{ConfigError, Secret, vault};
 use crate::domain::expiration::ExpirationLength;
-use crate::domain::person::{ChannelId, EnterpriseId, TeamId, UserId};
+use crate::domain::jit::lengths::{Lengths, Preset};
+use crate::domain::jit::mirror::Stated;
+use crate::domain::jit::proposal::SecondAdmin;
+use crate::domain::person::{ChannelId, EnterpriseId, TeamId, UserGroupId, UserId};
 
 pub(super) fn check(raw: Raw, folder: &Path, origin: Origin) -> Checked<Settings> {
     let top = raw.top;
@@ -44,9 +47,10 @@ pub(super) fn check(raw: Raw, folder: &Path, origin: Origin) -> Checked<Settings
         identity,
         durations: durations(raw.durations)?,
         route: route(raw.routes)?,
+        changes: changes(raw.settings)?,
     };
-    admin_settings(raw.settings)?;
     what_risk_needs(&settings)?;
+    what_changes_need(&settings)?;
     if settings.listen == settings.admin_listen && settings.listen.port() != 0 {
         return Err(ConfigError::new("admin_listen", "has to differ from listen: probes are not for the outside"));
     }
@@ -66,6 +70,17 @@ fn what_risk_needs(settings: &Settings) -> Checked<()> {
         )),
         _ => Ok(()),
     }
+}
+
+/// Whoever may weaken approvals from Slack has to be named, and to have the means.
+fn what_changes_need(settings: &Settings) -> Checked<()> {
+    let missing = match settings {
+        Settings { changes: Changes { approvals: false, .. }, .. } => return Ok(()),
+        Settings { p0: P0 { settings_api_key: None, .. }, .. } => "p0.settings_api_key",
+        Settings { slack, .. } if slack.admins == AdminList::default() => "slack.admins",
+        _ => return Ok(()),
+    };
+    Err(ConfigError::new(missing, "is missing: settings.approvals = true is of no use without it"))
 }
 
 /// What Slack calls its tokens begins with what they are for.
@@ -113,11 +128,6 @@ fn slack(raw: RawSlack) -> Checked<Slack> {
         }
         _ => return Err(ConfigError::new("slack.client_id", "and slack.client_secret are only useful together")),
     };
-    for admin in raw.admins.unwrap_or_default() {
-        if UserId::parse(&admin).is_none() && !admin.starts_with('S') {
-            return Err(ConfigError::new("slack.admins", format!("{admin:?} is no user (U…) and no user group (S…)")));
-        }
-    }
     Ok(Slack {
         signing_secrets: secrets,
         bot_token: bot_token(raw.bot_token)?,
@@ -132,8 +142,26 @@ fn slack(raw: RawSlack) -> Checked<Slack> {
             EnterpriseId::parse,
             "an organisation (E…)",
         )?,
+        admins: admins(raw.admins.unwrap_or_default())?,
         allow_guests: raw.allow_guests.unwrap_or(false),
     })
+}
+
+fn admins(texts: Vec<String>) -> Checked<AdminList> {
+    let mut admins = AdminList::default();
+    for text in texts {
+        match (UserId::parse(&text), UserGroupId::parse(&text)) {
+            (Some(user), _) => admins.users.push(user),
+            (None, Some(group)) => admins.groups.push(group),
+            (None, None) => {
+                return Err(ConfigError::new(
+                    "slack.admins",
+                    format!("{text:?} is no user (U…) and no user group (S…)"),
+                ));
+            }
+        }
+    }
+    Ok(admins)
 }
 
 /// GovSlack's answers go to hosts of its own.
@@ -166,6 +194,7 @@ fn p0(raw: RawP0) -> Checked<P0> {
     Ok(P0 {
         base_url: https_base("p0.base_url", raw.base_url.as_deref().unwrap_or("https://api.p0.app"))?,
         org,
+        settings_api_key: raw.settings_api_key,
         request_url: raw.request_url,
         one_party: raw.one_party.unwrap_or(false),
     })
@@ -220,18 +249,20 @@ fn durations(raw: RawDurations) -> Checked<Durations> {
     let length = |key: &str, text: &str| {
         text.parse::<ExpirationLength>().map_err(|error| ConfigError::new(key, format!("{text:?}: {error}")))
     };
-    let maximum = length("durations.maximum", raw.maximum.as_deref().unwrap_or("24h"))?;
     let default = length("durations.default", raw.default.as_deref().unwrap_or("1h"))?;
-    let texts = raw.presets.unwrap_or_else(|| ["1h", "4h", "8h"].map(str::to_owned).to_vec());
-    let presets: Vec<Preset> = texts
-        .into_iter()
-        .map(|text| length("durations.presets", &text).map(|length| Preset { text, length }))
-        .collect::<Checked<_>>()?;
+    let read = |text: String| length("durations.presets", &text).map(|length| Preset { text, length });
+    let stated = Stated {
+        presets: raw.presets.map(|texts| texts.into_iter().map(read).collect::<Checked<_>>()).transpose()?,
+        maximum: raw.maximum.map(|text| length("durations.maximum", &text)).transpose()?,
+    };
+    let assumed = assumed_lengths();
+    let maximum = stated.maximum.unwrap_or(assumed.maximum);
+    let presets = stated.presets.as_ref().unwrap_or(&assumed.presets);
     if let Some(preset) = presets.iter().find(|preset| preset.text.chars().count() > 75) {
         return Err(ConfigError::new("durations.presets", format!("{:?} is longer than 75 characters", preset.text)));
     }
     let mut lengths = BTreeMap::new();
-    for preset in &presets {
+    for preset in presets {
         if let Some(other) = lengths.insert(preset.length, &preset.text) {
             return Err(ConfigError::new(
                 "durations.presets",
@@ -254,7 +285,14 @@ fn durations(raw: RawDurations) -> Checked<Durations> {
             format!("{default} is longer than durations.maximum, {maximum}"),
         ));
     }
-    Ok(Durations { presets, default, maximum })
+    Ok(Durations { stated, default })
+}
+
+/// What is offered where neither the settings nor P0 say otherwise.
+pub fn assumed_lengths() -> Lengths {
+    let length = |minutes: u64| ExpirationLength::from_minutes(minutes).expect("some hours are a length");
+    let preset = |hours: u64| Preset { text: format!("{hours}h"), length: length(hours * 60) };
+    Lengths { presets: [1, 4, 8].map(preset).to_vec(), maximum: length(24 * 60) }
 }
 
 fn route(routes: Vec<RawRoute>) -> Checked<Route> {
@@ -344,25 +382,27 @@ fn acr_values(values: Vec<String>) -> Checked<Vec<String>> {
     }
 }
 
-/// The keys of the settings commands are checked from the first on, so that a later version finds them right.
-fn admin_settings(raw: RawSettings) -> Checked<()> {
-    if let Some(second) = raw.second_admin.as_deref()
-        && !["loosening", "always", "never"].contains(&second)
-    {
-        return Err(ConfigError::new(
-            "settings.second_admin",
-            format!("is {second:?}: has to be loosening, always or never"),
-        ));
-    }
-    if let Some(channel) = raw.announce_channel.as_deref()
-        && ChannelId::parse(channel).is_none()
-    {
-        return Err(ConfigError::new("settings.announce_channel", format!("{channel:?} is no channel id (C…)")));
-    }
-    if raw.approvals == Some(true) {
-        return Err(not_built("settings.approvals", "changing P0's settings from Slack"));
-    }
-    Ok(())
+fn changes(raw: RawSettings) -> Checked<Changes> {
+    let second_admin = match raw.second_admin.as_deref() {
+        None | Some("loosening") => SecondAdmin::Loosening,
+        Some("always") => SecondAdmin::Always,
+        Some("never") => SecondAdmin::Never,
+        Some(other) => {
+            return Err(ConfigError::new(
+                "settings.second_admin",
+                format!("is {other:?}: has to be loosening, always or never"),
+            ));
+        }
+    };
+    let announce_channel = raw.announce_channel.map(|channel| {
+        let known = ChannelId::parse(&channel).filter(|id| !id.as_str().starts_with('D'));
+        known.ok_or_else(|| ConfigError::new("settings.announce_channel", format!("{channel:?} is no channel id (C…)")))
+    });
+    Ok(Changes {
+        second_admin,
+        approvals: raw.approvals.unwrap_or(false),
+        announce_channel: announce_channel.transpose()?,
+    })
 }
 
 fn database_url(text: &str, folder: &Path) -> Checked<String> {

@@ -18,13 +18,14 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 pub use app::{AppLinking, Delivery, SlackApp};
+pub use check::assumed_lengths;
 pub use host::{is_surely_loopback, may_be_this_machine};
 pub use program::Program;
 pub use secret::Secret;
 pub use settings::{
-    Accounts, Assertion, AssertionGrant, Durations, Exchange, Fields, Flow, Fresh, Identity, Linked, Notifier,
-    NotifierKeySource, Origin, Outbound, P0, Preset, RedeemedAssertion, Risk, Route, SentToken, Settings, Slack,
-    SlackClient, SubjectToken, TokenSource, Tokens,
+    Accounts, AdminList, Assertion, AssertionGrant, Changes, Durations, Exchange, Fields, Flow, Fresh, Identity,
+    Linked, Notifier, NotifierKeySource, Origin, Outbound, P0, RedeemedAssertion, Risk, Route, SentToken, Settings,
+    Slack, SlackClient, SubjectToken, TokenSource, Tokens,
 };
 pub use vault::{VaultKey, VaultKeys};
 

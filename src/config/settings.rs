@@ -10,7 +10,9 @@ use url::Url;
 
 use super::{Program, Secret, VaultKeys};
 use crate::domain::expiration::ExpirationLength;
-use crate::domain::person::{ChannelId, EnterpriseId, TeamId, UserId};
+use crate::domain::jit::mirror::Stated;
+use crate::domain::jit::proposal::SecondAdmin;
+use crate::domain::person::{ChannelId, EnterpriseId, TeamId, UserGroupId, UserId};
 
 /// Everything that `serve` is told.
 #[derive(Clone, Debug)]
@@ -43,6 +45,8 @@ pub struct Settings {
     pub durations: Durations,
     /// Where requests are shown.
     pub route: Route,
+    /// How P0's own settings are changed from Slack.
+    pub changes: Changes,
 }
 
 /// Where the settings were read from, and which of these files hold secrets.
@@ -84,8 +88,19 @@ pub struct Slack {
     pub allowed_teams: Vec<TeamId>,
     /// Organisations whose members may decide.
     pub allowed_enterprises: Vec<EnterpriseId>,
+    /// Who may change P0's settings.
+    pub admins: AdminList,
     /// Whether guests may decide.
     pub allow_guests: bool,
+}
+
+/// Who may change P0's settings; nobody, where both are empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct AdminList {
+    /// People.
+    pub users: Vec<UserId>,
+    /// User groups, whose members may.
+    pub groups: Vec<UserGroupId>,
 }
 
 /// The app as a client of Sign in with Slack.
@@ -104,6 +119,8 @@ pub struct P0 {
     pub base_url: Url,
     /// The organisation's name in its paths.
     pub org: String,
+    /// Opens P0's settings API, and is used for nothing else.
+    pub settings_api_key: Option<Secret>,
     /// The web address of one request, with `{org}` and `{id}` to fill in.
     pub request_url: Option<String>,
     /// Whether people may approve their own requests.
@@ -384,24 +401,24 @@ pub enum AssertionGrant {
     TokenExchange,
 }
 
-/// One length that is offered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Preset {
-    /// As the operator wrote it: that is what people read.
-    pub text: String,
-    /// What it means.
-    pub length: ExpirationLength,
-}
-
-/// What lengths are offered.
+/// What lengths are offered, as far as the settings say: what is known of P0's own has the last word.
 #[derive(Clone, Debug)]
 pub struct Durations {
-    /// In the order of the settings.
-    pub presets: Vec<Preset>,
+    /// What the settings name.
+    pub stated: Stated,
     /// Where a request names none.
     pub default: ExpirationLength,
-    /// The longest grant.
-    pub maximum: ExpirationLength,
+}
+
+/// How P0's own settings are changed from Slack.
+#[derive(Clone, Debug, Default)]
+pub struct Changes {
+    /// When a second admin has to agree.
+    pub second_admin: SecondAdmin,
+    /// Whether it may be changed what approvals ask for.
+    pub approvals: bool,
+    /// Where changes are announced.
+    pub announce_channel: Option<ChannelId>,
 }
 
 /// Where requests are shown.

@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::domain::jit::mirror::Stated;
 
 const GOOD: &str = r#"
 [slack]
@@ -42,7 +43,7 @@ fn a_short_file_is_enough() {
     assert_eq!(settings.forward_within.as_secs(), 900);
     assert_eq!(settings.database_url, "sqlite:///etc/p0/p0-chatops.db");
     assert!(matches!(&settings.notifier.key, NotifierKeySource::File(path) if path == Path::new("/etc/p0/p0.pem")));
-    assert_eq!(settings.durations.presets.len(), 3);
+    assert_eq!(settings.durations.stated, Stated::default());
 }
 
 #[test]
@@ -129,7 +130,7 @@ fn the_environment_lies_over_the_file() {
     ];
     let settings = parse(GOOD, variables.map(|(k, v)| (k.to_owned(), v.to_owned())), Path::new("")).unwrap();
     assert_eq!((settings.listen.port(), settings.p0.org.as_str(), settings.p0.one_party), (80, "other", true));
-    assert_eq!(settings.durations.presets[0].text, "30m");
+    assert_eq!(settings.durations.stated.presets.as_ref().unwrap()[0].text, "30m");
     let unknown = [("P0_CHATOPS_SLACK__BOT_TOKENS".to_owned(), "x".to_owned())];
     assert!(parse(GOOD, unknown, Path::new("")).unwrap_err().to_string().starts_with("slack.bot_tokens: unknown key"));
 }

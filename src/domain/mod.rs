@@ -7,6 +7,7 @@ pub mod decision;
 pub mod delivery;
 pub mod expiration;
 pub mod facts;
+pub mod jit;
 pub mod link;
 pub mod person;
 pub mod phase;

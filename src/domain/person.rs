@@ -65,6 +65,10 @@ slack_id!(
     EnterpriseId, 'E'
 );
 slack_id!(
+    /// A user group's id: `S…`.
+    UserGroupId, 'S'
+);
+slack_id!(
     /// A conversation's id: `C…` a channel, `G…` an older private one, `D…` a direct message.
     ChannelId, 'C', 'G', 'D'
 );

@@ -42,6 +42,11 @@ pub enum Refusal {
         /// What is allowed.
         most: ExpirationLength,
     },
+    /// The length can be chosen no longer: P0's settings have changed since it was shown.
+    NotOffered {
+        /// What was chosen.
+        asked: ExpirationLength,
+    },
     /// P0 may already have applied an approve whose answer was lost.
     ApproveOutcomeOpen,
     /// Nobody asked P0 through this bot for it, and this setup forwards only what it has shown.

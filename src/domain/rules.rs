@@ -5,6 +5,7 @@ use unicode_normalization::UnicodeNormalization as _;
 
 use super::decision::{Basis, Choice, PROOF_IS_GOOD_FOR, Proof, Verb};
 use super::expiration::ExpirationLength;
+use super::jit::lengths::Lengths;
 use super::phase::Phase;
 use super::refusal::Refusal;
 use super::request::Request;
@@ -13,8 +14,8 @@ use super::text::without_tricks;
 /// What this installation allows.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// The longest grant.
-    pub maximum: ExpirationLength,
+    /// The length that is offered where a request names none.
+    pub usual: ExpirationLength,
     /// Whether a request that the bot was never told of may be forwarded.
     pub never_seen: bool,
     /// Whether people may approve their own requests.
@@ -62,6 +63,7 @@ pub fn check_care(limits: &Limits, choice: &Choice, proof: Option<&Proof>, now: 
 /// person knew of when they chose "Try again".
 pub fn check(
     limits: &Limits,
+    lengths: &Lengths,
     choice: &Choice,
     basis: &Basis,
     request: Option<&Request>,
@@ -69,9 +71,9 @@ pub fn check(
     again: Option<i64>,
 ) -> Result<(), Refusal> {
     if let Choice::Approve { length } = choice
-        && *length > limits.maximum
+        && *length > lengths.maximum
     {
-        return Err(Refusal::TooLong { asked: *length, most: limits.maximum });
+        return Err(Refusal::TooLong { asked: *length, most: lengths.maximum });
     }
     if let Some(request) = request {
         check_phase(choice, &request.phase)?;
@@ -87,6 +89,20 @@ pub fn check(
         return Err(Refusal::Changed);
     }
     Ok(())
+}
+
+/// Whether a length that was chosen from a list still stands in it. What was asked for always does.
+pub fn check_offered(
+    limits: &Limits,
+    lengths: &Lengths,
+    picked: ExpirationLength,
+    asked: Option<ExpirationLength>,
+) -> Result<(), Refusal> {
+    if picked > lengths.maximum {
+        return Err(Refusal::TooLong { asked: picked, most: lengths.maximum });
+    }
+    let usual = asked.unwrap_or(limits.usual).min(lengths.maximum);
+    if picked == usual || lengths.offers(picked) { Ok(()) } else { Err(Refusal::NotOffered { asked: picked }) }
 }
 
 /// Whether there is still something to decide.
@@ -133,8 +149,7 @@ mod tests {
     const MINUTE: Duration = Duration::from_secs(60);
 
     fn limits(care: Care) -> Limits {
-        let maximum = "8h".parse().unwrap();
-        Limits { maximum, never_seen: false, one_party: false, care, p0_knows_nobody: false }
+        Limits { usual: "1h".parse().unwrap(), never_seen: false, one_party: false, care, p0_knows_nobody: false }
     }
 
     fn proof(at: Timestamp) -> Proof {

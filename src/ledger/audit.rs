@@ -47,6 +47,23 @@ pub(super) async fn push(
     Ok(())
 }
 
+/// Notes what was learned of P0's settings, or what became of a change of them.
+pub(super) async fn settings(
+    c: &mut SqliteConnection,
+    event: &str,
+    detail: Value,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    sqlx::query("INSERT INTO audit (id, at, event, detail) VALUES ($1, $2, $3, $4)")
+        .bind(new_id(now))
+        .bind(now.as_millisecond())
+        .bind(event)
+        .bind(detail.to_string())
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
 /// Notes what became of somebody's link or sign-in.
 pub(super) async fn person(
     c: &mut SqliteConnection,

@@ -3,10 +3,11 @@
 use sqlx::Row as _;
 
 use super::requests::Kept;
-use super::{Ledger, LedgerError, decisions, from_json, requests};
+use super::{Ledger, LedgerError, decisions, from_json, jit, requests};
 use crate::domain::card_key::CardKey;
 use crate::domain::decision::{Basis, Decision};
 use crate::domain::facts::Digest;
+use crate::domain::jit::lengths::Lengths;
 use crate::domain::request::RequestId;
 
 /// All that a card is drawn from.
@@ -16,6 +17,8 @@ pub struct CardFacts {
     pub kept: Kept,
     /// The decisions about it, oldest first.
     pub decisions: Vec<Decision>,
+    /// For how long it may be granted.
+    pub lengths: Lengths,
 }
 
 /// What a key stands for.
@@ -45,7 +48,8 @@ impl Ledger {
         let mut reading = self.readers.begin().await?;
         let Some(kept) = requests::load(&mut reading, id).await? else { return Ok(None) };
         let decisions = decisions::of_request(&mut reading, id).await?;
-        Ok(Some(CardFacts { kept, decisions }))
+        let lengths = jit::mirror::lengths(&mut reading).await?;
+        Ok(Some(CardFacts { kept, decisions, lengths }))
     }
 
     /// What a control's key stands for; `None` for a key that was never given out.

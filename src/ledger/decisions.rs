@@ -6,7 +6,7 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::cards::Shown;
 use super::deliveries;
-use super::{Ledger, LedgerError, audit, from_json, held, new_id, outcomes, requests, sign_ins, to_json};
+use super::{Ledger, LedgerError, audit, from_json, held, jit, new_id, outcomes, requests, sign_ins, to_json};
 use crate::clock::from_millisecond;
 use crate::domain::decision::{Basis, Choice, Decision, Stage, Verb};
 use crate::domain::delivery::DeliveryKeys;
@@ -29,6 +29,8 @@ pub struct NewDecision {
     pub choice: Choice,
     /// The card whose control was pressed; `None` for a typed id.
     pub shown: Option<Shown>,
+    /// Whether the length was chosen from a list: then it still has to stand in it.
+    pub picked: bool,
     /// Whether it is "Try again" behind an unknown outcome.
     pub again: bool,
     /// Whether no card was in view: then the person is told of a success too.
@@ -99,7 +101,14 @@ async fn record(
     {
         return Ok(Receipt::Refused(refusal));
     }
-    if let Err(refusal) = rules::check(&limits, &new.choice, &basis, request, approve_open, again) {
+    let lengths = jit::mirror::lengths(c).await?;
+    if let (Choice::Approve { length }, true) = (&new.choice, new.picked)
+        && let Err(refusal) =
+            rules::check_offered(&limits, &lengths, *length, request.and_then(|r| r.facts.asked_length()))
+    {
+        return Ok(Receipt::Refused(refusal));
+    }
+    if let Err(refusal) = rules::check(&limits, &lengths, &new.choice, &basis, request, approve_open, again) {
         return Ok(Receipt::Refused(refusal));
     }
     let ticket = match rules::check_care(&limits, &new.choice, None, now) {

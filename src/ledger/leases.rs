@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use rand::distr::{Alphanumeric, SampleString};
 use sqlx::SqliteConnection;
 
-use super::{Ledger, LedgerError, audit, decisions, links, outcomes, renewals, requests};
+use super::{Ledger, LedgerError, audit, decisions, jit, links, outcomes, renewals, requests};
 use crate::domain::decision::{Decision, Stage};
 use crate::domain::link::LinkVersion;
 use crate::domain::person::Authority;
@@ -277,8 +277,11 @@ async fn mark(
         None => rules::check_phase(&decision.choice, &outcomes::phase_by_answers(c, &decision.request, now).await?),
         Some(_) => Ok(()),
     };
+    let lengths = jit::mirror::lengths(c).await?;
     let allowed = by_answers
-        .and_then(|()| rules::check(&limits, &decision.choice, &decision.basis, request, open, decision.again))
+        .and_then(|()| {
+            rules::check(&limits, &lengths, &decision.choice, &decision.basis, request, open, decision.again)
+        })
         .and_then(|()| rules::check_own(&limits, &decision.choice, request, &sender.names))
         .and_then(|()| rules::check_care(&limits, &decision.choice, decision.proof.as_ref(), now));
     let allowed = match allowed {

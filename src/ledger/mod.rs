@@ -8,6 +8,7 @@ pub mod deliveries;
 pub mod drafts;
 mod held;
 pub mod inspect;
+pub mod jit;
 pub mod leases;
 mod link_store;
 pub mod links;

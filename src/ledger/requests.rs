@@ -257,6 +257,15 @@ pub(super) async fn touch(c: &mut SqliteConnection, id: &RequestId) -> Result<()
     Ok(())
 }
 
+/// Has the cards of all requests drawn anew that nobody has decided: what can be chosen on them is otherwise now.
+pub(super) async fn touch_pending(c: &mut SqliteConnection) -> Result<(), LedgerError> {
+    sqlx::query("UPDATE requests SET revision = revision + 1 WHERE pending = 1").execute(&mut *c).await?;
+    sqlx::query("UPDATE copies SET stale = 1 WHERE request_id IN (SELECT id FROM requests WHERE pending = 1)")
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
 async fn insert_card(
     c: &mut SqliteConnection,
     key: &CardKey,

@@ -171,8 +171,8 @@ fn for_approvers(offer: &Offer, card: &CardFacts, under_way: &[&Decision]) -> Ve
                 (Some(_), _) => {}
                 (None, Some(length)) => elements.push(controls::try_again(key, facts, length)),
                 (None, None) => {
-                    elements.push(controls::approve(key, facts, offer.quick_length(facts)));
-                    elements.extend(controls::approve_for(offer, key, facts));
+                    elements.push(controls::approve(key, facts, offer.quick_length(&card.lengths, facts)));
+                    elements.extend(controls::approve_for(&card.lengths, key, facts));
                 }
             }
             elements.push(controls::deny(key));

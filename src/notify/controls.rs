@@ -13,8 +13,11 @@ use crate::domain::card_key::{CardKey, ControlValue};
 use crate::domain::control::Control;
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::facts::Facts;
+use crate::domain::jit::lengths::Lengths;
 use crate::domain::request::RequestId;
 
+/// Options of one select that Slack takes; a picker may have one more in front.
+const MOST_OPTIONS: usize = 99;
 /// Characters of a label that are shown on a phone.
 const LABEL: usize = 20;
 
@@ -43,8 +46,8 @@ pub(super) fn approve(key: &CardKey, facts: &Facts, length: ExpirationLength) ->
 
 /// The select whose options each approve for a preset. A confirm's text is fixed when it is drawn, so it cannot name
 /// the option: it says that the chosen length will count. `None` where no preset fits.
-pub(super) fn approve_for(offer: &Offer, key: &CardKey, facts: &Facts) -> Option<SlackActionBlockElement> {
-    let options = options(offer, key, facts.asked_length());
+pub(super) fn approve_for(lengths: &Lengths, key: &CardKey, facts: &Facts) -> Option<SlackActionBlockElement> {
+    let options = options(lengths, key, facts.asked_length());
     if options.is_empty() {
         return None;
     }
@@ -61,12 +64,11 @@ pub(super) fn approve_for(offer: &Offer, key: &CardKey, facts: &Facts) -> Option
 
 /// The presets that are not longer than `most` and than the maximum.
 pub(super) fn options(
-    offer: &Offer,
+    lengths: &Lengths,
     key: &CardKey,
     most: Option<ExpirationLength>,
 ) -> Vec<SlackBlockChoiceItem<SlackBlockPlainTextOnly>> {
-    let most = most.map_or(offer.durations.maximum, |most| most.min(offer.durations.maximum));
-    let fitting = offer.durations.presets.iter().filter(|preset| preset.length <= most);
+    let fitting = lengths.up_to(most).take(MOST_OPTIONS);
     fitting
         .map(|preset| SlackBlockChoiceItem::new(plain(&preset.text).into(), value(key, Some(preset.length))))
         .collect()

@@ -15,16 +15,17 @@ pub mod replies;
 pub mod web_api;
 pub mod wording;
 
-use crate::config::{Durations, Risk, Settings};
+use crate::config::{Risk, Settings};
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::facts::Facts;
+use crate::domain::jit::lengths::Lengths;
 use crate::domain::request::RequestId;
 
 /// What this installation offers on its cards.
 #[derive(Clone, Debug)]
 pub struct Offer {
-    /// The lengths.
-    pub durations: Durations,
+    /// The length where a request names none.
+    pub default: ExpirationLength,
     request_url: Option<String>,
     org: String,
     /// The slash command's name, for sentences that say how to go on.
@@ -37,7 +38,7 @@ impl Offer {
     /// What the settings offer.
     pub fn new(settings: &Settings) -> Self {
         Self {
-            durations: settings.durations.clone(),
+            default: settings.durations.default,
             request_url: settings.p0.request_url.clone(),
             org: settings.p0.org.clone(),
             command: settings.slack.command.clone(),
@@ -46,8 +47,8 @@ impl Offer {
     }
 
     /// The length of the quick button: what was asked for, else the default, never more than the maximum.
-    fn quick_length(&self, facts: &Facts) -> ExpirationLength {
-        facts.asked_length().unwrap_or(self.durations.default).min(self.durations.maximum)
+    fn quick_length(&self, lengths: &Lengths, facts: &Facts) -> ExpirationLength {
+        facts.asked_length().unwrap_or(self.default).min(lengths.maximum)
     }
 
     /// The address of a request in P0, where the settings say how it is formed.

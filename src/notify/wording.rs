@@ -420,6 +420,11 @@ impl fmt::Display for Refusal {
             Self::TooLong { asked, most } => {
                 write!(f, "{} is too long: at most {} is allowed here.", asked.in_words(), most.in_words())
             }
+            Self::NotOffered { asked } => write!(
+                f,
+                "{} is not offered any more: P0's settings have changed since this was shown. Choose another length.",
+                asked.in_words()
+            ),
             Self::ApproveOutcomeOpen => f.write_str(
                 "An earlier approve has an unknown outcome: P0 may have applied it. Press \"Try again\" on the card to send another all the same.",
             ),

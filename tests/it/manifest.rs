@@ -19,7 +19,15 @@ const SCHEMA: &str = include_str!("slack/manifest.schema.2.0.0.json");
 
 fn app(command: &str, public_url: &str) -> SlackApp {
     let delivery = Delivery::Http(public_url.parse().unwrap());
-    SlackApp { delivery, command: command.to_owned(), govslack: false, in_channel: true, linking: None }
+    SlackApp {
+        delivery,
+        command: command.to_owned(),
+        govslack: false,
+        in_channel: true,
+        linking: None,
+        has_admins: false,
+        has_admin_groups: false,
+    }
 }
 
 fn usual() -> SlackApp {

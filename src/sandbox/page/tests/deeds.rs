@@ -109,6 +109,8 @@ async fn the_app_has_a_home_where_its_manifest_says_so() {
         govslack: false,
         in_channel: true,
         linking: None,
+        has_admins: false,
+        has_admin_groups: false,
     };
     let manifest: Value = serde_json::from_str(&manifest::json(&app)).unwrap();
     let has_home = manifest["features"]["app_home"]["home_tab_enabled"].clone();
