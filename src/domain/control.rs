@@ -1,5 +1,7 @@
 //! The controls of our messages and modals: what they are called in Slack's payloads.
 
+use super::jit::control::SettingsControl;
+
 /// Something that can be pressed, chosen or submitted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Control {
@@ -25,6 +27,8 @@ pub enum Control {
     Unlink,
     /// A link: Slack tells of the press all the same.
     Link,
+    /// Something with which P0's settings are changed.
+    Settings(SettingsControl),
 }
 
 impl Control {
@@ -44,6 +48,9 @@ impl Control {
 
     /// The `action_id`, or the `callback_id` of a modal.
     pub fn as_str(self) -> &'static str {
+        if let Self::Settings(control) = self {
+            return control.as_str();
+        }
         Self::ALL.iter().find(|(control, _)| *control == self).map_or("", |(_, name)| name)
     }
 
@@ -55,6 +62,7 @@ impl Control {
     /// Reads an `action_id`; what follows a colon only keeps ids apart within a message.
     pub fn parse(text: &str) -> Option<Self> {
         let name = text.split(':').next()?;
-        Self::ALL.iter().find(|(_, known)| *known == name).map(|(control, _)| *control)
+        let own = Self::ALL.iter().find(|(_, known)| *known == name).map(|(control, _)| *control);
+        own.or_else(|| SettingsControl::parse(name).map(Self::Settings))
     }
 }

@@ -3,6 +3,7 @@
 
 pub mod author;
 pub mod change;
+pub mod control;
 pub mod effects;
 pub mod known;
 pub mod length;
