@@ -6,6 +6,8 @@ mod controls;
 pub mod courier;
 mod errand;
 pub mod foreign;
+pub mod home;
+pub mod jit;
 pub mod linking;
 pub mod message;
 pub mod modals;
