@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 
 use super::enumerated;
+use crate::domain::jit::refusal::SettingsRefusal;
 use crate::domain::person::UserId;
 use crate::notify::wording::{date, person};
 
@@ -32,4 +33,9 @@ pub fn waiting(until: Timestamp, asked: &[UserId]) -> String {
         }
     };
     format!("Waits for a second admin until {}: {who}. Nothing is sent to P0 before.", date(until))
+}
+
+/// Told in a DM: an agreement does not count.
+pub fn not_agreed(refusal: &SettingsRefusal) -> String {
+    format!("Your agreement to a change of P0's settings does not count. {refusal}")
 }
