@@ -3,6 +3,7 @@
 pub mod card;
 mod connector;
 mod controls;
+mod copies;
 pub mod courier;
 mod errand;
 pub mod foreign;

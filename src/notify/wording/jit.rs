@@ -172,3 +172,11 @@ pub fn preview_heading(items: &[Item]) -> String {
 pub fn preview_sentence(items: &[Item]) -> String {
     format!("{}: nothing is sent to P0 before you apply it.", title(items))
 }
+
+/// Takes a card's place where another company has come to read its channel.
+pub fn card_withdrawn(command: &str) -> String {
+    format!(
+        "This channel is shared with another company now, so this change of P0's settings is not shown here any more. \
+         `{command} settings` shows admins what is known of them."
+    )
+}
