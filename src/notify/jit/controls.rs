@@ -17,6 +17,13 @@ pub(super) fn plain(control: SettingsControl, label: &str) -> SlackActionBlockEl
     button(Control::Settings(control), label).into()
 }
 
+/// Shows what a reset does.
+pub(super) fn reset() -> SlackActionBlockElement {
+    button(Control::Settings(SettingsControl::Reset), "Reset to P0's own…")
+        .with_style(SlackBlockButtonStyle::Danger)
+        .into()
+}
+
 /// Applies what is shown; opens the modal in which something is typed, where something has to be.
 pub(super) fn apply(proposal: &Proposal) -> SlackActionBlockElement {
     let label = if proposal.typed.is_some() { "Apply…" } else { "Apply" };
