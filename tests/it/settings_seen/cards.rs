@@ -88,6 +88,9 @@ fn p0_refused_it() {
     let words = "Invalid *duration*\n<!here>".to_owned();
     let stage = refused(SettingsRefusal::P0 { status: 400, words });
     insta::assert_snapshot!(read(&draw(&decided(shown(&assumed(), &[approvals(false, true)]), vec![stage]), &channel())), @"");
+    let stage = refused(SettingsRefusal::P0 { status: 404, words: "Not found".to_owned() });
+    let text = read(&draw(&decided(shown(&assumed(), &[approvals(false, true)]), vec![stage]), &channel()));
+    assert!(text.contains("*P0 does not know this setting* (404)") && text.contains("P0 says: Not found"), "{text}");
     let stage = refused(SettingsRefusal::P0 { status: 404, words: String::new() });
     let text = read(&draw(&decided(longer(), vec![stage]), &author()));
     assert!(text.contains("*P0 refused it*") && text.contains("without saying why"), "{text}");
