@@ -127,6 +127,11 @@ impl P0 {
         self.shared.write(|state| state.faults.clear());
     }
 
+    /// Forgets the faults to come of this verb, and no others.
+    pub fn clear_faults_of(&self, verb: Verb) {
+        self.shared.write(|state| state.faults.clear_of(&FaultTarget::Verb(verb)));
+    }
+
     /// Changes what may differ from one P0 to the next.
     pub fn behave(&self, change: impl FnOnce(&mut Behaviour)) {
         self.shared.write(|state| change(&mut state.behaviour));
