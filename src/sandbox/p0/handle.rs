@@ -127,9 +127,9 @@ impl P0 {
         self.shared.write(|state| state.faults.clear());
     }
 
-    /// Forgets the faults to come of this verb, and no others.
-    pub fn clear_faults_of(&self, verb: Verb) {
-        self.shared.write(|state| state.faults.clear_of(&FaultTarget::Verb(verb)));
+    /// Forgets the faults to come that were scripted for this verb (`None`: for any), and no others.
+    pub fn clear_faults_of(&self, verb: impl Into<Option<Verb>>) {
+        self.shared.write(|state| state.faults.clear_of(&verb.into().into()));
     }
 
     /// Changes what may differ from one P0 to the next.
