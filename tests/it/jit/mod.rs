@@ -1,0 +1,3 @@
+//! P0's settings, changed from Slack.
+
+mod kept;
