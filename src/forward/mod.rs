@@ -4,4 +4,6 @@ pub mod answer;
 pub mod outcome;
 pub mod permission_api;
 pub mod retry;
+mod settings_answer;
+pub mod settings_api;
 pub mod worker;
