@@ -1,4 +1,5 @@
 //! P0's settings, changed from here: the second API.
 
+mod admins;
 mod client;
 mod contract;
