@@ -104,6 +104,7 @@ impl Scene {
             bot_token: format!("xoxb-{}", new_secret()),
             client_secret: new_secret(),
             event_retries: SLACKS_EVENT_RETRIES.to_vec(),
+            home: true,
             people: self.seed.people.iter().map(in_slack).collect(),
             channels,
             usergroups: Vec::new(),
