@@ -31,6 +31,7 @@ mod redeemed;
 mod refusals;
 mod sandbox;
 mod serve;
+mod settings_cli;
 mod step_up;
 mod token_command;
 mod vault;
