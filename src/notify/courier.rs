@@ -292,6 +292,7 @@ fn target_of_notice(waiting: &Waiting) -> (Method, String) {
         | Notice::LinkEnded { user, .. }
         | Notice::NotLinked { user, .. }
         | Notice::AccountTaken { user, .. }
+        | Notice::NotAgreed { user, .. }
         | Notice::DeviceCode { user, .. } => (Method::Post, user.as_str().to_owned()),
         Notice::Revoked { .. } => (Method::Post, REQUESTERS.to_owned()),
         Notice::Line { user, .. } => (Method::Post, user.as_str().to_owned()),

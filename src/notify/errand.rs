@@ -99,6 +99,9 @@ impl Courier {
                 self.tell(user, &linking::device_code(code, page, complete.as_ref(), *until)).await
             }
             Notice::NotLinked { user, why } => self.tell(user, &linking::not_bound(why)).await,
+            Notice::NotAgreed { user, refusal } => {
+                self.tell(user, &Message::sentence(wording::jit::not_agreed(refusal))).await
+            }
             Notice::Line { user, message } => {
                 let channel = self.direct(user).await?;
                 self.post(&channel, &read_message(message)?).await

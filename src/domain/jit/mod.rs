@@ -13,3 +13,4 @@ mod needed;
 pub mod proposal;
 pub mod refusal;
 pub mod told;
+pub mod typed;
