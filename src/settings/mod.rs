@@ -1,7 +1,10 @@
 //! `p0-chatops settings`: P0's own settings are shown, stated, and made as a file says, also while the bot runs.
 
+mod apply;
 mod file;
 mod import;
+mod outcome;
+mod plan;
 mod show;
 mod words;
 
@@ -15,6 +18,7 @@ use crate::clock::Clock;
 use crate::config::{self, Settings, assumed_lengths};
 use crate::domain::jit::mirror::Mirror;
 use crate::ledger::Ledger;
+use apply::{Application, Manner};
 use file::SettingsFile;
 
 const STDOUT: &str = "standard output";
@@ -45,7 +49,19 @@ pub async fn run(args: SettingsArgs, clock: Clock, out: &mut impl Write) -> anyh
             done?;
             write!(out, "{}", note.unwrap_or_default()).context(STDOUT)
         }
-        SettingsCommand::Apply { .. } => anyhow::bail!("not yet"),
+        SettingsCommand::Apply { file, config, yes, plan: only_plan, strict, json } => {
+            let settings = config::load(config.config.as_deref())?;
+            let manner = Manner { yes, only_plan, strict, json };
+            let application = Application::open(&file, manner, &settings)?;
+            if only_plan {
+                let (known, _) = known(&settings, &clock).await?;
+                return application.plan(&known, &clock, out);
+            }
+            let ledger = open(&settings, &clock).await?;
+            let done = application.carry_out(&ledger, SettingsWorker, &settings, &clock, out).await;
+            ledger.close().await;
+            done
+        }
     }
 }
 
@@ -80,4 +96,11 @@ fn heard(known: &Mirror, settings: &Settings, clock: &Clock) -> Option<&'static 
     is_news.then_some(
         "[durations] of the settings file has changed since `serve` started: it counts when it starts again\n",
     )
+}
+
+struct SettingsWorker;
+impl SettingsWorker {
+    async fn run(self, stop: tokio_util::sync::CancellationToken) {
+        stop.cancelled().await
+    }
 }

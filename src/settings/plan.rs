@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::{file, show, words};
+use crate::clock::Clock;
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::jit::author::Author;
 use crate::domain::jit::change::{Change, Said};
@@ -11,7 +12,6 @@ use crate::domain::jit::known::Source;
 use crate::domain::jit::length::SettingLength;
 use crate::domain::jit::lengths::Lengths;
 use crate::domain::jit::mirror::{Mirror, Wanted};
-use crate::clock::Clock;
 
 /// A plan.
 pub(super) struct Plan {
@@ -27,7 +27,8 @@ pub(super) struct Plan {
 pub(super) struct Step {
     /// Which.
     pub(super) change: Change,
-    before: Before,
+    /// How that which it is about was.
+    pub(super) before: Before,
     weight: Weight,
     /// P0 takes nothing that would make it as it is again.
     is_for_good: bool,
@@ -40,7 +41,9 @@ impl Plan {
         let mut steps = Vec::new();
         for change in known.needed(wanted) {
             let is_for_good = match &change {
-                Change::Remove { length } => then.preset(length.length()).is_some_and(|entry| entry.value.sendable().is_none()),
+                Change::Remove { length } => {
+                    then.preset(length.length()).is_some_and(|entry| entry.value.sendable().is_none())
+                }
                 _ => false,
             };
             steps.push(Step { change, before: then.before(&change), weight: then.weight(&change), is_for_good });
@@ -116,7 +119,7 @@ impl Step {
     }
 
     /// For programs; what became of it is put beside it.
-    pub(super) fn json(&self, outcome: Value) -> Value {
+    pub(super) fn json(&self, outcome: Option<Value>) -> Value {
         let length = |length: ExpirationLength| json!(length.to_string());
         let before = match &self.before {
             Before::Length(before) => before.map(length),
@@ -152,8 +155,9 @@ fn notes(known: &Mirror, then: &Mirror, wanted: &Wanted) -> Vec<String> {
     }
     notes.extend(known.doubts.iter().map(words::doubt));
     let too_long = then.presets.iter().filter(|entry| entry.value.length > then.least_maximum());
-    notes.extend(too_long.map(|entry| {
-        format!("{} is longer than the maximum: it will not be offered", file::short(&entry.value))
-    }));
+    notes.extend(
+        too_long
+            .map(|entry| format!("{} is longer than the maximum: it will not be offered", file::short(&entry.value))),
+    );
     notes
 }

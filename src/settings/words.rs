@@ -7,6 +7,7 @@ use crate::domain::jit::change::{Approvals, Change};
 use crate::domain::jit::known::{Known, Source};
 use crate::domain::jit::lengths::Lengths;
 use crate::domain::jit::mirror::{Doubt, Span};
+use crate::domain::jit::refusal::SettingsRefusal;
 use crate::domain::text::plain;
 
 /// What nobody has said, and the bot does nothing by itself about.
@@ -83,4 +84,21 @@ pub(super) fn offered(lengths: &Lengths) -> String {
     let presets: Vec<&str> = lengths.presets.iter().map(|preset| preset.text.as_str()).collect();
     let presets = if presets.is_empty() { "no preset".to_owned() } else { presets.join(", ") };
     format!("approvers are offered {presets}, and may grant up to {}", lengths.maximum)
+}
+
+/// Why a change is not carried out.
+pub(super) fn refusal(refusal: &SettingsRefusal) -> String {
+    let p0_said = |words: &str| if words.is_empty() { String::new() } else { format!(": {}", plain(words)) };
+    match refusal {
+        SettingsRefusal::NoApiKey => "there is no p0.settings_api_key".to_owned(),
+        SettingsRefusal::ApprovalsNotAllowed => "settings.approvals is not true".to_owned(),
+        SettingsRefusal::AlreadyThere | SettingsRefusal::NothingToChange => "P0 has it so already".to_owned(),
+        SettingsRefusal::Changed => "somebody has changed it meanwhile: run this again".to_owned(),
+        SettingsRefusal::KeyNotTaken { words } => {
+            format!("P0 does not take p0.settings_api_key{}", p0_said(words))
+        }
+        SettingsRefusal::P0 { status, words } => format!("P0 refused it (HTTP {status}){}", p0_said(words)),
+        // What else there is is about people in Slack.
+        other => plain(&other.to_string()),
+    }
 }

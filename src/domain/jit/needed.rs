@@ -3,7 +3,7 @@
 use super::change::Change;
 use super::known::Source;
 use super::length::SettingLength;
-use super::mirror::{Mirror, Wanted, settles};
+use super::mirror::{Doubt, Mirror, Wanted, settles};
 
 impl Mirror {
     /// What differs, and what is as wanted only as far as somebody assumes, or unless a lost answer was a yes: of that
@@ -22,6 +22,14 @@ impl Mirror {
             changes.extend(again.filter(|_| !changes.iter().any(|change| settles(change, &doubt.change))));
         }
         changes
+    }
+
+    /// What is in doubt of what is wanted.
+    pub fn doubts_about<'m>(&'m self, wanted: &'m Wanted) -> impl Iterator<Item = &'m Doubt> {
+        self.doubts.iter().filter(|doubt| match doubt.change {
+            Change::Reset => wanted.presets.is_some() || wanted.maximum.is_some() || wanted.standing.is_some(),
+            _ => settling(&doubt.change, wanted).is_some(),
+        })
     }
 
     /// Whether P0 or the operator has said that it is as wanted: nothing of it is assumed, or was sent and neither
@@ -51,7 +59,7 @@ fn settling(doubted: &Change, wanted: &Wanted) -> Option<Change> {
     };
     match doubted {
         Change::Add { length } | Change::Remove { length } => one(*length),
-        // Which lengths there are then is not known.
+        // Which lengths there are by now is not known.
         Change::Reset => None,
         Change::Maximum { .. } => wanted.maximum.map(|length| Change::Maximum { length }),
         Change::Standing { .. } => wanted.standing.map(|length| Change::Standing { length }),
