@@ -10,10 +10,11 @@ use super::web::{Heard, Silence, ask};
 use super::{Install, clocks};
 use crate::app::allowed;
 use crate::authorize::workspace::Workspace;
+use crate::config::Settings;
 use crate::domain::person::{EnterpriseId, TeamId};
 use crate::domain::text::cut;
 use crate::notify::web_api::Installed;
-use crate::scopes::{Need, SCOPES, of_use};
+use crate::scopes::{Need, Uses, of_use};
 
 /// Where the app is installed, and what it may do there.
 pub(super) struct Home {
@@ -74,7 +75,7 @@ pub(super) async fn check(install: &Install, report: &mut Report<'_>) -> Option<
         Err(silence) => refused(&Failed::Silent(silence), report),
     };
     match &home {
-        Some(home) => scopes(home, install.settings.route.channel.is_some(), report),
+        Some(home) => scopes(home, uses(&install.settings), report),
         None => report.skip("slack.scopes", "needs a token that is good, as does the channel"),
     }
     home
@@ -184,7 +185,11 @@ fn workspace(install: &Install, home: &Home, answer: &Value, report: &mut Report
     }
 }
 
-fn scopes(home: &Home, in_channel: bool, report: &mut Report<'_>) {
+fn uses(settings: &Settings) -> Uses {
+    Uses { in_channel: settings.route.channel.is_some(), admin_groups: !settings.slack.admins.groups.is_empty() }
+}
+
+fn scopes(home: &Home, uses: Uses, report: &mut Report<'_>) {
     const REMEDY: &str = "add it under OAuth & Permissions, Bot Token Scopes, and install the app again";
     let Some(granted) = &home.granted else {
         return report.warn(
@@ -193,7 +198,8 @@ fn scopes(home: &Home, in_channel: bool, report: &mut Report<'_>) {
             "compare them with those that `p0-chatops manifest` prints",
         );
     };
-    let missing: Vec<_> = of_use(in_channel).filter(|scope| !granted.contains(scope.name)).collect();
+    let of_use: Vec<_> = of_use(uses).collect();
+    let missing: Vec<_> = of_use.iter().filter(|scope| !granted.contains(scope.name)).collect();
     for scope in &missing {
         let message = format!("is missing: {}", scope.without);
         match scope.need {
@@ -203,7 +209,7 @@ fn scopes(home: &Home, in_channel: bool, report: &mut Report<'_>) {
     }
     if missing.is_empty() {
         let more: Vec<&str> =
-            granted.iter().map(String::as_str).filter(|name| SCOPES.iter().all(|s| s.name != *name)).collect();
+            granted.iter().map(String::as_str).filter(|name| of_use.iter().all(|s| s.name != *name)).collect();
         let more =
             if more.is_empty() { String::new() } else { format!("; not needed: {}", cut(&more.join(", "), 300)) };
         report.ok("slack.scopes", format!("everything that the bot needs is granted{more}"));

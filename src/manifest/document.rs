@@ -5,7 +5,7 @@ use serde::Serialize;
 use url::Url;
 
 use crate::config::{AppLinking, Delivery, SlackApp};
-use crate::scopes::{self, Opens, Scope};
+use crate::scopes::{self, Opens, Scope, Uses};
 
 const NAME: &str = "P0 ChatOps";
 const BOT_NAME: &str = "p0-chatops";
@@ -106,8 +106,9 @@ struct Interactivity {
 impl<'a, S> Manifest<'a, S> {
     /// The manifest of this app, its scopes written as `write` does.
     pub(super) fn new(app: &'a SlackApp, write: impl Fn(Scope) -> S) -> Self {
+        let uses = Uses { in_channel: app.in_channel, admin_groups: app.has_admin_groups };
         // Those that need no scope cost nothing, and are of use as soon as accounts are linked: nobody has to remember.
-        let events = scopes::of_use(app.in_channel).flat_map(|scope| scope.opens).filter_map(|opened| match opened {
+        let events = scopes::of_use(uses).flat_map(|scope| scope.opens).filter_map(|opened| match opened {
             Opens::Event(event) => Some(*event),
             Opens::PersonEvent(event) => app.linking.as_ref().map(|_| *event),
             Opens::Method(_) | Opens::Command => None,
@@ -146,7 +147,7 @@ impl<'a, S> Manifest<'a, S> {
                 redirect_urls: pages.map(|public_url| [below(public_url, "link/slack")]),
                 scopes: Scopes {
                     user: pages.map(|_| [write(scopes::SIGN_IN)]),
-                    bot: scopes::of_use(app.in_channel).map(write).collect(),
+                    bot: scopes::of_use(uses).map(write).collect(),
                 },
             },
             settings: AppSettings {

@@ -14,6 +14,7 @@ mod doors;
 mod hostile_text;
 mod identity;
 mod interop;
+mod jit;
 mod linked;
 mod links;
 mod manifest;

@@ -6,7 +6,7 @@ use p0_chatops::config::{AppLinking, Delivery, SlackApp, parse_app};
 use p0_chatops::domain::command::TypedCommand;
 use p0_chatops::manifest::{json, link, yaml};
 use p0_chatops::sandbox::slack::Answered;
-use p0_chatops::scopes::{self, Opens};
+use p0_chatops::scopes::{self, Opens, Uses};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use url::Url;
@@ -16,6 +16,8 @@ use crate::world::{ALICE, CHANNEL, Setup, World, bobs};
 const EXAMPLE: &str = "manifest/p0-chatops.toml";
 const COMMITTED: &str = include_str!("../../manifest/slack-app.yaml");
 const SCHEMA: &str = include_str!("slack/manifest.schema.2.0.0.json");
+/// A bot that shows requests in a channel, and whose admins, if it has any, are named one by one.
+const IN_CHANNEL: Uses = Uses { in_channel: true, admin_groups: false };
 
 fn app(command: &str, public_url: &str) -> SlackApp {
     let delivery = Delivery::Http(public_url.parse().unwrap());
@@ -256,7 +258,7 @@ fn the_scopes_open_the_methods_that_the_bot_calls_and_no_others() {
     let mut called: Vec<&str> = source.split('"').skip(1).step_by(2).filter(is_method).collect();
     // Slack asks no scope for these two.
     let mut opened = vec!["auth.test", "views.open"];
-    opened.extend(scopes::of_use(true).flat_map(|scope| scope.opens).filter_map(|opened| match opened {
+    opened.extend(scopes::of_use(IN_CHANNEL).flat_map(|scope| scope.opens).filter_map(|opened| match opened {
         Opens::Method(method) => Some(*method),
         Opens::Event(_) | Opens::PersonEvent(_) | Opens::Command => None,
     }));
@@ -292,7 +294,7 @@ async fn amiss(scopes: &[&str], private: bool) -> Vec<String> {
 
 #[tokio::test]
 async fn the_scopes_are_enough_and_none_is_too_many() {
-    let scopes: Vec<&str> = scopes::of_use(true).map(|scope| scope.name).collect();
+    let scopes: Vec<&str> = scopes::of_use(IN_CHANNEL).map(|scope| scope.name).collect();
     for private in [false, true] {
         assert_eq!(amiss(&scopes, private).await, Vec::<String>::new());
     }
@@ -305,7 +307,7 @@ async fn the_scopes_are_enough_and_none_is_too_many() {
 
 #[test]
 fn an_app_without_a_channel_asks_for_no_channels() {
-    let scopes: Vec<&str> = scopes::of_use(false).map(|scope| scope.name).collect();
+    let scopes: Vec<&str> = scopes::of_use(Uses { in_channel: false, ..IN_CHANNEL }).map(|scope| scope.name).collect();
     assert!(scopes.contains(&"im:write") && !scopes.contains(&"channels:read") && !scopes.contains(&"groups:read"));
 }
 

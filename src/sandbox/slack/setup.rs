@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::rates::Rates;
 use crate::clock::Clock;
-use crate::scopes;
+use crate::scopes::{self, Uses};
 
 /// Everything the stand-in must know at its start. [`SlackSetup::new`] gives a
 /// small working company; change what a story needs.
@@ -67,6 +67,7 @@ impl SlackSetup {
     /// and a robot; a public channel with the bot, a private one with it, one shared with the other company,
     /// and one the bot was never invited to.
     pub fn new(clock: Clock) -> Self {
+        let uses = Uses { in_channel: true, admin_groups: false };
         let everybody = ["U01ALICE", "U02BOB", "U03CAROL", "U04GUEST", "U06GONE"];
         Self {
             clock,
@@ -83,7 +84,7 @@ impl SlackSetup {
             client_id: "1234567890.9876543210".into(),
             client_secret: "sandbox-client-secret".into(),
             redirect_urls: Vec::new(),
-            scopes: scopes::of_use(true).map(|scope| scope.name.to_owned()).collect(),
+            scopes: scopes::of_use(uses).map(|scope| scope.name.to_owned()).collect(),
             home: false,
             people: vec![
                 Person::new("U01ALICE", "alice"),
