@@ -20,7 +20,7 @@ impl House {
     /// With more in the settings, behind the section of P0's.
     async fn with(more: &str) -> Self {
         let company = Company::new().await;
-        let key = "[p0]\nsettings_api_key = \"sandbox-settings-api-key\"\n";
+        let key = "[p0]\nsettings_api_key = \"sandbox-settings-key\"\n";
         let settings = company.settings().replacen("[p0]\n", key, 1);
         let (before, route) = settings.split_once("[[route]]").unwrap();
         company.write_settings(&format!("{before}{more}\n[[route]]{route}"));
