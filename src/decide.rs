@@ -18,8 +18,9 @@ use crate::authorize::credentials::Credentials;
 use crate::authorize::workspace::Workspace;
 use crate::clock::Clock;
 use crate::converse;
+use crate::domain::card_key::ControlValue;
 use crate::domain::command::parse_reason;
-use crate::domain::control::Control;
+use crate::domain::control::{Control, input};
 use crate::domain::decision::Choice;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
@@ -27,6 +28,7 @@ use crate::domain::rules::{self, Limits};
 use crate::inbound::pushed::{NotifierGate, Pushed};
 use crate::inbound::signed::{Gate, Signed};
 use crate::inbound::slack::{Act, Arrival, Deed, Press, Submission};
+use crate::jit::SettingsDesk;
 use crate::ledger::cards::Shown;
 use crate::ledger::copies::Placement;
 use crate::ledger::decisions::{NewDecision, Receipt};
@@ -69,6 +71,8 @@ pub struct Tools {
     pub forward_within: Duration,
     /// Where new requests are shown.
     pub placement: Placement,
+    /// With what P0's settings are changed.
+    pub settings: SettingsDesk,
     /// How people link their accounts, where they do.
     pub linking: Option<Linking>,
     /// What time it is.
@@ -157,6 +161,10 @@ impl Tools {
             deed.home.as_ref(),
         );
         if let Err(refusal) = admitted {
+            // Who only looks is not spoken to.
+            if let Act::Home { .. } = &deed.act {
+                return ok();
+            }
             self.metrics.choice("any", "foreign");
             return self.say(&deed, Message::sentence(refusal.to_string())).await;
         }
@@ -165,6 +173,9 @@ impl Tools {
             Act::Submit(submission) => self.submit(&deed, submission).await,
             Act::Slash { text } => converse::slash(self, &deed, text).await,
             Act::Message { text, .. } => converse::message(self, &deed, text).await,
+            Act::Shortcut(Control::Settings(_)) => self.show_settings(&deed).await,
+            Act::Shortcut(_) => ok(),
+            Act::Home { drawn } => self.show_home(&deed, drawn.as_deref()),
         }
     }
 
@@ -173,6 +184,7 @@ impl Tools {
             Some(Control::Link) => return ok(),
             Some(Control::LinkAccount) => return self.offer_link(deed).await,
             Some(Control::Unlink) => return self.unlink(deed).await,
+            Some(Control::Settings(control)) => return self.settings_pressed(deed, control, press).await,
             _ => {}
         }
         let (Some(control), Some(value)) = (press.control, &press.value) else {
@@ -208,15 +220,21 @@ impl Tools {
     }
 
     async fn submit(&self, deed: &Deed, submission: &Submission) -> Answer {
+        if let Some(Control::Settings(control)) = submission.control {
+            return self.settings_submitted(deed, control, submission).await;
+        }
         let shown = match &submission.value {
             Some(value) => self.ledger.shown(&value.key).await?,
             None => None,
         };
-        let choice = match (submission.control, &submission.chosen) {
-            (Some(Control::Deny), _) => {
-                Some(Choice::Deny { reason: submission.text.as_deref().and_then(parse_reason) })
+        let choice = match submission.control {
+            Some(Control::Deny) => {
+                Some(Choice::Deny { reason: submission.field(input::REASON).and_then(parse_reason) })
             }
-            (Some(Control::Pick), Some(chosen)) => chosen.length.map(|length| Choice::Approve { length }),
+            Some(Control::Pick) => {
+                let chosen: Option<ControlValue> = submission.field(input::LENGTH).and_then(|text| text.parse().ok());
+                chosen.and_then(|chosen| chosen.length).map(|length| Choice::Approve { length })
+            }
             _ => None,
         };
         match (shown, choice) {
@@ -278,12 +296,12 @@ impl Tools {
         let in_view = match &deed.act {
             Act::Press(press) => press.message.is_some(),
             Act::Submit(submission) => submission.control == Some(Control::Deny),
-            Act::Slash { .. } | Act::Message { .. } => false,
+            Act::Slash { .. } | Act::Message { .. } | Act::Shortcut(_) | Act::Home { .. } => false,
         };
         let picked = match &deed.act {
             Act::Press(press) => press.control == Some(Control::ApproveFor),
             Act::Submit(_) => true,
-            Act::Slash { .. } | Act::Message { .. } => false,
+            Act::Slash { .. } | Act::Message { .. } | Act::Shortcut(_) | Act::Home { .. } => false,
         };
         let proof = self.linking.as_ref().and_then(Linking::proof_page);
         let new = NewDecision {

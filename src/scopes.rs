@@ -1,5 +1,6 @@
 //! The scopes of the app's bot token, and what each is for: the one table by which the app is made and checked.
 
+use OfUse::{InChannel, WithAdminGroups};
 use Opens::{Command, Event, Method, PersonEvent};
 
 /// One scope.
@@ -13,8 +14,28 @@ pub struct Scope {
     pub without: &'static str,
     /// What it opens, of the things that the bot uses.
     pub opens: &'static [Opens],
-    /// Whether it is of use only where requests are shown in a channel.
-    pub for_channel: bool,
+    /// Where it is of use.
+    pub of_use: OfUse,
+}
+
+/// Where a scope is of use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OfUse {
+    /// Everywhere.
+    Always,
+    /// Where requests are shown in a channel.
+    InChannel,
+    /// Where some admins are members of a user group.
+    WithAdminGroups,
+}
+
+/// What the settings make of the bot, as far as scopes go with it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Uses {
+    /// Whether requests are shown in a channel; else only to people.
+    pub in_channel: bool,
+    /// Whether some admins are members of a user group.
+    pub admin_groups: bool,
 }
 
 /// How much a scope is needed.
@@ -41,19 +62,19 @@ pub enum Opens {
 }
 
 const fn required(name: &'static str, without: &'static str, opens: &'static [Opens]) -> Scope {
-    Scope { name, need: Need::Required, without, opens, for_channel: false }
+    Scope { name, need: Need::Required, without, opens, of_use: OfUse::Always }
 }
 
 const fn optional(name: &'static str, without: &'static str, opens: &'static [Opens]) -> Scope {
     Scope { need: Need::Optional, ..required(name, without, opens) }
 }
 
-const fn for_channel(scope: Scope) -> Scope {
-    Scope { for_channel: true, ..scope }
+const fn only(of_use: OfUse, scope: Scope) -> Scope {
+    Scope { of_use, ..scope }
 }
 
 /// Every scope that the bot makes use of. `auth.test` and `views.open` need none.
-pub const SCOPES: [Scope; 9] = [
+pub const SCOPES: [Scope; 10] = [
     required(
         "chat:write",
         "no card and no message can be posted",
@@ -71,28 +92,47 @@ pub const SCOPES: [Scope; 9] = [
         &[Method("users.info"), Method("users.lookupByEmail")],
     ),
     required("im:write", "nobody gets a direct message", &[Method("conversations.open")]),
-    for_channel(optional(
-        "channels:read",
-        "a public channel that another company reads cannot be told from others",
-        &[Method("conversations.info")],
-    )),
-    for_channel(optional(
-        "groups:read",
-        "a private channel that another company reads cannot be told from others",
-        &[Method("conversations.info")],
-    )),
+    only(
+        InChannel,
+        optional(
+            "channels:read",
+            "a public channel that another company reads cannot be told from others",
+            &[Method("conversations.info")],
+        ),
+    ),
+    only(
+        InChannel,
+        optional(
+            "groups:read",
+            "a private channel that another company reads cannot be told from others",
+            &[Method("conversations.info")],
+        ),
+    ),
+    only(
+        WithAdminGroups,
+        optional(
+            "usergroups:read",
+            "nobody is an admin as a member of a user group",
+            &[Method("usergroups.users.list")],
+        ),
+    ),
     optional("app_mentions:read", "the bot does not hear mentions", &[Event("app_mention")]),
     optional("im:history", "the bot does not hear direct messages", &[Event("message.im")]),
 ];
 
-/// Events that need no scope: that the bot may act there no longer, or that a person took back what they had allowed.
-pub const EVENTS_OF_ALL: [&str; 2] = ["app_uninstalled", "tokens_revoked"];
+/// Events that need no scope: that the bot may act there no longer, that a person took back what they had allowed, and
+/// that somebody looks at the bot's Home.
+pub const EVENTS_OF_ALL: [&str; 3] = ["app_uninstalled", "tokens_revoked", "app_home_opened"];
 
 /// What a person allows the app who signs in with Slack. It is of no use to the bot's own token.
 pub const SIGN_IN: Scope =
     required("openid", "nobody can link an account: Slack does not tell who opens the page", &[]);
 
-/// The scopes that are of use where requests are shown in a channel, or else only to people.
-pub fn of_use(in_channel: bool) -> impl Iterator<Item = Scope> {
-    SCOPES.into_iter().filter(move |scope| in_channel || !scope.for_channel)
+/// The scopes that are of use to a bot with these settings.
+pub fn of_use(uses: Uses) -> impl Iterator<Item = Scope> {
+    SCOPES.into_iter().filter(move |scope| match scope.of_use {
+        OfUse::Always => true,
+        OfUse::InChannel => uses.in_channel,
+        OfUse::WithAdminGroups => uses.admin_groups,
+    })
 }

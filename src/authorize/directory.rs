@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 
-use crate::domain::person::{Email, EnterpriseId, TeamId, UserId};
+use crate::domain::person::{Email, EnterpriseId, TeamId, UserGroupId, UserId};
 
 /// A person, as `users.info` describes them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -36,4 +36,12 @@ pub struct Unavailable {
 pub trait Directory: Send + Sync {
     /// The person as they are now; `None` where nobody has that id.
     fn person<'d>(&'d self, user: &'d UserId) -> BoxFuture<'d, Result<Option<Person>, Unavailable>>;
+
+    /// Who is in a user group now; `None` where there is none with that id. An org-wide install has to say in which
+    /// workspace it means one.
+    fn members<'d>(
+        &'d self,
+        group: &'d UserGroupId,
+        workspace: &'d TeamId,
+    ) -> BoxFuture<'d, Result<Option<Vec<UserId>>, Unavailable>>;
 }

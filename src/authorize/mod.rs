@@ -1,6 +1,7 @@
 //! Who is this now, and which credential is theirs? Whatever is missing, ambiguous or stale is a refusal.
 
 pub mod actor;
+pub mod admins;
 pub mod assertion;
 mod claims;
 mod command;

@@ -10,10 +10,11 @@ use super::web::{Heard, Silence, ask};
 use super::{Install, clocks};
 use crate::app::allowed;
 use crate::authorize::workspace::Workspace;
+use crate::config::Settings;
 use crate::domain::person::{EnterpriseId, TeamId};
 use crate::domain::text::cut;
 use crate::notify::web_api::Installed;
-use crate::scopes::{Need, SCOPES, of_use};
+use crate::scopes::{Need, Uses, of_use};
 
 /// Where the app is installed, and what it may do there.
 pub(super) struct Home {
@@ -62,7 +63,7 @@ pub(super) async fn check(install: &Install, report: &mut Report<'_>) -> Option<
         report.skip("slack.token", "needs a way out, as do scopes, clock and channel");
         return None;
     }
-    let home = match call(install, "auth.test", None).await {
+    let home = match call(install, "auth.test", &[]).await {
         Ok(heard) => {
             let home = match said(&heard) {
                 Ok(answer) => token(install, &answer, &heard, report),
@@ -74,7 +75,7 @@ pub(super) async fn check(install: &Install, report: &mut Report<'_>) -> Option<
         Err(silence) => refused(&Failed::Silent(silence), report),
     };
     match &home {
-        Some(home) => scopes(home, install.settings.route.channel.is_some(), report),
+        Some(home) => scopes(home, uses(&install.settings), report),
         None => report.skip("slack.scopes", "needs a token that is good, as does the channel"),
     }
     home
@@ -85,22 +86,17 @@ fn refused(failed: &Failed, report: &mut Report<'_>) -> Option<Home> {
     None
 }
 
-/// Calls a method; `query` is its one argument.
-pub(super) async fn call(
-    install: &Install,
-    method: &'static str,
-    query: Option<(&str, &str)>,
-) -> Result<Heard, Silence> {
+/// Calls a method; `query` is its arguments, where it reads something.
+pub(super) async fn call(install: &Install, method: &'static str, query: &[(&str, &str)]) -> Result<Heard, Silence> {
     let slack = &install.settings.slack;
     let client = &install.clients.as_ref().expect("whoever calls has looked").slack;
     let mut url = slack.api_base_url.join(method).expect("a method's name behind a checked address");
-    let request = match query {
-        // Slack's reading methods take no JSON.
-        Some((name, value)) => {
-            url.query_pairs_mut().append_pair(name, value);
-            client.get(url)
-        }
-        None => client.post(url).json(&json!({})),
+    // Slack's reading methods take no JSON.
+    let request = if query.is_empty() {
+        client.post(url).json(&json!({}))
+    } else {
+        url.query_pairs_mut().extend_pairs(query);
+        client.get(url)
     };
     ask(install, request.bearer_auth(slack.bot_token.expose())).await
 }
@@ -184,7 +180,12 @@ fn workspace(install: &Install, home: &Home, answer: &Value, report: &mut Report
     }
 }
 
-fn scopes(home: &Home, in_channel: bool, report: &mut Report<'_>) {
+fn uses(settings: &Settings) -> Uses {
+    let in_channel = settings.route.channel.is_some() || settings.changes.announce_channel.is_some();
+    Uses { in_channel, admin_groups: !settings.slack.admins.groups.is_empty() }
+}
+
+fn scopes(home: &Home, uses: Uses, report: &mut Report<'_>) {
     const REMEDY: &str = "add it under OAuth & Permissions, Bot Token Scopes, and install the app again";
     let Some(granted) = &home.granted else {
         return report.warn(
@@ -193,7 +194,8 @@ fn scopes(home: &Home, in_channel: bool, report: &mut Report<'_>) {
             "compare them with those that `p0-chatops manifest` prints",
         );
     };
-    let missing: Vec<_> = of_use(in_channel).filter(|scope| !granted.contains(scope.name)).collect();
+    let of_use: Vec<_> = of_use(uses).collect();
+    let missing: Vec<_> = of_use.iter().filter(|scope| !granted.contains(scope.name)).collect();
     for scope in &missing {
         let message = format!("is missing: {}", scope.without);
         match scope.need {
@@ -203,7 +205,7 @@ fn scopes(home: &Home, in_channel: bool, report: &mut Report<'_>) {
     }
     if missing.is_empty() {
         let more: Vec<&str> =
-            granted.iter().map(String::as_str).filter(|name| SCOPES.iter().all(|s| s.name != *name)).collect();
+            granted.iter().map(String::as_str).filter(|name| of_use.iter().all(|s| s.name != *name)).collect();
         let more =
             if more.is_empty() { String::new() } else { format!("; not needed: {}", cut(&more.join(", "), 300)) };
         report.ok("slack.scopes", format!("everything that the bot needs is granted{more}"));

@@ -16,7 +16,7 @@ use super::settings::{
 use super::values::{
     Checked, address, https, https_base, ids, long_enough, not_built, parse_url, required, required_secret, span,
 };
-use super::{ConfigError, Secret, vault};
+use super::{ConfigError, Secret, SettingsKey, vault};
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::jit::lengths::{Lengths, Preset};
 use crate::domain::jit::mirror::Stated;
@@ -194,7 +194,7 @@ fn p0(raw: RawP0) -> Checked<P0> {
     Ok(P0 {
         base_url: https_base("p0.base_url", raw.base_url.as_deref().unwrap_or("https://api.p0.app"))?,
         org,
-        settings_api_key: raw.settings_api_key,
+        settings_api_key: raw.settings_api_key.map(SettingsKey::new),
         request_url: raw.request_url,
         one_party: raw.one_party.unwrap_or(false),
     })

@@ -21,7 +21,7 @@ pub use app::{AppLinking, Delivery, SlackApp};
 pub use check::assumed_lengths;
 pub use host::{is_surely_loopback, may_be_this_machine};
 pub use program::Program;
-pub use secret::Secret;
+pub use secret::{Secret, SettingsKey};
 pub use settings::{
     Accounts, AdminList, Assertion, AssertionGrant, Changes, Durations, Exchange, Fields, Flow, Fresh, Identity,
     Linked, Notifier, NotifierKeySource, Origin, Outbound, P0, RedeemedAssertion, Risk, Route, SentToken, Settings,

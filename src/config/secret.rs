@@ -36,3 +36,19 @@ impl fmt::Debug for Secret {
         f.write_str("Secret(…)")
     }
 }
+
+/// The key of P0's settings API. It is no [`Secret`], so that nothing takes it for the bearer of a decision.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SettingsKey(Secret);
+
+impl SettingsKey {
+    /// Wraps the key.
+    pub fn new(key: Secret) -> Self {
+        Self(key)
+    }
+
+    /// The key, for the one file that calls the settings API.
+    pub fn for_the_settings_api(&self) -> &str {
+        self.0.expose()
+    }
+}

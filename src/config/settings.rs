@@ -8,7 +8,7 @@ use std::time::Duration;
 use jsonwebtoken::Algorithm;
 use url::Url;
 
-use super::{Program, Secret, VaultKeys};
+use super::{Program, Secret, SettingsKey, VaultKeys};
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::jit::mirror::Stated;
 use crate::domain::jit::proposal::SecondAdmin;
@@ -120,7 +120,7 @@ pub struct P0 {
     /// The organisation's name in its paths.
     pub org: String,
     /// Opens P0's settings API, and is used for nothing else.
-    pub settings_api_key: Option<Secret>,
+    pub settings_api_key: Option<SettingsKey>,
     /// The web address of one request, with `{org}` and `{id}` to fill in.
     pub request_url: Option<String>,
     /// Whether people may approve their own requests.

@@ -4,23 +4,19 @@ use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::{Deserialize, Serialize};
 
 use super::expiration::ExpirationLength;
 use super::facts::Facts;
 use super::phase::{Actor, Approval, Phase};
 use super::status::{Ending, Standing};
-use super::text::is_trick;
+use super::text::{is_trick, path_segment};
 
 /// Longest request id, in characters.
 const MOST_ID_CHARACTERS: usize = 200;
 
 /// How far P0's clock may be ahead of ours.
 const MOST_AHEAD: Duration = Duration::from_secs(5 * 60);
-
-/// Everything but RFC 3986's unreserved characters is encoded.
-const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// P0's name for a request.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -50,7 +46,7 @@ impl RequestId {
 
     /// The id as one segment of a URL's path.
     pub fn path_segment(&self) -> String {
-        utf8_percent_encode(&self.0, SEGMENT).to_string()
+        path_segment(&self.0)
     }
 }
 

@@ -1,4 +1,9 @@
-//! Text that somebody else wrote, made safe to keep and to cut.
+//! Text that somebody else wrote, made safe to keep, to cut and to put into an address.
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+/// Everything but RFC 3986's unreserved characters is encoded.
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// Drops what must never be stored: NUL and control characters (line feed and tab stay).
 pub fn without_controls(text: &str) -> String {
@@ -22,6 +27,11 @@ pub fn on_one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// What somebody else wrote, for a terminal or a log: one line, with nothing in it that moves the cursor or hides.
+pub fn plain(text: &str) -> String {
+    on_one_line(&without_tricks(&without_controls(text)))
+}
+
 /// At most `most` characters, the last an ellipsis where something was cut.
 pub fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {
@@ -30,6 +40,11 @@ pub fn cut(text: &str, most: usize) -> String {
     let mut short: String = text.chars().take(most.saturating_sub(1)).collect();
     short.push('…');
     short
+}
+
+/// One segment of a URL's path. `.` and `..` are none however they are written: every reader of URLs climbs by them.
+pub fn path_segment(text: &str) -> String {
+    utf8_percent_encode(text, SEGMENT).to_string()
 }
 
 #[cfg(test)]

@@ -1,20 +1,12 @@
-//! What P0's answer means. It is no error: each is something that happened.
+//! What became of one call of P0's. It is no error: each is something that happened.
 
 use std::time::Duration;
 
-use http::StatusCode;
-use serde_json::Value;
-
-use crate::domain::text::{cut, on_one_line, without_controls, without_tricks};
-
-/// Characters of P0's words that are kept.
-const MOST_WORDS: usize = 500;
-
-/// What became of one call.
+/// What became of one call; `Said` is what is kept of the answer where P0 took it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
+pub enum Outcome<Said = ()> {
     /// P0 took it.
-    Done,
+    Done(Said),
     /// P0 said no, in these words.
     Refused {
         /// The HTTP status.
@@ -36,126 +28,31 @@ pub enum Outcome {
     },
 }
 
-/// What an answer means. `body` is `None` where it did not arrive whole.
-///
-/// P0's clients treat `error` as a failure at any status; a load balancer may answer HTML at any status.
-pub fn of_answer(status: StatusCode, retry_after: Option<Duration>, body: Option<&[u8]>) -> Outcome {
-    if status == StatusCode::TOO_MANY_REQUESTS {
-        return Outcome::Busy { retry_after };
-    }
-    let Some(body) = body else { return Outcome::Unknown { words: String::new() } };
-    let json: Option<Value> = serde_json::from_slice(body).ok();
-    let words = || words(body, json.as_ref());
-    match status.as_u16() {
-        408 | 300..400 | 500.. => Outcome::Unknown { words: words() },
-        400..500 => Outcome::Refused { status: status.as_u16(), words: words() },
-        200..300 if body.iter().all(u8::is_ascii_whitespace) => Outcome::Done,
-        200..300 => match &json {
-            Some(Value::Object(fields)) if has_error(fields.get("error")) => {
-                Outcome::Refused { status: status.as_u16(), words: words() }
-            }
-            Some(Value::Object(_)) => Outcome::Done,
-            _ => Outcome::Unknown { words: words() },
-        },
-        _ => Outcome::Unknown { words: words() },
-    }
-}
-
-fn has_error(error: Option<&Value>) -> bool {
-    match error {
-        None | Some(Value::Null | Value::Bool(false)) => false,
-        Some(Value::String(text)) => !text.is_empty(),
-        Some(Value::Array(entries)) => !entries.is_empty(),
-        Some(Value::Object(fields)) => !fields.is_empty(),
-        Some(_) => true,
-    }
-}
-
-/// P0's own words: its `error`, else the text without markup; on one line, bounded.
-fn words(body: &[u8], json: Option<&Value>) -> String {
-    let text = match json.and_then(|json| json.get("error").or_else(|| json.get("message"))) {
-        Some(Value::String(text)) => text.clone(),
-        Some(other) => other.to_string(),
-        None => String::from_utf8_lossy(body).into_owned(),
-    };
-    cut(&on_one_line(&without_tricks(&without_controls(&without_markup(&text)))), MOST_WORDS)
-}
-
-/// Leaves tags out, and what stands in scripts and styles.
-fn without_markup(text: &str) -> String {
-    let mut kept = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(start) = rest.find('<') {
-        kept.push_str(&rest[..start]);
-        let tag = &rest[start..];
-        let is_tag = tag[1..].starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '/' | '!'));
-        let Some(end) = tag.find('>').filter(|_| is_tag) else {
-            kept.push('<');
-            rest = &tag[1..];
-            continue;
-        };
-        kept.push(' ');
-        rest = &tag[end + 1..];
-        for silent in ["script", "style"] {
-            if tag[1..end].trim().to_ascii_lowercase().starts_with(silent) {
-                rest = rest.find(&format!("</{silent}")).map_or("", |close| &rest[close..]);
-            }
+impl<Said> Outcome<Said> {
+    /// As metrics and logs name it.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Self::Done(_) => "done",
+            Self::Refused { .. } => "refused",
+            Self::Busy { .. } => "busy",
+            Self::NotSent => "not_sent",
+            Self::Unknown { .. } => "unknown",
         }
     }
-    kept.push_str(rest);
-    kept
-}
 
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn answer(status: u16, body: &str) -> Outcome {
-        of_answer(StatusCode::from_u16(status).unwrap(), None, Some(body.as_bytes()))
+    /// The same, with what is kept of an answer.
+    pub fn map<Kept>(self, keep: impl FnOnce(Said) -> Kept) -> Outcome<Kept> {
+        self.and_then(|said| Outcome::Done(keep(said)))
     }
 
-    fn refused(status: u16, words: &str) -> Outcome {
-        Outcome::Refused { status, words: words.into() }
-    }
-
-    fn unknown(words: &str) -> Outcome {
-        Outcome::Unknown { words: words.into() }
-    }
-
-    #[test]
-    fn each_answer_has_one_meaning() {
-        for (status, body, outcome) in [
-            (200, "", Outcome::Done),
-            (200, " \n", Outcome::Done),
-            (200, "{}", Outcome::Done),
-            (204, "", Outcome::Done),
-            (200, r#"{"error":""}"#, Outcome::Done),
-            (200, r#"{"error":"too late"}"#, refused(200, "too late")),
-            (200, r#"{"error":{"code":7}}"#, refused(200, r#"{"code":7}"#)),
-            (200, "<html><style>p{}</style><p>Hello</p></html>", unknown("Hello")),
-            (200, "[]", unknown("[]")),
-            (400, r#"{"error":"Invalid or expired request"}"#, refused(400, "Invalid or expired request")),
-            (401, "", refused(401, "")),
-            (404, "<h1>Not <b>found</b></h1>", refused(404, "Not found")),
-            (408, "", unknown("")),
-            (302, "", unknown("")),
-            (500, r#"{"error":"boom"}"#, unknown("boom")),
-            (502, "<html><head><title>502 Bad Gateway</title></head></html>", unknown("502 Bad Gateway")),
-            (429, r#"{"error":"slow down"}"#, Outcome::Busy { retry_after: None }),
-        ] {
-            assert_eq!(answer(status, body), outcome, "{status} {body}");
+    /// Looks closer at an answer that is no refusal by its form.
+    pub fn and_then<Kept>(self, look: impl FnOnce(Said) -> Outcome<Kept>) -> Outcome<Kept> {
+        match self {
+            Self::Done(said) => look(said),
+            Self::Refused { status, words } => Outcome::Refused { status, words },
+            Self::Busy { retry_after } => Outcome::Busy { retry_after },
+            Self::NotSent => Outcome::NotSent,
+            Self::Unknown { words } => Outcome::Unknown { words },
         }
-        assert_eq!(of_answer(StatusCode::BAD_REQUEST, None, None), unknown(""));
-    }
-
-    #[test]
-    fn words_are_bounded_and_hide_nothing() {
-        let Outcome::Refused { words, .. } =
-            answer(400, &format!(r#"{{"error":"a < b\n\u202e{}"}}"#, "x".repeat(9999)))
-        else {
-            panic!("refused");
-        };
-        assert_eq!(words.chars().count(), MOST_WORDS);
-        assert!(words.starts_with("a < b xx"), "{words}");
     }
 }

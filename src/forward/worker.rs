@@ -164,17 +164,11 @@ impl Worker {
     async fn write_down(&self, sending: Box<SendingLease>, outcome: Outcome) -> Result<(), LedgerError> {
         let decision = sending.decision();
         let (verb, attempts) = (decision.choice.verb().as_str(), decision.attempts);
-        let name = match &outcome {
-            Outcome::Done => "done",
-            Outcome::Refused { .. } => "refused",
-            Outcome::Busy { .. } => "busy",
-            Outcome::NotSent => "not_sent",
-            Outcome::Unknown { .. } => "unknown",
-        };
+        let name = outcome.name();
         self.metrics.outcome(verb, name);
         tracing::info!(decision = decision.id, request = %decision.request, verb, outcome = name, "P0 was told of a decision");
         match outcome {
-            Outcome::Done => self.ledger.done(sending).await,
+            Outcome::Done(()) => self.ledger.done(sending).await,
             Outcome::Refused { status, words } => self.ledger.refused(sending, Refusal::P0 { status, words }).await,
             Outcome::Busy { retry_after } => {
                 let due = self.clock.now() + retry::wait(attempts, retry_after);

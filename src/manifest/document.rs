@@ -5,7 +5,8 @@ use serde::Serialize;
 use url::Url;
 
 use crate::config::{AppLinking, Delivery, SlackApp};
-use crate::scopes::{self, Opens, Scope};
+use crate::domain::jit::control::SettingsControl;
+use crate::scopes::{self, Opens, Scope, Uses};
 
 const NAME: &str = "P0 ChatOps";
 const BOT_NAME: &str = "p0-chatops";
@@ -41,6 +42,8 @@ struct DisplayInformation {
 struct Features<'a> {
     app_home: AppHome,
     bot_user: BotUser,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shortcuts: Option<[Shortcut; 1]>,
     slash_commands: [SlashCommand<'a>; 1],
 }
 
@@ -54,6 +57,15 @@ struct AppHome {
 #[derive(Serialize)]
 struct BotUser {
     display_name: &'static str,
+}
+
+#[derive(Serialize)]
+struct Shortcut {
+    name: &'static str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    callback_id: &'static str,
+    description: &'static str,
 }
 
 #[derive(Serialize)]
@@ -106,8 +118,9 @@ struct Interactivity {
 impl<'a, S> Manifest<'a, S> {
     /// The manifest of this app, its scopes written as `write` does.
     pub(super) fn new(app: &'a SlackApp, write: impl Fn(Scope) -> S) -> Self {
+        let uses = Uses { in_channel: app.in_channel, admin_groups: app.has_admin_groups };
         // Those that need no scope cost nothing, and are of use as soon as accounts are linked: nobody has to remember.
-        let events = scopes::of_use(app.in_channel).flat_map(|scope| scope.opens).filter_map(|opened| match opened {
+        let events = scopes::of_use(uses).flat_map(|scope| scope.opens).filter_map(|opened| match opened {
             Opens::Event(event) => Some(*event),
             Opens::PersonEvent(event) => app.linking.as_ref().map(|_| *event),
             Opens::Method(_) | Opens::Command => None,
@@ -126,13 +139,14 @@ impl<'a, S> Manifest<'a, S> {
                 long_description: long_description(&app.command),
             },
             features: Features {
-                // The Messages tab is where people write to the bot. There is no Home.
+                // The Messages tab is where people write to the bot.
                 app_home: AppHome {
-                    home_tab_enabled: false,
+                    home_tab_enabled: true,
                     messages_tab_enabled: true,
                     messages_tab_read_only_enabled: false,
                 },
                 bot_user: BotUser { display_name: BOT_NAME },
+                shortcuts: app.has_admins.then(|| [settings_shortcut()]),
                 slash_commands: [SlashCommand {
                     command: &app.command,
                     url: door(app, "slack/commands"),
@@ -146,7 +160,7 @@ impl<'a, S> Manifest<'a, S> {
                 redirect_urls: pages.map(|public_url| [below(public_url, "link/slack")]),
                 scopes: Scopes {
                     user: pages.map(|_| [write(scopes::SIGN_IN)]),
-                    bot: scopes::of_use(app.in_channel).map(write).collect(),
+                    bot: scopes::of_use(uses).map(write).collect(),
                 },
             },
             settings: AppSettings {
@@ -166,10 +180,21 @@ impl<'a, S> Manifest<'a, S> {
     }
 }
 
+/// Slack shows it to everybody; who may use it is asked when somebody does.
+fn settings_shortcut() -> Shortcut {
+    Shortcut {
+        name: "P0 settings",
+        kind: "global",
+        callback_id: SettingsControl::Open.as_str(),
+        description: "For admins: see and change which lengths P0 offers, and its other settings",
+    }
+}
+
 /// What can be typed behind the command.
 fn usage(app: &SlackApp) -> String {
     let linking = if app.linking.is_some() { " | link | unlink" } else { "" };
-    format!("pending | approve ID 2h | deny ID because… | revoke ID | show ID | whoami{linking} | help")
+    let settings = if app.has_admins { " | settings" } else { "" };
+    format!("pending | approve ID 2h | deny ID because… | revoke ID | show ID | whoami{linking}{settings} | help")
 }
 
 fn long_description(command: &str) -> String {

@@ -17,7 +17,7 @@ use super::connector::Connector;
 use super::message::Message;
 use crate::authorize::directory::{Directory, Person, Unavailable};
 use crate::config;
-use crate::domain::person::{ChannelId, Email, EnterpriseId, TeamId, UserId};
+use crate::domain::person::{ChannelId, Email, EnterpriseId, TeamId, UserGroupId, UserId};
 use crate::domain::posted::Posted;
 use crate::telemetry::Metrics;
 
@@ -106,6 +106,11 @@ struct Profile {
 }
 
 #[derive(Deserialize)]
+struct MembersAnswer {
+    users: Vec<String>,
+}
+
+#[derive(Deserialize)]
 struct ChannelAnswer {
     channel: Option<ChannelObject>,
 }
@@ -161,7 +166,7 @@ impl SlackApi {
     /// # Errors
     /// Why Slack did not say.
     pub async fn user_with(&self, email: &Email) -> Result<Option<UserId>, SlackFailure> {
-        match self.get::<UserAnswer>("users.lookupByEmail", "email", email.as_str()).await {
+        match self.get::<UserAnswer>("users.lookupByEmail", &[("email", email.as_str())]).await {
             Ok(UserAnswer { user }) => {
                 let id = user.id.as_deref().and_then(UserId::parse);
                 let found = person(user);
@@ -188,7 +193,7 @@ impl SlackApi {
     /// # Errors
     /// Why Slack did not say.
     pub async fn is_shared(&self, channel: &ChannelId) -> Result<Option<bool>, SlackFailure> {
-        match self.get::<ChannelAnswer>("conversations.info", "channel", channel.as_str()).await {
+        match self.get::<ChannelAnswer>("conversations.info", &[("channel", channel.as_str())]).await {
             Ok(answer) => {
                 Ok(answer.channel.and_then(|channel| Some(channel.is_ext_shared? || channel.is_pending_ext_shared)))
             }
@@ -321,11 +326,11 @@ impl SlackApi {
     async fn get<RS: DeserializeOwned + Send>(
         &self,
         method: &'static str,
-        name: &'static str,
-        value: &str,
+        arguments: &[(&'static str, &str)],
     ) -> Result<RS, SlackFailure> {
         let session = self.client.open_session(&self.token);
-        let answer = session.http_session_api.http_get(method, &[(name, Some(value))], None).await;
+        let arguments: Vec<_> = arguments.iter().map(|(name, value)| (*name, Some(*value))).collect();
+        let answer = session.http_session_api.http_get(method, &arguments, None).await;
         answer.map_err(|error| self.counted(method, failure(&error)))
     }
 
@@ -379,14 +384,36 @@ fn person(user: UserObject) -> Person {
     }
 }
 
+fn unavailable(failure: &SlackFailure) -> Unavailable {
+    match failure {
+        SlackFailure::Busy { retry_after } => Unavailable { retry_after: *retry_after },
+        SlackFailure::Refused(_) | SlackFailure::NotSent | SlackFailure::Lost => Unavailable { retry_after: None },
+    }
+}
+
 impl Directory for SlackApi {
     fn person<'d>(&'d self, user: &'d UserId) -> BoxFuture<'d, Result<Option<Person>, Unavailable>> {
         async move {
-            match self.get::<UserAnswer>("users.info", "user", user.as_str()).await {
+            match self.get::<UserAnswer>("users.info", &[("user", user.as_str())]).await {
                 Ok(answer) => Ok(Some(person(answer.user))),
                 Err(SlackFailure::Refused(code)) if code == "user_not_found" || code == "user_not_visible" => Ok(None),
-                Err(SlackFailure::Busy { retry_after }) => Err(Unavailable { retry_after }),
-                Err(_) => Err(Unavailable { retry_after: None }),
+                Err(failure) => Err(unavailable(&failure)),
+            }
+        }
+        .boxed()
+    }
+
+    fn members<'d>(
+        &'d self,
+        group: &'d UserGroupId,
+        workspace: &'d TeamId,
+    ) -> BoxFuture<'d, Result<Option<Vec<UserId>>, Unavailable>> {
+        async move {
+            let arguments = [("usergroup", group.as_str()), ("team_id", workspace.as_str())];
+            match self.get::<MembersAnswer>("usergroups.users.list", &arguments).await {
+                Ok(answer) => Ok(Some(answer.users.iter().filter_map(|id| UserId::parse(id)).collect())),
+                Err(SlackFailure::Refused(code)) if code == "no_such_subteam" => Ok(None),
+                Err(failure) => Err(unavailable(&failure)),
             }
         }
         .boxed()

@@ -44,10 +44,13 @@ fn a_room_uses_only_rooms_that_come_before_it() {
 }
 
 #[test]
-fn only_one_file_uses_slacks_client_asks_the_time_or_reads_the_environment() {
-    for (what, only) in
-        [("SlackClient::new", "notify/web_api.rs"), ("Timestamp::now()", "clock.rs"), ("env::vars_os", "config/mod.rs")]
-    {
+fn only_one_file_uses_slacks_client_or_the_settings_key_asks_the_time_or_reads_the_environment() {
+    for (what, only) in [
+        ("SlackClient::new", "notify/web_api.rs"),
+        (".for_the_settings_api()", "forward/settings_api.rs"),
+        ("Timestamp::now()", "clock.rs"),
+        ("env::vars_os", "config/mod.rs"),
+    ] {
         let users: Vec<String> = sources(&src())
             .into_iter()
             .filter(|path| fs::read_to_string(path).unwrap().contains(what))

@@ -3,12 +3,14 @@
 
 pub mod author;
 pub mod change;
+pub mod command;
 pub mod control;
 pub mod effects;
 pub mod known;
 pub mod length;
 pub mod lengths;
 pub mod mirror;
+mod needed;
 pub mod proposal;
 pub mod refusal;
 pub mod told;

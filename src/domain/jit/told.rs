@@ -26,7 +26,9 @@ impl ToldLength {
             unit: Unit::deserialize(answer.get("unit")?).ok()?,
             value: answer.get("value")?.as_str()?.to_owned(),
         };
-        let kept = !told.value.is_empty() && told.value.chars().count() <= MOST_VALUE_CHARACTERS;
+        // As a segment of a path these name no length, but the list of them or what is above it.
+        let is_key = !["", ".", ".."].contains(&told.value.as_str());
+        let kept = is_key && told.value.chars().count() <= MOST_VALUE_CHARACTERS;
         (kept && told.whole_minutes().is_some()).then_some(told)
     }
 
@@ -85,6 +87,8 @@ mod tests {
             json!({ "time": 0.5, "unit": "m", "value": "half" }),
             json!({ "time": 1e300, "unit": "w", "value": "for ever" }),
             json!({ "time": 1, "unit": "h", "value": "" }),
+            json!({ "time": 1, "unit": "h", "value": "." }),
+            json!({ "time": 1, "unit": "h", "value": ".." }),
             json!({ "time": 1, "unit": "h", "value": "x".repeat(201) }),
         ] {
             assert_eq!(ToldLength::read(&answer), None, "{answer}");

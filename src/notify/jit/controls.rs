@@ -17,6 +17,11 @@ pub(super) fn plain(control: SettingsControl, label: &str) -> SlackActionBlockEl
     button(Control::Settings(control), label).into()
 }
 
+/// The same in a message.
+pub(super) fn beside(control: SettingsControl, label: &str) -> SlackActionBlockElement {
+    in_message(button(Control::Settings(control), label))
+}
+
 /// Shows what a reset does.
 pub(super) fn reset() -> SlackActionBlockElement {
     button(Control::Settings(SettingsControl::Reset), "Reset to P0's own…")
@@ -54,7 +59,7 @@ pub(super) fn again(key: &CardKey) -> SlackActionBlockElement {
 
 /// Shows what puts back what was there before a reset.
 pub(super) fn put_back() -> SlackActionBlockElement {
-    in_message(button(Control::Settings(SettingsControl::PutBack), "Put back…"))
+    beside(SettingsControl::PutBack, "Put back…")
 }
 
 fn keyed(control: SettingsControl, label: &str, key: &CardKey) -> SlackBlockButtonElement {

@@ -181,6 +181,21 @@ async fn scopes_that_the_bot_does_not_need_are_named() {
 }
 
 #[tokio::test]
+async fn where_a_user_group_names_admins_slack_has_to_say_who_is_in_it() {
+    let company = Company::new().await;
+    let settings = company.good().replace("[slack]\n", "[slack]\nadmins = [\"S01ONCALL\"]\n");
+    let told = company.check(&settings).await;
+    assert_eq!(
+        (told.about("scope usergroups:read").as_str(), told.code),
+        (
+            "warn is missing: nobody is an admin as a member of a user group\n\
+             → add it under OAuth & Permissions, Bot Token Scopes, and install the app again",
+            Some(0)
+        )
+    );
+}
+
+#[tokio::test]
 async fn scopes_that_slack_does_not_tell_are_a_warning() {
     let company = Company::new().await;
     let answer = json!({"ok": true, "team_id": "T01ACME", "team": "acme", "user": "p0", "bot_id": "B0BOT"});

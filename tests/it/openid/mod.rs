@@ -4,6 +4,6 @@ mod discovery;
 mod exchange;
 mod flows;
 mod idp;
-mod says;
+pub mod says;
 mod slack;
 mod tokens;

@@ -44,6 +44,9 @@ pub(super) fn lookup_by_email(slack: &mut Workspace, args: &Args) -> Answer {
 
 pub(super) fn usergroup_users(slack: &mut Workspace, args: &Args) -> Answer {
     let id = args.required("usergroup")?;
+    if slack.setup.org_wide {
+        args.required("team_id")?;
+    }
     let group = slack.setup.usergroups.iter().find(|group| group.id == id);
     let group = group.ok_or_else(|| Refusal::new("no_such_subteam"))?;
     Ok(json!({ "users": group.users }))

@@ -1,0 +1,6 @@
+//! P0's settings, changed from Slack: the second API.
+
+mod admins;
+mod client;
+mod contract;
+mod kept;
