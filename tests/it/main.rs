@@ -32,6 +32,7 @@ mod redeemed;
 mod refusals;
 mod sandbox;
 mod serve;
+mod settings_cli;
 mod settings_seen;
 mod step_up;
 mod token_command;
