@@ -3,3 +3,4 @@
 mod admins;
 mod client;
 mod contract;
+mod outside;
