@@ -75,7 +75,7 @@ impl Tools {
             Act::Submit(_) => {
                 Ok(Json(json!({ "response_action": "update", "view": modals::said(message) })).into_response())
             }
-            Act::Press(_) | Act::Message { .. } => {
+            Act::Press(_) | Act::Message { .. } | Act::Shortcut(_) | Act::Home { .. } => {
                 let tools = self.clone();
                 let (url, keys, user) = (deed.response_url.clone(), deed.keys.of_effect("line"), deed.by.user.clone());
                 let said = deed.keys.of_effect("said");

@@ -18,8 +18,9 @@ use crate::authorize::credentials::Credentials;
 use crate::authorize::workspace::Workspace;
 use crate::clock::Clock;
 use crate::converse;
+use crate::domain::card_key::ControlValue;
 use crate::domain::command::parse_reason;
-use crate::domain::control::Control;
+use crate::domain::control::{Control, input};
 use crate::domain::decision::Choice;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
@@ -157,6 +158,10 @@ impl Tools {
             deed.home.as_ref(),
         );
         if let Err(refusal) = admitted {
+            // Who only looks is not spoken to.
+            if let Act::Home { .. } = &deed.act {
+                return ok();
+            }
             self.metrics.choice("any", "foreign");
             return self.say(&deed, Message::sentence(refusal.to_string())).await;
         }
@@ -165,6 +170,7 @@ impl Tools {
             Act::Submit(submission) => self.submit(&deed, submission).await,
             Act::Slash { text } => converse::slash(self, &deed, text).await,
             Act::Message { text, .. } => converse::message(self, &deed, text).await,
+            Act::Shortcut(_) | Act::Home { .. } => ok(),
         }
     }
 
@@ -212,11 +218,14 @@ impl Tools {
             Some(value) => self.ledger.shown(&value.key).await?,
             None => None,
         };
-        let choice = match (submission.control, &submission.chosen) {
-            (Some(Control::Deny), _) => {
-                Some(Choice::Deny { reason: submission.text.as_deref().and_then(parse_reason) })
+        let choice = match submission.control {
+            Some(Control::Deny) => {
+                Some(Choice::Deny { reason: submission.field(input::REASON).and_then(parse_reason) })
             }
-            (Some(Control::Pick), Some(chosen)) => chosen.length.map(|length| Choice::Approve { length }),
+            Some(Control::Pick) => {
+                let chosen: Option<ControlValue> = submission.field(input::LENGTH).and_then(|text| text.parse().ok());
+                chosen.and_then(|chosen| chosen.length).map(|length| Choice::Approve { length })
+            }
             _ => None,
         };
         match (shown, choice) {
@@ -278,12 +287,12 @@ impl Tools {
         let in_view = match &deed.act {
             Act::Press(press) => press.message.is_some(),
             Act::Submit(submission) => submission.control == Some(Control::Deny),
-            Act::Slash { .. } | Act::Message { .. } => false,
+            Act::Slash { .. } | Act::Message { .. } | Act::Shortcut(_) | Act::Home { .. } => false,
         };
         let picked = match &deed.act {
             Act::Press(press) => press.control == Some(Control::ApproveFor),
             Act::Submit(_) => true,
-            Act::Slash { .. } | Act::Message { .. } => false,
+            Act::Slash { .. } | Act::Message { .. } | Act::Shortcut(_) | Act::Home { .. } => false,
         };
         let proof = self.linking.as_ref().and_then(Linking::proof_page);
         let new = NewDecision {

@@ -66,3 +66,11 @@ impl Control {
         own.or_else(|| SettingsControl::parse(name).map(Self::Settings))
     }
 }
+
+/// The inputs of our modals about requests, by their `action_id`.
+pub mod input {
+    /// The reason for a denial.
+    pub const REASON: &str = "reason";
+    /// For how long a request is approved; its options carry what a button would.
+    pub const LENGTH: &str = "length";
+}

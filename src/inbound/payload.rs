@@ -49,6 +49,8 @@ pub(super) struct Person {
 
 #[derive(Clone, Default, Deserialize)]
 pub(super) struct Container {
+    #[serde(default, rename = "type", deserialize_with = "lenient")]
+    pub(super) kind: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(super) channel_id: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
@@ -90,6 +92,8 @@ pub(super) struct ViewState {
 
 #[derive(Clone, Default, Deserialize)]
 pub(super) struct View {
+    #[serde(default, rename = "type", deserialize_with = "lenient")]
+    pub(super) kind: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(super) callback_id: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
@@ -105,20 +109,25 @@ pub(super) struct MessagePlace {
     pub(super) ts: Option<String>,
 }
 
-/// `block_actions`, `view_submission` and their siblings.
+/// `block_actions`, `view_submission`, `shortcut` and their siblings.
 #[derive(Clone, Default, Deserialize)]
 pub(super) struct Interaction {
     #[serde(default, rename = "type", deserialize_with = "lenient")]
     pub(super) kind: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(super) user: Option<Person>,
-    /// Where the app is installed; null on an org-wide install.
+    /// Where the app is installed; null on an org-wide install, at least for controls and modals.
     #[serde(default, deserialize_with = "lenient")]
     pub(super) team: Option<Named>,
     #[serde(default, deserialize_with = "lenient")]
     pub(super) enterprise: Option<Named>,
     #[serde(default, deserialize_with = "lenient")]
+    pub(super) is_enterprise_install: Option<bool>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) trigger_id: Option<String>,
+    /// Which shortcut.
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) callback_id: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(super) response_url: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
@@ -237,4 +246,10 @@ pub(super) struct Event {
     pub(super) text: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(super) thread_ts: Option<String>,
+    /// Which tab of the App Home was opened.
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) tab: Option<String>,
+    /// The Home that Slack shows, where one was ever published.
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) view: Option<View>,
 }

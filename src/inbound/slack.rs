@@ -1,12 +1,16 @@
 //! What Slack's verified bytes mean.
 
+mod event;
+mod interaction;
+
+use std::collections::BTreeMap;
 use std::fmt;
 
 use jiff::Timestamp;
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
-use super::payload::{Event, EventEnvelope, EventUser, Interaction, Named, SlashForm};
+use super::payload::SlashForm;
 use super::signature::Verified;
 use crate::domain::card_key::ControlValue;
 use crate::domain::control::Control;
@@ -124,6 +128,13 @@ pub enum Act {
         /// In which thread.
         thread: Option<String>,
     },
+    /// Used one of the app's global shortcuts, which has the name of a control.
+    Shortcut(Control),
+    /// Opened the bot's Home.
+    Home {
+        /// What the Home that Slack shows already carries in its `private_metadata`.
+        drawn: Option<String>,
+    },
 }
 
 /// A pressed control.
@@ -135,6 +146,8 @@ pub struct Press {
     pub value: Option<ControlValue>,
     /// The card that it was in; none for other messages and modals.
     pub message: Option<Posted>,
+    /// Whether it is in a modal, upon which another can be pushed. The Home is none.
+    pub in_modal: bool,
 }
 
 /// A submitted modal.
@@ -144,10 +157,15 @@ pub struct Submission {
     pub control: Option<Control>,
     /// What it carried.
     pub value: Option<ControlValue>,
-    /// What was typed into its text input.
-    pub text: Option<String>,
-    /// What was chosen in its select.
-    pub chosen: Option<ControlValue>,
+    /// What was typed into each text input, and the value of the option that was chosen in each select.
+    fields: BTreeMap<String, String>,
+}
+
+impl Submission {
+    /// What the input with this `action_id` holds; `None` where it was left empty.
+    pub fn field(&self, action_id: &str) -> Option<&str> {
+        self.fields.get(action_id).map(String::as_str)
+    }
 }
 
 /// Reads a delivery. Any door takes any kind: some apps are installed with a single address.
@@ -158,14 +176,18 @@ pub fn read(verified: &Verified, body: &[u8]) -> Result<Arrival, Unreadable> {
     let text = std::str::from_utf8(body).map_err(|_| Unreadable)?;
     if text.trim_start().starts_with('{') {
         let value: Value = serde_json::from_str(text).map_err(|_| Unreadable)?;
-        return read_event(verified, value);
+        return if interaction::is_one(&value) {
+            interaction::read(verified, value)
+        } else {
+            event::read(verified, value)
+        };
     }
     let fields: Vec<(String, String)> = form_fields(text)?;
     let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     match (field("payload"), field("command")) {
         (Some(payload), _) => {
             let value: Value = serde_json::from_str(payload).map_err(|_| Unreadable)?;
-            read_interaction(verified, value)
+            interaction::read(verified, value)
         }
         (None, Some(_)) => Ok(read_slash(verified, &SlashForm::new(fields))),
         (None, None) if fields.is_empty() => Err(Unreadable),
@@ -190,44 +212,6 @@ pub fn is_ssl_check(body: &[u8]) -> bool {
     !body.starts_with(b"{") && form_urlencoded::parse(body).any(|(name, value)| name == "ssl_check" && value == "1")
 }
 
-fn read_interaction(verified: &Verified, value: Value) -> Result<Arrival, Unreadable> {
-    if !value.is_object() {
-        return Ok(Arrival::NotUnderstood { what: "interaction" });
-    }
-    let interaction: Interaction = serde_json::from_value(value).map_err(|_| Unreadable)?;
-    let what = match interaction.kind.as_deref() {
-        Some("block_actions") => "block_actions",
-        Some("view_submission") => "view_submission",
-        Some("view_closed") => return Ok(Arrival::NotUnderstood { what: "view_closed" }),
-        Some("shortcut" | "message_action") => return Ok(Arrival::NotUnderstood { what: "shortcut" }),
-        _ => return Ok(Arrival::NotUnderstood { what: "interaction" }),
-    };
-    let installed = Installation {
-        team: id(&interaction.team).and_then(TeamId::parse),
-        enterprise: id(&interaction.enterprise).and_then(EnterpriseId::parse),
-    };
-    let person = interaction.user.clone().unwrap_or_default();
-    let Some((by, home)) = who(person.id.as_deref(), person.team_id.as_deref(), &installed) else {
-        return Ok(Arrival::NotUnderstood { what: "nobody" });
-    };
-    let act = if what == "block_actions" { press(&interaction) } else { Some(submission(&interaction)) };
-    let Some(act) = act else { return Ok(Arrival::NotUnderstood { what: "no_action" }) };
-    Ok(Arrival::Deed(Box::new(Deed {
-        by,
-        home,
-        installed,
-        at: verified.at,
-        keys: keys(verified, interaction.trigger_id.as_deref().map(|id| ("trigger", id))),
-        trigger: interaction.trigger_id,
-        response_url: interaction.response_url.and_then(|url| Url::parse(&url).ok()).map(ResponseUrl),
-        act,
-    })))
-}
-
-fn id(named: &Option<Named>) -> Option<&str> {
-    named.as_ref()?.id.as_deref()
-}
-
 /// A person, and their home where that is said; where it is not, they are a member of where the app is.
 fn who(user: Option<&str>, home: Option<&str>, installed: &Installation) -> Option<(SlackUser, Option<TeamId>)> {
     let home = home.and_then(TeamId::parse).or_else(|| installed.team.clone());
@@ -242,40 +226,6 @@ fn who(user: Option<&str>, home: Option<&str>, installed: &Installation) -> Opti
 fn keys(verified: &Verified, other: Option<(&'static str, &str)>) -> DeliveryKeys {
     let signature = ("signature", verified.signature.clone());
     DeliveryKeys::new([signature].into_iter().chain(other.map(|(kind, id)| (kind, id.to_owned()))))
-}
-
-fn press(interaction: &Interaction) -> Option<Act> {
-    let action = interaction.actions.first()?;
-    let carried = action.value.as_ref().or(action.selected_option.as_ref().and_then(|option| option.value.as_ref()));
-    let container = interaction.container.clone().unwrap_or_default();
-    let channel = container.channel_id.as_deref().or(id(&interaction.channel)).and_then(ChannelId::parse);
-    let ts = container.message_ts.or_else(|| interaction.message.clone()?.ts);
-    let is_card = !action.action_id.as_deref().unwrap_or_default().contains(':');
-    let message = match (channel, ts) {
-        (Some(channel), Some(ts)) if is_card && container.is_ephemeral != Some(true) => Some(Posted { channel, ts }),
-        _ => None,
-    };
-    Some(Act::Press(Press {
-        control: action.action_id.as_deref().and_then(Control::parse),
-        value: carried.and_then(|text| text.parse().ok()),
-        message,
-    }))
-}
-
-fn submission(interaction: &Interaction) -> Act {
-    let view = interaction.view.clone().unwrap_or_default();
-    let inputs = view.state.unwrap_or_default().values.into_values().flat_map(|block| block.into_values());
-    let (mut text, mut chosen) = (None, None);
-    for input in inputs {
-        text = text.or(input.value);
-        chosen = chosen.or(input.selected_option.and_then(|option| option.value?.parse().ok()));
-    }
-    Act::Submit(Submission {
-        control: view.callback_id.as_deref().and_then(Control::parse),
-        value: view.private_metadata.and_then(|text| text.parse().ok()),
-        text,
-        chosen,
-    })
 }
 
 fn read_slash(verified: &Verified, form: &SlashForm) -> Arrival {
@@ -299,79 +249,10 @@ fn read_slash(verified: &Verified, form: &SlashForm) -> Arrival {
     }))
 }
 
-fn read_event(verified: &Verified, value: Value) -> Result<Arrival, Unreadable> {
-    if value.get("type").is_some_and(|kind| kind == "block_actions" || kind == "view_submission") {
-        return read_interaction(verified, value);
-    }
-    let envelope: EventEnvelope = serde_json::from_value(value).map_err(|_| Unreadable)?;
-    if let (Some("url_verification"), Some(challenge)) = (envelope.kind.as_deref(), &envelope.challenge) {
-        return Ok(Arrival::Handshake { challenge: challenge.clone() });
-    }
-    let authorization = envelope.authorizations.first().cloned().unwrap_or_default();
-    // Where the app is installed for an organisation, the envelope still names the workspace where something happened.
-    let is_org_wide = authorization.is_enterprise_install == Some(true);
-    let installed = Installation {
-        team: authorization.team_id.or(envelope.team_id).filter(|_| !is_org_wide).as_deref().and_then(TeamId::parse),
-        enterprise: authorization.enterprise_id.or(envelope.enterprise_id).as_deref().and_then(EnterpriseId::parse),
-    };
-    let Some(event) = envelope.event.filter(|_| envelope.kind.as_deref() == Some("event_callback")) else {
-        return Ok(Arrival::NotUnderstood { what: "event" });
-    };
-    if let Some(who) = gone(&event) {
-        return Ok(Arrival::Departure(Departure { installed, who }));
-    }
-    let home = event.user_team.as_deref().or(event.team.as_deref());
-    let user = event.user.as_ref().and_then(EventUser::id);
-    let (Some((by, home)), Some(act)) = (who(user, home, &installed), message(&event)) else {
-        return Ok(Arrival::NotUnderstood { what: "event" });
-    };
-    Ok(Arrival::Deed(Box::new(Deed {
-        by,
-        home,
-        installed,
-        at: verified.at,
-        keys: keys(verified, envelope.event_id.as_deref().map(|id| ("event", id))),
-        trigger: None,
-        response_url: None,
-        act,
-    })))
-}
-
-/// Who is gone by this event. `user_change` tells of every change of everybody: most concern nobody here.
-fn gone(event: &Event) -> Option<Gone> {
-    match (event.kind.as_deref()?, &event.user, &event.tokens) {
-        ("app_uninstalled", _, _) => Some(Gone::App),
-        ("tokens_revoked", _, Some(tokens)) if !tokens.bot.is_empty() => Some(Gone::App),
-        ("tokens_revoked", _, Some(tokens)) => {
-            Some(Gone::Grants(tokens.oauth.iter().filter_map(|id| UserId::parse(id)).collect()))
-        }
-        ("user_change", Some(EventUser::Whole(profile)), _) if profile.deleted == Some(true) => Some(Gone::Person {
-            user: UserId::parse(profile.id.as_deref()?)?,
-            home: profile.team_id.as_deref().and_then(TeamId::parse),
-        }),
-        _ => None,
-    }
-}
-
 /// What the person typed: Slack escapes these three, and only these.
 fn unescaped(text: &str) -> String {
     text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 }
 
-/// A message that a person wrote to the bot; edits, joins and other bots' messages are none.
-fn message(event: &Event) -> Option<Act> {
-    let to_us = match event.kind.as_deref()? {
-        "app_mention" => true,
-        "message" => event.channel_type.as_deref() == Some("im"),
-        _ => false,
-    };
-    let said = matches!(event.subtype.as_deref(), None | Some("file_share" | "thread_broadcast"));
-    if !to_us || event.bot_id.is_some() || !said {
-        return None;
-    }
-    Some(Act::Message {
-        text: unescaped(event.text.as_deref().unwrap_or_default()),
-        channel: ChannelId::parse(event.channel.as_deref()?)?,
-        thread: event.thread_ts.clone(),
-    })
-}
+#[cfg(test)]
+mod tests;

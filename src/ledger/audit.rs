@@ -6,6 +6,7 @@ use sqlx::SqliteConnection;
 
 use super::{LedgerError, new_id};
 use crate::domain::decision::Decision;
+use crate::domain::jit::proposal::{Proposal, SettingsDecision};
 use crate::domain::person::SlackUser;
 use crate::domain::request::RequestId;
 
@@ -62,6 +63,30 @@ pub(super) async fn settings(
         .execute(c)
         .await?;
     Ok(())
+}
+
+/// Notes how far a proposal is: whose it is, what it changes, who was in the admins' groups, and who agreed.
+pub(super) async fn proposal(c: &mut SqliteConnection, proposal: &Proposal, now: Timestamp) -> Result<(), LedgerError> {
+    let Proposal { id, by, items, groups, stage, second, .. } = proposal;
+    let detail = serde_json::json!({
+        "proposal": id, "by": by, "items": items, "groups": groups, "second": second, "stage": stage,
+    });
+    settings(c, &format!("settings.{}", stage.name()), detail, now).await
+}
+
+/// Notes what became of one change of P0's settings; its stage is the evidence.
+pub(super) async fn settings_decision(
+    c: &mut SqliteConnection,
+    proposal: &Proposal,
+    decision: &SettingsDecision,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    let SettingsDecision { id, item, tried, stage, .. } = decision;
+    let detail = serde_json::json!({
+        "proposal": proposal.id, "decision": id, "by": proposal.by, "second": proposal.second,
+        "item": item, "tried": tried, "stage": stage,
+    });
+    settings(c, &format!("settings_change.{}", stage.name()), detail, now).await
 }
 
 /// Notes what became of somebody's link or sign-in.

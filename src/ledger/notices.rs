@@ -9,6 +9,7 @@ use url::Url;
 
 use super::{Ledger, LedgerError, deliveries, from_json, new_id, readable, to_json};
 use crate::domain::delivery::DeliveryKeys;
+use crate::domain::jit::refusal::SettingsRefusal;
 use crate::domain::link::{LinkEnd, NotBound};
 use crate::domain::person::{ChannelId, UserId};
 use crate::domain::request::RequestId;
@@ -80,6 +81,13 @@ pub enum Notice {
         user: UserId,
         /// Why.
         why: NotBound,
+    },
+    /// Whoever agreed to a change of P0's settings hears in a DM that it does not count, and why.
+    NotAgreed {
+        /// Who they are.
+        user: UserId,
+        /// Why.
+        refusal: SettingsRefusal,
     },
     /// A person is told in a DM what an ephemeral line could not.
     Line {

@@ -6,7 +6,7 @@ use sqlx::{Row as _, SqliteConnection};
 use super::copies::{self, Placement};
 use super::decisions;
 use super::deliveries;
-use super::{Ledger, LedgerError, audit, from_json, new_id, outcomes, to_json};
+use super::{Ledger, LedgerError, audit, from_json, new_id, outcomes, readable, to_json};
 use crate::domain::card_key::CardKey;
 use crate::domain::delivery::DeliveryKeys;
 use crate::domain::facts::Digest;
@@ -123,6 +123,12 @@ impl Ledger {
         .await?;
         rows.iter().map(read).collect()
     }
+}
+
+/// Every request that nobody has decided.
+pub(super) async fn load_pending(c: &mut SqliteConnection) -> Result<Vec<Request>, LedgerError> {
+    let rows = sqlx::query("SELECT body FROM requests WHERE pending = 1").fetch_all(c).await?;
+    Ok(rows.iter().filter_map(|row| readable(from_json(row.try_get("body").ok()?))).collect())
 }
 
 async fn take_push(

@@ -21,16 +21,16 @@ const MOST_OPTIONS: usize = 99;
 /// Characters of a label that are shown on a phone.
 const LABEL: usize = 20;
 
-fn value(key: &CardKey, length: Option<ExpirationLength>) -> String {
+pub(super) fn value(key: &CardKey, length: Option<ExpirationLength>) -> String {
     ControlValue { key: key.clone(), length }.to_string()
 }
 
-fn button(control: Control, label: &str) -> SlackBlockButtonElement {
+pub(super) fn button(control: Control, label: &str) -> SlackBlockButtonElement {
     debug_assert!(label.chars().count() <= LABEL, "{label}");
     SlackBlockButtonElement::new(plain(label).into()).with_action_id(control.as_str().into())
 }
 
-fn confirm(title: &str, text: &str, yes: &str) -> SlackBlockConfirmItem {
+pub(super) fn confirm(title: &str, text: &str, yes: &str) -> SlackBlockConfirmItem {
     SlackBlockConfirmItem::new(plain(title).into(), plain(text).into(), plain(yes).into(), plain("Cancel").into())
 }
 

@@ -1,6 +1,6 @@
 //! The courier: brings cards and notices to Slack, at Slack's pace, until every copy shows what the ledger says.
 //!
-//! In each round new cards go first, then outcomes, then redraws. A redraw draws the newest state, so several are one.
+//! In each round new cards go first, then outcomes and the cards of changed settings, then redraws. A redraw draws the newest state, so several are one.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -12,12 +12,12 @@ use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
 use super::Offer;
+use super::copies::{Behind, Place, Shows};
 use super::pace::{Method, Pace};
 use super::web_api::{SlackApi, SlackFailure};
 use crate::clock::Clock;
 use crate::domain::person::{ChannelId, UserId};
 use crate::forward::retry;
-use crate::ledger::copies::{Audience, StaleCopy};
 use crate::ledger::notices::{Notice, Waiting};
 use crate::ledger::{Ledger, LedgerError};
 
@@ -64,7 +64,7 @@ enum Errand {
 }
 
 enum Load {
-    Copy(StaleCopy),
+    Copy(Behind),
     Notice(Waiting),
 }
 
@@ -147,7 +147,9 @@ impl Courier {
     /// # Errors
     /// Where the ledger cannot be read.
     pub async fn is_behind(&self) -> Result<bool, LedgerError> {
-        Ok(!self.ledger.stale_copies(1).await?.is_empty() || !self.ledger.due_notices(1).await?.is_empty())
+        Ok(!self.ledger.stale_copies(1).await?.is_empty()
+            || !self.ledger.stale_settings_copies(1).await?.is_empty()
+            || !self.ledger.due_notices(1).await?.is_empty())
     }
 
     async fn take(&self, most: usize) -> Vec<(UnderWay, Load)> {
@@ -161,18 +163,21 @@ impl Courier {
             }
         };
         let (new, behind): (Vec<_>, Vec<_>) = copies.into_iter().partition(|copy| copy.posted.is_none());
-        let new = new.into_iter().map(|copy| (Method::Post, target_of_copy(&copy), Load::Copy(copy)));
+        let (new, settings): (Vec<_>, Vec<_>) =
+            new.into_iter().partition(|copy| matches!(copy.shows, Shows::Request(..)));
+        let post = |copy: Behind| (Method::Post, target_of_copy(&copy.shows), Load::Copy(copy));
         let notices = notices.into_iter().map(|waiting| {
             let (method, target) = target_of_notice(&waiting);
             (method, target, Load::Notice(waiting))
         });
-        let behind = behind.into_iter().map(|copy| (Method::Update, target_of_copy(&copy), Load::Copy(copy)));
+        let settings = settings.into_iter().map(post);
+        let behind = behind.into_iter().map(|copy| (Method::Update, target_of_copy(&copy.shows), Load::Copy(copy)));
         let now = self.clock.now();
         let mut state = locked(&self.state);
         state.pace.after_clock_step(now);
         let mut redraws = before.iter().filter(|errand| matches!(errand, Errand::Redraw(_))).count();
         let mut taken = Vec::new();
-        for (method, target, load) in new.chain(notices).chain(behind) {
+        for (method, target, load) in new.into_iter().map(post).chain(settings).chain(notices).chain(behind) {
             let errand = match &load {
                 Load::Copy(copy) if copy.posted.is_some() => Errand::Redraw(copy.id),
                 Load::Copy(copy) => Errand::Post(copy.id),
@@ -193,8 +198,11 @@ impl Courier {
         taken
     }
 
-    async fn waiting(&self) -> Result<(Vec<StaleCopy>, Vec<Waiting>), LedgerError> {
-        Ok((self.ledger.stale_copies(LOOK).await?, self.ledger.due_notices(LOOK).await?))
+    async fn waiting(&self) -> Result<(Vec<Behind>, Vec<Waiting>), LedgerError> {
+        // Changes of settings are few: their redraws wait behind nobody's.
+        let settings = self.ledger.stale_settings_copies(LOOK).await?.into_iter().map(Behind::from);
+        let requests = self.ledger.stale_copies(LOOK).await?.into_iter().map(Behind::from);
+        Ok((settings.chain(requests).collect(), self.ledger.due_notices(LOOK).await?))
     }
 
     async fn bring(&self, going: UnderWay, load: Load) {
@@ -216,7 +224,7 @@ impl Courier {
         drop(going);
     }
 
-    async fn end_copy(&self, copy: &StaleCopy, undone: Option<Undone>) -> Result<(), LedgerError> {
+    async fn end_copy(&self, copy: &Behind, undone: Option<Undone>) -> Result<(), LedgerError> {
         let why = match undone {
             None => return Ok(()),
             Some(Undone::Ledger(error)) => return Err(error),
@@ -225,18 +233,18 @@ impl Courier {
                 Some(due) => {
                     let lost = method == Method::Post && failure == SlackFailure::Lost;
                     let due = if lost && copy.lost + 1 >= LOST_POSTS {
-                        tracing::error!(request = %copy.request, "Slack keeps losing the answer to a card; there may be several copies");
+                        tracing::error!(of = %copy.shows, "Slack keeps losing the answer to a card; there may be several copies");
                         due.max(self.clock.now() + AN_HOUR)
                     } else {
                         due
                     };
-                    return self.ledger.copy_waits(copy.id, due, lost).await;
+                    return self.copy_waits(copy, due, lost).await;
                 }
                 None => failure.to_string(),
             },
         };
-        tracing::warn!(request = %copy.request, why, "a copy of a card is given up");
-        self.ledger.copy_gone(copy.id).await
+        tracing::warn!(of = %copy.shows, why, "a copy of a card is given up");
+        self.copy_gone(copy).await
     }
 
     async fn end_notice(&self, waiting: &Waiting, undone: Option<Undone>) -> Result<(), LedgerError> {
@@ -277,11 +285,11 @@ impl Courier {
     }
 }
 
-fn target_of_copy(copy: &StaleCopy) -> String {
-    match &copy.audience {
-        Audience::Channel(channel) => channel.as_str().to_owned(),
-        Audience::Approver(user) | Audience::Own(user) => user.as_str().to_owned(),
-        Audience::Requester => REQUESTERS.to_owned(),
+fn target_of_copy(shows: &Shows) -> String {
+    match shows.place() {
+        Place::Channel(channel) => channel.as_str().to_owned(),
+        Place::Direct(user) => user.as_str().to_owned(),
+        Place::Requester => REQUESTERS.to_owned(),
     }
 }
 
@@ -292,6 +300,7 @@ fn target_of_notice(waiting: &Waiting) -> (Method, String) {
         | Notice::LinkEnded { user, .. }
         | Notice::NotLinked { user, .. }
         | Notice::AccountTaken { user, .. }
+        | Notice::NotAgreed { user, .. }
         | Notice::DeviceCode { user, .. } => (Method::Post, user.as_str().to_owned()),
         Notice::Revoked { .. } => (Method::Post, REQUESTERS.to_owned()),
         Notice::Line { user, .. } => (Method::Post, user.as_str().to_owned()),

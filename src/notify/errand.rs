@@ -4,16 +4,17 @@ use std::time::Duration;
 
 use serde_json::Value;
 
+use super::copies::{Behind, Drawing, Place, Shows};
 use super::courier::{Courier, Undone, locked};
 use super::message::Message;
 use super::pace::Method;
 use super::web_api::SlackFailure;
-use super::{card, linking, replies, wording};
+use super::{linking, replies, wording};
 use crate::authorize::directory::{Directory as _, Unavailable};
 use crate::domain::person::{ChannelId, Email, UserId};
 use crate::domain::posted::Posted;
 use crate::domain::request::RequestId;
-use crate::ledger::copies::{Audience, StaleCopy};
+use crate::ledger::copies::Audience;
 use crate::ledger::notices::{Notice, Waiting};
 
 /// How long an answer about a channel's being shared is believed: Slack takes about 50 such questions a minute.
@@ -21,39 +22,35 @@ const SHARED_FOR: Duration = Duration::from_secs(60);
 
 impl Courier {
     /// Posts a copy, or draws it anew.
-    pub(super) async fn bring_copy(&self, copy: &StaleCopy) -> Result<(), Undone> {
-        let Some(facts) = self.ledger.card(&copy.request).await? else {
-            return Err(Undone::Never("its request is not in the ledger".to_owned()));
-        };
-        let message = card::draw(&self.offer, &facts, &copy.audience, self.clock.now());
-        let revision = facts.kept.revision;
+    pub(super) async fn bring_copy(&self, copy: &Behind) -> Result<(), Undone> {
+        let Drawing { message, revision, requester } = self.draw(&copy.shows).await?;
         let posted = match &copy.posted {
             Some(posted) => {
-                if let Audience::Channel(channel) = &copy.audience {
-                    self.withdraw_if_shared(channel, posted).await?;
+                if let Place::Channel(channel) = copy.shows.place() {
+                    self.withdraw_if_shared(channel, posted, &copy.shows).await?;
                 }
                 self.slack.update(posted, &message).await.map_err(|failure| Undone::Slack(Method::Update, failure))?;
                 posted.clone()
             }
             None => {
-                let channel = match &copy.audience {
-                    Audience::Channel(channel) => self.unshared(channel).await?.clone(),
-                    Audience::Approver(user) | Audience::Own(user) => self.direct(user).await?,
-                    Audience::Requester => self.requester(facts.kept.request.facts.requester.as_deref()).await?,
+                let channel = match copy.shows.place() {
+                    Place::Channel(channel) => self.unshared(channel).await?.clone(),
+                    Place::Direct(user) => self.direct(user).await?,
+                    Place::Requester => self.requester(requester.as_deref()).await?,
                 };
                 // Written before it is posted: a post that cannot be written down is not repeated at once.
-                self.ledger.copy_goes_out(copy.id, self.later(copy.attempts)).await?;
+                self.copy_goes_out(copy, self.later(copy.attempts)).await?;
                 self.slack.post(&channel, &message).await.map_err(|failure| Undone::Slack(Method::Post, failure))?
             }
         };
-        Ok(self.ledger.copy_drawn(copy.id, posted, revision).await?)
+        Ok(self.copy_drawn(copy, posted, revision).await?)
     }
 
     /// A card whose channel another company has come to read is not for them, nor may it stay as it is.
-    async fn withdraw_if_shared(&self, channel: &ChannelId, posted: &Posted) -> Result<(), Undone> {
+    async fn withdraw_if_shared(&self, channel: &ChannelId, posted: &Posted, shows: &Shows) -> Result<(), Undone> {
         let shared = self.unshared(channel).await.err();
         if let Some(Undone::Never(_)) = &shared {
-            let withdrawn = Message::sentence(wording::card_withdrawn(&self.offer.command));
+            let withdrawn = Message::sentence(shows.withdrawn(&self.offer.command));
             let drawn = self.slack.update(posted, &withdrawn).await;
             drawn.map_err(|failure| Undone::Slack(Method::Update, failure))?;
         }
@@ -99,6 +96,9 @@ impl Courier {
                 self.tell(user, &linking::device_code(code, page, complete.as_ref(), *until)).await
             }
             Notice::NotLinked { user, why } => self.tell(user, &linking::not_bound(why)).await,
+            Notice::NotAgreed { user, refusal } => {
+                self.tell(user, &Message::sentence(wording::jit::said::not_agreed(refusal))).await
+            }
             Notice::Line { user, message } => {
                 let channel = self.direct(user).await?;
                 self.post(&channel, &read_message(message)?).await

@@ -3,9 +3,12 @@
 pub mod card;
 mod connector;
 mod controls;
+mod copies;
 pub mod courier;
 mod errand;
 pub mod foreign;
+pub mod home;
+pub mod jit;
 pub mod linking;
 pub mod message;
 pub mod modals;

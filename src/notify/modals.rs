@@ -9,7 +9,7 @@ use super::message::{Message, context, plain, plain_section, section};
 use super::{Offer, card, controls, foreign, wording};
 use crate::domain::card_key::{CardKey, ControlValue};
 use crate::domain::command::MOST_REASON_CHARACTERS;
-use crate::domain::control::Control;
+use crate::domain::control::{Control, input};
 use crate::domain::decision::Stage;
 use crate::domain::jit::lengths::Lengths;
 use crate::ledger::cards::CardFacts;
@@ -31,15 +31,15 @@ fn modal(control: Control, key: &CardKey, title: &str, blocks: Vec<SlackBlock>) 
 pub fn deny(kept: &Kept, draft: Option<String>) -> SlackView {
     let facts = &kept.request.facts;
     let reason = SlackBlockPlainTextInputElement::new()
-        .with_action_id("reason".into())
+        .with_action_id(input::REASON.into())
         .with_multiline(true)
         .with_max_length(MOST_REASON_CHARACTERS as u64)
         .opt_initial_value(draft);
-    let input = SlackInputBlock::new(plain("Reason").into(), reason.into())
+    let block = SlackInputBlock::new(plain("Reason").into(), reason.into())
         .with_block_id(INPUT_BLOCK.into())
         .with_optional(true)
         .with_hint(plain("The requester will read it. P0 does not record it.").into());
-    let blocks = vec![plain_section(&wording::restated(facts, "will not get")), input.into()];
+    let blocks = vec![plain_section(&wording::restated(facts, "will not get")), block.into()];
     let view = modal(Control::Deny, &kept.key, "Deny the request", blocks);
     SlackView::Modal(view.with_submit(plain("Deny").into()).with_close(plain("Cancel").into()))
 }
@@ -52,12 +52,12 @@ pub fn pick(offer: &Offer, lengths: &Lengths, kept: &Kept) -> SlackView {
     // What was asked for stands first, by its preset's text where one says it.
     let preset = options.iter().position(|option| option.value == asked.value).map(|at| options.remove(at));
     options.insert(0, preset.unwrap_or(asked));
-    let select = SlackBlockStaticSelectElement::new().with_action_id("length".into()).with_options(options);
-    let input = SlackInputBlock::new(plain("For how long").into(), select.into()).with_block_id(INPUT_BLOCK.into());
+    let select = SlackBlockStaticSelectElement::new().with_action_id(input::LENGTH.into()).with_options(options);
+    let block = SlackInputBlock::new(plain("For how long").into(), select.into()).with_block_id(INPUT_BLOCK.into());
     let blocks = vec![
         plain_section(&wording::restated(facts, "gets")),
         plain_section(&card::facts(&kept.request)),
-        input.into(),
+        block.into(),
     ];
     let view = modal(Control::Pick, &kept.key, "Approve the request", blocks);
     SlackView::Modal(view.with_submit(plain("Approve").into()).with_close(plain("Cancel").into()))

@@ -18,26 +18,31 @@ const LISTED: usize = 300;
 
 /// What waits for a decision, each with a button that brings its card.
 pub fn pending(offer: &Offer, waiting: &[Kept]) -> Message {
-    if waiting.is_empty() {
-        return Message::sentence("Nothing is waiting for a decision.");
-    }
-    let count = waiting.len();
-    let mut list = Message::sentence(match count {
-        1 => "1 request is waiting for a decision.".to_owned(),
-        n if i64::try_from(n).is_ok_and(|n| n >= MOST_LISTED) => {
-            format!("At least {n} requests are waiting for a decision.")
-        }
-        n => format!("{n} requests are waiting for a decision."),
-    });
+    let mut list = Message::sentence(how_many(waiting.len()));
     for (nth, kept) in waiting.iter().enumerate() {
         list.blocks.push(plain_section(&listed(kept)));
         list.blocks.push(SlackActionsBlock::new(vec![controls::show(&kept.key, nth)]).into());
     }
-    if i64::try_from(count).is_ok_and(|count| count >= MOST_LISTED) {
+    let count = waiting.len();
+    if is_cut(count) {
         list.blocks
             .push(context(&format!("These are the {count} newest. `{} show ID` brings any other.", offer.command)));
     }
     list
+}
+
+/// How many requests of a list wait.
+pub(super) fn how_many(count: usize) -> String {
+    match count {
+        0 => "Nothing is waiting for a decision.".to_owned(),
+        1 => "1 request is waiting for a decision.".to_owned(),
+        n if is_cut(n) => format!("At least {n} requests are waiting for a decision."),
+        n => format!("{n} requests are waiting for a decision."),
+    }
+}
+
+fn is_cut(count: usize) -> bool {
+    i64::try_from(count).is_ok_and(|count| count >= MOST_LISTED)
 }
 
 /// One request of a list, in plain text: for whom, what, for how long, and its id.

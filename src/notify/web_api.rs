@@ -255,11 +255,32 @@ impl SlackApi {
     /// # Errors
     /// Why it is not open; after 1.5 s it is given up.
     pub async fn open_view(&self, trigger: &str, view: &SlackView) -> Result<(), SlackFailure> {
+        self.show_view("views.open", trigger, view).await
+    }
+
+    /// Opens a modal on top of the one in which something was pressed.
+    ///
+    /// # Errors
+    /// Why it is not open; after 1.5 s it is given up.
+    pub async fn push_view(&self, trigger: &str, view: &SlackView) -> Result<(), SlackFailure> {
+        self.show_view("views.push", trigger, view).await
+    }
+
+    async fn show_view(&self, method: &'static str, trigger: &str, view: &SlackView) -> Result<(), SlackFailure> {
         let body = json!({ "trigger_id": trigger, "view": view });
-        match tokio::time::timeout(VIEW_WITHIN, self.post_json::<_, Anything>("views.open", &body)).await {
+        match tokio::time::timeout(VIEW_WITHIN, self.post_json::<_, Anything>(method, &body)).await {
             Ok(answer) => answer.map(|_| ()),
-            Err(_) => Err(self.counted("views.open", SlackFailure::Lost)),
+            Err(_) => Err(self.counted(method, SlackFailure::Lost)),
         }
+    }
+
+    /// Draws somebody's Home.
+    ///
+    /// # Errors
+    /// Why it shows what it showed.
+    pub async fn publish_home(&self, user: &UserId, view: &SlackView) -> Result<(), SlackFailure> {
+        let body = json!({ "user_id": user, "view": view });
+        self.post_json::<_, Anything>("views.publish", &body).await.map(|_| ())
     }
 
     /// Answers through a `response_url`. Only the configured hosts are called: the address comes from a payload.

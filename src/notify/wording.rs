@@ -1,6 +1,8 @@
 //! Every sentence that the bot says. A state's own word (*approved*, *denied*, *revoked*, *unknown* …) is said only
 //! when it holds.
 
+pub mod home;
+pub mod jit;
 pub mod linking;
 
 use std::fmt;

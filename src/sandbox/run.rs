@@ -79,7 +79,7 @@ impl Sandbox {
         let clock = Clock::system();
         let company = scene.company(clock.clone());
         let slack = Slack::start(company.clone()).await?;
-        let permissions = Scene::permissions(clock.clone());
+        let permissions = scene.permissions(clock.clone());
         let p0 = P0::start(permissions.clone()).await?;
         folder.write(scene::NOTIFIER_KEY, p0.notifier_public_key_pem())?;
         let (identity, idp) = match scene.identity {

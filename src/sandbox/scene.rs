@@ -6,14 +6,21 @@ use super::identity::{CardRisk, IdentityMode};
 use super::new_secret;
 use super::p0::{NotifierSetup, P0, P0Setup, RequestSeed};
 use super::seed::{Person, Role, Seed};
-use super::slack::{self, Channel, SLACKS_EVENT_RETRIES, Slack, SlackSetup};
+use super::slack::{self, Channel, SLACKS_EVENT_RETRIES, Slack, SlackSetup, Usergroup};
 use super::stories::Scenario;
 use crate::clock::Clock;
+use crate::config::{AppLinking, Delivery, SlackApp};
+use crate::manifest;
 
 /// The channel in which the cards appear.
 pub(super) const CHANNEL: &str = "C01ACCESS";
 /// The channel that is shared with another company from the start.
 pub(super) const SHARED_CHANNEL: &str = "C03SHARED";
+
+/// The channel in which changes of P0's settings are announced, where somebody may make them.
+pub(super) const SETTINGS_CHANNEL: &str = "C05SETTINGS";
+/// The user group of all admins but the first, who stands in the settings by name: both ways can be tried.
+const ADMIN_GROUP: &str = "S01ADMINS";
 
 /// The file of the key that P0's pushes are checked with. A person's token is in a file called after the person.
 pub(super) const NOTIFIER_KEY: &str = "p0.pem";
@@ -47,7 +54,10 @@ impl Scene {
 
     /// Everybody with a client, for the page's list.
     pub(super) fn cast(&self) -> Value {
-        let what = |person: &Person| person.what.clone().unwrap_or_else(|| person.role.what().to_owned());
+        let what = |person: &Person| {
+            let what = person.what.as_deref().unwrap_or(person.role.what());
+            if person.admin { format!("{what}, admin") } else { what.to_owned() }
+        };
         self.people(|role| role != Role::Deactivated)
             .map(|person| json!({ "id": person.id, "what": what(person) }))
             .collect()
@@ -78,6 +88,18 @@ impl Scene {
         self.seed.people.iter().filter_map(|person| Some((person.id.as_str(), person.email.as_deref()?)))
     }
 
+    /// Who may change P0's settings.
+    fn admins(&self) -> Vec<&str> {
+        self.seed.people.iter().filter(|person| person.admin).map(|person| person.id.as_str()).collect()
+    }
+
+    /// The same as the settings name them.
+    fn named_admins(&self) -> Vec<&str> {
+        let admins = self.admins();
+        let group = (admins.len() > 1).then_some(ADMIN_GROUP);
+        admins.into_iter().take(1).chain(group).collect()
+    }
+
     /// Whether a story can be played: everybody whom it names is there, with the credentials that it is about, and a
     /// press is all that it takes.
     pub(super) fn has_story(&self, scenario: Scenario) -> bool {
@@ -99,22 +121,52 @@ impl Scene {
             let channel = Channel::new(SHARED_CHANNEL, "with-other").with_members(&shared);
             channels.push(Channel { is_ext_shared: true, ..channel });
         }
-        SlackSetup {
+        let admins = self.admins();
+        let others: Vec<String> = admins.iter().skip(1).map(ToString::to_string).collect();
+        let group = Usergroup { id: ADMIN_GROUP.to_owned(), handle: "p0-admins".to_owned(), users: others };
+        if !admins.is_empty() {
+            channels.push(Channel::new(SETTINGS_CHANNEL, "p0-settings").with_members(&admins));
+        }
+        let setup = SlackSetup {
             signing_secret: new_secret(),
             bot_token: format!("xoxb-{}", new_secret()),
             client_secret: new_secret(),
             event_retries: SLACKS_EVENT_RETRIES.to_vec(),
             people: self.seed.people.iter().map(in_slack).collect(),
             channels,
-            usergroups: Vec::new(),
+            usergroups: (!group.users.is_empty()).then_some(group).into_iter().collect(),
             ..SlackSetup::new(clock)
+        };
+        let app = self.app(setup.command.clone());
+        setup.with_app(&serde_json::from_str(&manifest::json(&app)).expect("the manifest is JSON"))
+    }
+
+    /// What the Slack app is made from. Nothing of the manifest that Slack's stand-in heeds depends on where the bot is.
+    fn app(&self, command: String) -> SlackApp {
+        let admins = self.named_admins();
+        SlackApp {
+            delivery: Delivery::Socket,
+            command,
+            govslack: false,
+            in_channel: true,
+            linking: (self.identity != IdentityMode::Tokens).then_some(AppLinking::Device),
+            has_admins: !admins.is_empty(),
+            has_admin_groups: admins.contains(&ADMIN_GROUP),
         }
     }
 
-    /// The stand-in's P0. Its news waits for a bot that was killed.
-    pub(super) fn permissions(clock: Clock) -> P0Setup {
+    /// The stand-in's P0. Its news waits for a bot that was killed, and its lengths are those that the settings state.
+    pub(super) fn permissions(&self, clock: Clock) -> P0Setup {
         let notifier = NotifierSetup { patient: true, ..NotifierSetup::default() };
-        P0Setup { clock, settings_api_key: new_secret(), notifier, ..P0Setup::default() }
+        let (options, maximum) = self.seed.durations.at_p0();
+        P0Setup {
+            clock,
+            settings_api_key: new_secret(),
+            notifier,
+            options: Some(options),
+            maximum,
+            ..P0Setup::default()
+        }
     }
 
     /// The settings file, as an operator would write it for these two. Its listeners are not used: the sandbox binds
@@ -139,11 +191,13 @@ bot_token = "{token}"
 client_id = "{client}"
 client_secret = "{client_secret}"
 command = "{command}"
+admins = {admins:?}
 api_base_url = "{api}"
 hook_hosts = ["{hooks}"]
 [p0]
 base_url = "{p0_url}"
 org = "{org}"
+settings_api_key = "{settings_key}"
 request_url = "{page}#request-{{id}}"
 [notifier]
 public_key_file = "{NOTIFIER_KEY}"
@@ -156,6 +210,7 @@ audience = "{audience}"
 channel = "{CHANNEL}"
 notify = {notified:?}
 risk = "{risk}"
+{changes}
 "#,
             secret = company.signing_secret,
             token = company.bot_token,
@@ -166,6 +221,9 @@ risk = "{risk}"
             hooks = slack.hook_host(),
             p0_url = p0.base_url(),
             org = permissions.org,
+            settings_key = permissions.settings_api_key,
+            admins = self.named_admins(),
+            changes = self.changes(),
             issuer = permissions.notifier.issuer,
             audience = permissions.notifier.audience,
             risk = self.risk.setting(),
@@ -173,6 +231,14 @@ risk = "{risk}"
             page = at.page,
             durations = toml::to_string(&self.seed.durations).unwrap_or_default(),
         )
+    }
+
+    /// The section about changing P0's settings, where somebody may.
+    fn changes(&self) -> String {
+        if self.admins().is_empty() {
+            return String::new();
+        }
+        format!("[settings]\napprovals = true\nannounce_channel = \"{SETTINGS_CHANNEL}\"")
     }
 }
 

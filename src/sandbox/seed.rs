@@ -6,8 +6,9 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use super::p0::{DisplayRow, RequestSeed};
-use crate::config::ConfigError;
+use super::p0::{DisplayRow, DurationOption, RequestSeed, Unit};
+use crate::config::{ConfigError, assumed_lengths};
+use crate::domain::expiration::ExpirationLength;
 use crate::domain::person::UserId;
 use crate::domain::request::RequestId;
 
@@ -40,6 +41,9 @@ pub(super) struct Person {
     /// Whether they get a direct message about each request.
     #[serde(default)]
     pub(super) dm: bool,
+    /// Whether they may change P0's settings.
+    #[serde(default)]
+    pub(super) admin: bool,
     /// What the page says about them, where it is not what their role says.
     pub(super) what: Option<String>,
 }
@@ -62,6 +66,26 @@ pub(super) struct Durations {
     presets: Option<Vec<String>>,
     default: Option<String>,
     maximum: Option<String>,
+}
+
+impl Durations {
+    /// The same as P0 has them: what is not stated is what the bot offers by itself, and what makes no sense is left
+    /// out, for the settings refuse it.
+    pub(super) fn at_p0(&self) -> (Vec<DurationOption>, DurationOption) {
+        let assumed = assumed_lengths();
+        let read = |text: &String| text.parse::<ExpirationLength>().ok();
+        let presets = self.presets.as_ref().map(|texts| texts.iter().filter_map(read).collect());
+        let presets: Vec<_> = presets.unwrap_or_else(|| assumed.presets.iter().map(|preset| preset.length).collect());
+        let maximum = self.maximum.as_ref().and_then(read).unwrap_or(assumed.maximum);
+        (presets.into_iter().map(option).collect(), option(maximum))
+    }
+}
+
+fn option(length: ExpirationLength) -> DurationOption {
+    match (length.minutes(), length.minutes() % 60) {
+        (minutes, 0) => DurationOption::new(minutes / 60, Unit::Hours),
+        (minutes, _) => DurationOption::new(minutes, Unit::Minutes),
+    }
 }
 
 #[derive(Deserialize)]
@@ -179,6 +203,9 @@ fn check_people(people: &[Person], at: &impl Fn(&str) -> String) -> Result<(), C
         if person.dm && matches!(person.role, Role::OtherCompany | Role::Deactivated) {
             return refuse("dm", format!("{} may not decide, so nothing is sent to them: take it away", person.name));
         }
+        if person.admin && matches!(person.role, Role::OtherCompany | Role::Deactivated) {
+            return refuse("admin", format!("{} may change no settings: take it away", person.name));
+        }
     }
     if people.iter().any(|person| person.role == Role::Approver) {
         return Ok(());
@@ -289,6 +316,7 @@ mod tests {
                 with("approver", "other-company"),
                 with("approver", "requester"),
                 with("role = \"approver\"", "role = \"deactivated\"\ndm = true"),
+                with("role = \"approver\"", "role = \"deactivated\"\nadmin = true"),
                 refusal(&format!("{ALICE}{ALICE}")),
                 refusal(&format!("{ALICE}{}", ALICE.replace("U01ALICE", "U02"))),
                 refusal(&format!("{ALICE}{}", REQUEST.replace("alice", "rita"))),
@@ -300,7 +328,7 @@ mod tests {
             ]
             .join("\n"),
             @r#"
-        team.toml, line 3: unknown key `nmae`, expected one of `id`, `name`, `email`, `role`, `dm`, `what`
+        team.toml, line 3: unknown key `nmae`, expected one of `id`, `name`, `email`, `role`, `dm`, `admin`, `what`
         team.toml, line 5: unknown word `boss`, expected one of `approver`, `requester`, `guest`, `other-company`, `deactivated`
         team.toml, line 1: unclosed array table, expected `]`
         team.toml, line 1: missing key `id`
@@ -312,6 +340,7 @@ mod tests {
         team.toml, person 1, email: is of no use: Slack does not tell the addresses of another company. Take it away
         team.toml, person: nobody could decide: give one [[person]] role = "approver"
         team.toml, person 1, dm: Alice may not decide, so nothing is sent to them: take it away
+        team.toml, person 1, admin: Alice may change no settings: take it away
         team.toml, person 2, id: U01ALICE is taken: give everybody an id of their own
         team.toml, person 2, email: alice@example.com is taken: give everybody an address of their own
         team.toml, request 1, requestor: "rita@example.com" is the e-mail of nobody here: name somebody's, or add a [[person]]

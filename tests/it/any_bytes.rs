@@ -40,10 +40,22 @@ fn honest(value: &str) -> Vec<Value> {
     });
     let submit = json!({
         "type": "view_submission", "team": {"id": "T01ACME"}, "user": {"id": ALICE, "team_id": "T01ACME"},
-        "view": {"callback_id": "deny", "private_metadata": value,
-            "state": {"values": {"b": {"a": {"value": "because", "selected_option": {"value": value}}}}}},
+        "view": {"callback_id": "deny", "private_metadata": value, "state": {"values": {"b": {
+            "reason": {"value": "because", "selected_option": {"value": value}},
+            "settings_length": {"value": "4h"},
+        }}}},
     });
-    vec![press, submit, mention(ALICE, "approve req-1 2h")]
+    let shortcut = json!({
+        "type": "shortcut", "callback_id": "settings", "trigger_id": "1.2.3", "team": {"id": "T01ACME"},
+        "enterprise": {"id": "E01ACME"}, "user": {"id": ALICE, "team_id": "T01ACME"},
+    });
+    let mut opened = mention(ALICE, "");
+    opened["event"] = json!({
+        "type": "app_home_opened", "user": ALICE, "channel": "D01", "tab": "home",
+        "view": {"type": "home", "private_metadata": "digest"},
+    });
+    let typed = ["approve req-1 2h", "settings add 4h", "settings approvals one-party off reason on"];
+    typed.map(|text| mention(ALICE, text)).into_iter().chain([press, submit, shortcut, opened]).collect()
 }
 
 /// Where a value has parts, all the way down.

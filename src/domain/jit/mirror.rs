@@ -231,6 +231,11 @@ impl Mirror {
         self.doubts.push(Doubt { change: *change, by: by.clone(), at });
     }
 
+    /// Takes in that a change was not applied, after all, which was in doubt since `at`.
+    pub fn no_doubt(&mut self, change: &Change, at: Timestamp) {
+        self.doubts.retain(|doubt| doubt.change != *change || doubt.at != at);
+    }
+
     /// What may be granted. What is in doubt is not offered.
     pub fn lengths(&self) -> Lengths {
         let in_doubt = |length: ExpirationLength| {

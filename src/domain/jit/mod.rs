@@ -12,3 +12,4 @@ pub mod mirror;
 pub mod proposal;
 pub mod refusal;
 pub mod told;
+pub mod typed;

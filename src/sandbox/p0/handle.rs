@@ -127,6 +127,11 @@ impl P0 {
         self.shared.write(|state| state.faults.clear());
     }
 
+    /// Forgets the faults to come that were scripted for this verb (`None`: for any), and no others.
+    pub fn clear_faults_of(&self, verb: impl Into<Option<Verb>>) {
+        self.shared.write(|state| state.faults.clear_of(&verb.into().into()));
+    }
+
     /// Changes what may differ from one P0 to the next.
     pub fn behave(&self, change: impl FnOnce(&mut Behaviour)) {
         self.shared.write(|state| change(&mut state.behaviour));

@@ -12,6 +12,7 @@ mod bearer;
 mod calls;
 mod discovery;
 mod door;
+mod duration_option;
 mod handle;
 mod login;
 mod notifier;
@@ -23,6 +24,7 @@ mod shared;
 mod state;
 #[cfg(test)]
 mod tests;
+mod variants;
 
 use std::io;
 use std::sync::{Arc, Mutex};
@@ -35,12 +37,13 @@ pub use assertion::TrustedIssuer;
 pub use bearer::BearerKind;
 pub use calls::Call;
 pub use discovery::SignOn;
+pub use duration_option::{DurationOption, Labels, Unit};
 pub use login::TrustedLogin;
 pub use notifier::{NotifierSetup, SignedBy, TokenSpec};
 pub use requests::{DisplayRow, RequestSeed};
 pub use route::Verb;
-pub use settings_api::{DurationOption, Labels, Unit};
-pub use state::{Behaviour, PushAttempt, SuccessBody, Undocumented};
+pub use state::{Behaviour, PushAttempt};
+pub use variants::{LengthAnswer, OwnList, ResetAnswer, SuccessBody, Undocumented};
 
 pub use super::jws::IssuerKeys;
 pub use super::wire::{Answer, Fault};
@@ -64,6 +67,8 @@ pub struct P0Setup {
     pub notifier: NotifierSetup,
     /// The bearer of the settings API.
     pub settings_api_key: String,
+    /// The lengths that can be picked at the start; `None`: P0's own. The settings API changes them.
+    pub options: Option<Vec<DurationOption>>,
     /// The longest grant at the start; the settings API changes it.
     pub maximum: DurationOption,
     /// What may differ from one P0 to the next.
@@ -77,6 +82,7 @@ impl Default for P0Setup {
             org: "acme".to_owned(),
             notifier: NotifierSetup::default(),
             settings_api_key: "sandbox-settings-key".to_owned(),
+            options: None,
             maximum: DurationOption::new(30, Unit::Days),
             behaviour: Behaviour::default(),
         }
@@ -104,7 +110,7 @@ impl P0 {
             http: http_client(),
             state: Mutex::new(State {
                 requests: Vec::new(),
-                settings: Settings::new(setup.maximum),
+                settings: Settings::new(setup.options, setup.maximum, &setup.behaviour),
                 behaviour: setup.behaviour,
                 credentials: Credentials::default(),
                 faults: Script::default(),

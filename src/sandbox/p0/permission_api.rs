@@ -5,9 +5,9 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 use super::bearer::Caller;
+use super::duration_option::DurationOption;
 use super::requests::AccessRequest;
 use super::route::Verb;
-use super::settings_api::DurationOption;
 use super::state::State;
 use crate::sandbox::wire::Reply;
 

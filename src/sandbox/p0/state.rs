@@ -7,48 +7,14 @@ use serde_json::{Value, json};
 use super::bearer::{Caller, Credentials};
 use super::calls::Call;
 use super::discovery::SignOn;
+use super::duration_option::Labels;
 use super::notifier::Push;
 use super::permission_api::Decision;
 use super::requests::AccessRequest;
 use super::route::Verb;
-use super::settings_api::{Labels, Settings};
-use crate::sandbox::wire::{Reply, Script};
-
-/// The answer to a decision that counted. The contract documents 200 and no body; clients have to read all three.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum SuccessBody {
-    /// Nothing, without a content type.
-    #[default]
-    Empty,
-    /// `{}`
-    EmptyObject,
-    /// `{"ok":true}`
-    Ok,
-}
-
-impl SuccessBody {
-    /// The 200 with this body.
-    pub(super) fn reply(self) -> Reply {
-        match self {
-            Self::Empty => Reply::empty(200),
-            Self::EmptyObject => Reply::json(200, &json!({})),
-            Self::Ok => Reply::json(200, &json!({ "ok": true })),
-        }
-    }
-}
-
-/// What becomes of the two settings that only P0's clients and older documents know:
-/// `approvable-duration` and `default-approvals`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Undocumented {
-    /// They work and answer 204.
-    #[default]
-    Answered,
-    /// The 404 page, as if they had been removed.
-    NotFound,
-    /// 400 in P0's error shape.
-    BadRequest,
-}
+use super::settings_api::Settings;
+use super::variants::{LengthAnswer, OwnList, ResetAnswer, SuccessBody, Undocumented};
+use crate::sandbox::wire::Script;
 
 /// What may differ from one P0 to the next, or is not published.
 #[derive(Clone, Debug, Default)]
@@ -61,6 +27,12 @@ pub struct Behaviour {
     pub undocumented_settings: Undocumented,
     /// How the labels of expiry options are computed.
     pub labels: Labels,
+    /// How lengths answer that are set.
+    pub length_answer: LengthAnswer,
+    /// What a reset tells.
+    pub reset_answer: ResetAnswer,
+    /// What a reset restores.
+    pub own_list: OwnList,
     /// Where discovery says that the organisation's API is, for those that have it elsewhere.
     pub app_url: Option<String>,
     /// How discovery says that the organisation's people log in.

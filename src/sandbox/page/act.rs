@@ -40,6 +40,8 @@ enum Deed {
     Mention { channel: String, text: String },
     /// Mentions the bot in the thread of a message.
     Reply { channel: String, thread_ts: String, text: String },
+    /// Uses a global shortcut of the app's.
+    Shortcut { callback_id: String },
     /// Looks at the bot's Home, where it has one.
     OpenHome,
     /// Loads their client anew.
@@ -132,6 +134,7 @@ impl Deed {
             Self::Reply { channel, thread_ts, text } => {
                 slack.mention_in_thread(person, &channel, &thread_ts, without_name(&text)).await?
             }
+            Self::Shortcut { callback_id } => slack.shortcut(person, &callback_id).await?,
             Self::OpenHome => slack.open_home(person).await?,
             Self::Reload => {
                 slack.reload(person);

@@ -77,7 +77,12 @@ impl Slack {
                 "version": version,
                 "now": setup.clock.now().to_string(),
                 "team": {"id": setup.team_id, "domain": setup.team_domain, "enterprise_id": setup.enterprise_id},
-                "bot": {"user_id": setup.bot_user_id, "command": setup.command, "home": setup.home},
+                "bot": {
+                    "user_id": setup.bot_user_id,
+                    "command": setup.command,
+                    "home": setup.home,
+                    "shortcuts": setup.shortcuts,
+                },
                 "people": setup.people,
                 "channels": setup.channels,
                 "usergroups": setup.usergroups,

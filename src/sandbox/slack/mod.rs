@@ -37,7 +37,7 @@ pub use faults::{Fault, Times};
 pub use person::{Cannot, Delivered, Place};
 pub use rates::Rates;
 pub use records::{Answered, Call, Ephemeral, Message, View};
-pub use setup::{Channel, Person, SLACKS_EVENT_RETRIES, SlackSetup, Usergroup};
+pub use setup::{Channel, Person, SLACKS_EVENT_RETRIES, Shortcut, SlackSetup, Usergroup};
 pub use sign_in::Tamper;
 
 use state::Workspace;

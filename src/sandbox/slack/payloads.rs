@@ -29,6 +29,21 @@ impl Workspace {
         fields.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()
     }
 
+    /// `shortcut`: no conversation, no address to answer to, and of the person not even the name that others tell.
+    pub(super) fn shortcut_used(&mut self, user: &Person, callback_id: &str) -> Value {
+        json!({
+            "type": "shortcut",
+            "token": VERIFICATION_TOKEN,
+            "action_ts": self.next_ts(),
+            "team": self.team(),
+            "user": {"id": user.id, "username": user.name, "team_id": self.home_team(user)},
+            "is_enterprise_install": self.setup.org_wide,
+            "enterprise": self.enterprise(),
+            "callback_id": callback_id,
+            "trigger_id": self.new_trigger(&user.id, None),
+        })
+    }
+
     fn user_of(&self, user: &Person) -> Value {
         json!({"id": user.id, "username": user.name, "name": user.name, "team_id": self.home_team(user)})
     }

@@ -2,7 +2,8 @@
 
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use super::rates::Rates;
 use crate::clock::Clock;
@@ -45,8 +46,10 @@ pub struct SlackSetup {
     /// The scopes the app was granted: by itself those that its manifest asks for.
     pub scopes: Vec<String>,
     /// Whether the app has a Home tab, and is told when somebody opens it: `home_tab_enabled` and `app_home_opened` of
-    /// its manifest, which has neither today.
+    /// its manifest.
     pub home: bool,
+    /// The app's global shortcuts.
+    pub shortcuts: Vec<Shortcut>,
     /// Everybody who can be acted as or looked up. The bot's own user is added at the start.
     pub people: Vec<Person>,
     /// Channels; direct messages come into being by themselves.
@@ -86,6 +89,7 @@ impl SlackSetup {
             redirect_urls: Vec::new(),
             scopes: scopes::of_use(uses).map(|scope| scope.name.to_owned()).collect(),
             home: false,
+            shortcuts: Vec::new(),
             people: vec![
                 Person::new("U01ALICE", "alice"),
                 Person::new("U02BOB", "bob"),
@@ -117,6 +121,25 @@ impl SlackSetup {
         }
     }
 
+    /// The same company with the app that this manifest makes: its scopes, its Home, its global shortcuts.
+    pub fn with_app(mut self, manifest: &Value) -> Self {
+        let texts = |list: &Value, read: fn(&Value) -> &Value| -> Vec<String> {
+            let texts = list.as_array().into_iter().flatten().filter_map(|one| read(one).as_str());
+            texts.map(str::to_owned).collect()
+        };
+        let features = &manifest["features"];
+        self.scopes = texts(&manifest["oauth_config"]["scopes"]["bot"], |scope| scope);
+        let events = texts(&manifest["settings"]["event_subscriptions"]["bot_events"], |event| event);
+        self.home =
+            features["app_home"]["home_tab_enabled"] == true && events.iter().any(|event| event == "app_home_opened");
+        let shortcuts = features["shortcuts"].as_array().into_iter().flatten();
+        self.shortcuts = shortcuts
+            .filter(|shortcut| shortcut["type"] == "global")
+            .filter_map(|shortcut| Shortcut::deserialize(shortcut).ok())
+            .collect();
+        self
+    }
+
     /// The same company on an organisation-wide install of Enterprise Grid.
     pub fn on_grid(mut self) -> Self {
         self.enterprise_id = Some("E01ACME".into());
@@ -146,6 +169,17 @@ impl Default for SlackSetup {
 
 /// When Slack sends an event again that was not taken: at once, after a minute, and five minutes after that.
 pub const SLACKS_EVENT_RETRIES: [Duration; 3] = [Duration::ZERO, Duration::from_secs(60), Duration::from_secs(5 * 60)];
+
+/// A global shortcut, in the words of the app's manifest.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
+pub struct Shortcut {
+    /// As people find it.
+    pub name: String,
+    /// What the app is told.
+    pub callback_id: String,
+    /// What it is for.
+    pub description: String,
+}
 
 /// Somebody in Slack, in the words of `users.info`.
 #[derive(Clone, Debug, Serialize)]

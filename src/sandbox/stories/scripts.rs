@@ -6,7 +6,7 @@ use super::Deed::{Ask, Choose, Kill, OpenPageOf, Press, PressInVain, PressOld, S
 use super::Seen::{AtP0, Card, OnDisk, Told};
 use super::Where::{Channel, DmOf};
 use super::{Deed, Device, Scenario, Step, Story};
-use crate::sandbox::faults::{AtIdp, AtP0 as Fault, Switch};
+use crate::sandbox::faults::{AtIdp, AtP0 as Fault, AtSettings, Switch};
 use crate::sandbox::p0::{DisplayRow, RequestSeed};
 
 const ALICE: &str = "U01ALICE";
@@ -14,7 +14,8 @@ const CAROL: &str = "U03CAROL";
 const RITA: &str = "U11RITA";
 const MEI: &str = "U13MEI";
 
-const WORKS: Switch = Switch { p0: Some(Fault::None), slack: None, idp: None, shared: None };
+const WORKS: Switch =
+    Switch { p0: Some(Fault::None), settings: Some(AtSettings::None), slack: None, idp: None, shared: None };
 
 impl Scenario {
     /// The story of this name.

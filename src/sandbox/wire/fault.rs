@@ -122,6 +122,14 @@ impl<T> Script<T> {
         Some(fault)
     }
 
+    /// Forgets those for these calls.
+    pub(in crate::sandbox) fn clear_of(&mut self, target: &T)
+    where
+        T: PartialEq,
+    {
+        self.0.retain(|scripted| scripted.target != *target);
+    }
+
     /// Forgets all of them.
     pub(in crate::sandbox) fn clear(&mut self) {
         self.0.clear();

@@ -1,6 +1,7 @@
-//! P0's settings, changed from here: the second API.
+//! P0's settings, changed from Slack: the second API.
 
 mod admins;
 mod client;
 mod contract;
+mod kept;
 mod outside;

@@ -4,6 +4,7 @@ use http::Method;
 use serde_json::{Value, json};
 
 use super::{ALICE, SETTINGS_KEY, Stage};
+use crate::sandbox::p0::{Behaviour, LengthAnswer, OwnList, P0Setup, ResetAnswer};
 
 fn access_requests() -> Value {
     serde_json::from_str(include_str!("../openapi/access-requests.json")).unwrap()
@@ -74,17 +75,25 @@ async fn decisions_are_as_published() {
 
 #[tokio::test]
 async fn settings_are_as_published() {
-    let stage = Stage::set().await;
     let document = jit_settings();
     let length = || Some(json!({ "time": 2, "unit": "h" }));
-    let calls = [
-        (Method::POST, "/expiry-options", length()),
-        (Method::DELETE, "/expiry-options/2%20hours", None),
-        (Method::POST, "/expiry-options/_reset", None),
-        (Method::PUT, "/standing-access-duration", length()),
-        (Method::PUT, "/max-access-duration", length()),
-    ];
-    for (method, path, body) in calls {
-        hold(&stage, &document, "/o/acme/settings", (method, SETTINGS_KEY, path, body)).await;
+    // Whatever the contract leaves open is within it.
+    for (length_answer, reset_answer, own_list) in [
+        (LengthAnswer::Told, ResetAnswer::Whole, OwnList::Documented),
+        (LengthAnswer::OkAlone, ResetAnswer::ListAlone, OwnList::Fractions),
+        (LengthAnswer::EmptyObject, ResetAnswer::ListAlone, OwnList::Documented),
+    ] {
+        let behaviour = Behaviour { length_answer, reset_answer, own_list, ..Behaviour::default() };
+        let stage = Stage::set_with(P0Setup { behaviour, ..P0Setup::default() }).await;
+        let calls = [
+            (Method::POST, "/expiry-options", length()),
+            (Method::DELETE, "/expiry-options/2%20hours", None),
+            (Method::POST, "/expiry-options/_reset", None),
+            (Method::PUT, "/standing-access-duration", length()),
+            (Method::PUT, "/max-access-duration", length()),
+        ];
+        for (method, path, body) in calls {
+            hold(&stage, &document, "/o/acme/settings", (method, SETTINGS_KEY, path, body)).await;
+        }
     }
 }

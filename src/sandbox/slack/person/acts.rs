@@ -40,6 +40,20 @@ impl Slack {
         self.act(user, &Place::view(view_id), action_id, None).await
     }
 
+    /// Uses a global shortcut of the app's, by its callback id. It belongs to no conversation, so there is nothing to
+    /// answer to but the trigger.
+    pub async fn shortcut(&self, user: &str, callback_id: &str) -> Result<Delivered, Cannot> {
+        let payload = self.shared.change(|slack| {
+            slack.heard_with("commands")?;
+            let person = slack.acting(user)?;
+            if !slack.setup.shortcuts.iter().any(|shortcut| shortcut.callback_id == callback_id) {
+                return Err(Cannot::NotThere(format!("global shortcut {callback_id} of the app")));
+            }
+            Ok(slack.shortcut_used(&person, callback_id))
+        })?;
+        self.told(user, "", &payload).await
+    }
+
     /// Acts on an element anywhere: presses a button (`option` is `None`) or enters something.
     pub async fn act(
         &self,
@@ -54,7 +68,7 @@ impl Slack {
             let placed = inputs::find(&blocks, action_id)?;
             slack.acted(&person, place, placed, option)
         })?;
-        self.told(user, place, &payload).await
+        self.told(user, place.conversation(), &payload).await
     }
 
     /// Presses an element of an older rendering that is no longer in the message, as a client that has not yet
@@ -74,16 +88,13 @@ impl Slack {
             let block = json!({"type": "actions", "block_id": element["block_id"]});
             slack.acted(&person, &place, Placed { block: &block, element }, option)
         })?;
-        self.told(user, &place, &payload).await
+        self.told(user, place.conversation(), &payload).await
     }
 
-    async fn told(&self, user: &str, place: &Place, payload: &Value) -> Result<Delivered, Cannot> {
+    /// Tells the bot of it; where it does not take it, Slack complains to the person in that conversation.
+    async fn told(&self, user: &str, channel: &str, payload: &Value) -> Result<Delivered, Cannot> {
         let answer = self.interact(payload).await;
         if !matches!(&answer, Ok(delivered) if (200..300).contains(&delivered.status)) {
-            let channel = match place {
-                Place::Message { channel, .. } => channel.as_str(),
-                Place::Ephemeral { .. } | Place::View { .. } => "",
-            };
             self.shared.change(|slack| slack.complain(channel, user, "⚠️ This app did not respond.".into()));
         }
         answer
@@ -102,8 +113,10 @@ impl Workspace {
                 let line = self.ephemerals.iter().find(|line| line.user == user && &line.ts == ts);
                 line.map(|line| line.blocks.clone())
             }
+            // A modal covers what lies below it.
             Place::View { view_id } => {
-                let view = self.view(view_id).filter(|view| view.user == user);
+                let top = self.modals.get(user).and_then(|stack| stack.last());
+                let view = top.into_iter().chain(self.homes.get(user)).find(|view| &view.id == view_id);
                 view.map(|view| view.blocks().to_vec())
             }
         };

@@ -82,6 +82,14 @@ impl Place {
         Self::View { view_id: view_id.to_owned() }
     }
 
+    /// The channel in which something is known to stand; empty where that is not known.
+    fn conversation(&self) -> &str {
+        match self {
+            Self::Message { channel, .. } => channel,
+            Self::Ephemeral { .. } | Self::View { .. } => "",
+        }
+    }
+
     /// The key under which is kept what a person entered here.
     pub(super) fn key(&self) -> String {
         match self {

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{World, modal};
 use crate::sandbox::slack::signature::sign;
-use crate::sandbox::slack::{Cannot, Place, SlackSetup};
+use crate::sandbox::slack::{Cannot, Place, Shortcut, SlackSetup};
 
 #[test]
 fn the_published_vector_is_signed_as_published() {
@@ -169,6 +169,97 @@ async fn a_modal_is_filled_in_and_the_answer_applied() {
     submit(&[]).await.unwrap();
     assert!(world.slack.modals("U01ALICE").is_empty());
     assert_eq!(world.slack.violations(), Vec::<String>::new());
+}
+
+#[tokio::test]
+async fn a_global_shortcut_is_told_without_a_conversation_and_opens_a_modal() {
+    let settings = Shortcut {
+        name: "P0 settings".into(),
+        callback_id: "settings".into(),
+        description: "See and change them".into(),
+    };
+    let app = |setup| SlackSetup { shortcuts: vec![settings.clone()], ..setup };
+    let world = World::with(app).await;
+    let slack = &world.slack;
+    slack.shortcut("U01ALICE", "settings").await.unwrap();
+    let mut payload = world.bot.last().payload();
+    let opened = world.call("views.open", json!({"trigger_id": payload["trigger_id"].take(), "view": modal()})).await;
+    assert_eq!(slack.modals("U01ALICE")[0].id, opened["view"]["id"].as_str().unwrap());
+    payload["action_ts"].take();
+    payload["token"].take();
+    assert_eq!(
+        payload,
+        json!({
+            "type": "shortcut", "callback_id": "settings", "trigger_id": null, "action_ts": null, "token": null,
+            "user": {"id": "U01ALICE", "username": "alice", "team_id": "T01ACME"},
+            "team": {"id": "T01ACME", "domain": "acme"}, "enterprise": null, "is_enterprise_install": false,
+        })
+    );
+    assert!(matches!(slack.shortcut("U01ALICE", "other").await, Err(Cannot::NotThere(_))));
+    assert!(matches!(slack.shortcut("U06GONE", "settings").await, Err(Cannot::NotAllowed(_))));
+    slack.connect("http://127.0.0.1:1");
+    assert!(slack.shortcut("U02BOB", "settings").await.is_err());
+    assert!(slack.ephemerals("U02BOB")[0].from_slack);
+
+    let world = World::with(|setup| app(SlackSetup::on_grid(setup))).await;
+    world.slack.shortcut("U01ALICE", "settings").await.unwrap();
+    assert_eq!(world.bot.last().payload()["team"], json!(null));
+    let world = World::with(|setup| app(SlackSetup::without_scope(setup, "commands"))).await;
+    assert!(matches!(world.slack.shortcut("U01ALICE", "settings").await, Err(Cannot::NotAllowed(_))));
+}
+
+#[tokio::test]
+async fn a_modal_is_pushed_on_the_one_in_which_somebody_pressed() {
+    let world = World::new().await;
+    let slack = &world.slack;
+    let with_button =
+        json!({"type": "modal", "title": super::plain("Settings"), "callback_id": "settings", "blocks": super::card()});
+    slack.slash("U01ALICE", "C01ACCESS", "settings").await.unwrap();
+    let trigger = world.bot.last().field("trigger_id");
+    let opened = world.call("views.open", json!({"trigger_id": trigger, "view": with_button})).await;
+    let below = opened["view"]["id"].as_str().unwrap();
+    slack.press_in_view("U01ALICE", below, "approve").await.unwrap();
+    let payload = world.bot.last().payload();
+    assert_eq!(payload["container"], json!({"type": "view", "view_id": below}));
+    assert_eq!((&payload["view"]["id"], &payload["view"]["callback_id"]), (&json!(below), &json!("settings")));
+    assert!(payload.get("channel").is_none() && payload.get("response_url").is_none());
+    world.call("views.push", json!({"trigger_id": payload["trigger_id"], "view": modal()})).await;
+    let stack = slack.modals("U01ALICE");
+    assert_eq!((stack.len(), &stack[1].view["previous_view_id"]), (2, &json!(below)));
+    // What lies below is out of reach.
+    assert!(matches!(slack.press_in_view("U01ALICE", below, "approve").await, Err(Cannot::NotThere(_))));
+    // A new view is shown in the place of the one that was submitted; the one after it closes all.
+    world.bot.will_say(&json!({"response_action": "update", "view": modal()}));
+    let top = slack.modals("U01ALICE")[1].id.clone();
+    slack.submit("U01ALICE", &top, &[("reason", "because")]).await.unwrap();
+    assert_eq!(slack.modals("U01ALICE")[1].id, top);
+    world.bot.will_say(&json!({"response_action": "clear"}));
+    slack.submit("U01ALICE", &top, &[("reason", "again")]).await.unwrap();
+    assert!(slack.modals("U01ALICE").is_empty());
+    assert_eq!(slack.violations(), Vec::<String>::new());
+}
+
+#[test]
+fn an_app_is_what_its_manifest_says() {
+    let manifest = json!({
+        "features": {
+            "app_home": {"home_tab_enabled": true},
+            "shortcuts": [
+                {"type": "global", "name": "P0 settings", "callback_id": "settings", "description": "See them"},
+                {"type": "message", "name": "Ask for this", "callback_id": "ask", "description": "Ask"},
+            ],
+        },
+        "oauth_config": {"scopes": {"bot": ["commands", "usergroups:read"]}},
+        "settings": {"event_subscriptions": {"bot_events": ["app_home_opened"]}},
+    });
+    let app = SlackSetup::default().with_app(&manifest);
+    let shortcuts: Vec<&str> = app.shortcuts.iter().map(|shortcut| shortcut.callback_id.as_str()).collect();
+    assert_eq!(
+        (app.home, shortcuts, app.scopes),
+        (true, vec!["settings"], vec!["commands".into(), "usergroups:read".into()])
+    );
+    let app = SlackSetup::default().with_app(&json!({"features": {"app_home": {"home_tab_enabled": true}}}));
+    assert!(!app.home && app.shortcuts.is_empty(), "nobody is told when it is opened");
 }
 
 #[tokio::test]

@@ -1,19 +1,23 @@
 //! What goes wrong until it is switched back: one thing at a time on each side, and who reads along in the channel.
 
+mod kinds;
+
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use anyhow::anyhow;
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::bell::Bell;
 use super::idp::{Idp, Target};
-use super::p0::{Fault, P0};
+use super::p0::{Behaviour, Fault, Labels, LengthAnswer, OwnList, P0, ResetAnswer, Undocumented, Verb};
 use super::scene::CHANNEL;
 use super::slack::{Fault as Misfortune, Slack, Times};
 use crate::scopes::{self, Opens};
+
+pub(super) use kinds::{AtIdp, AtP0, AtSettings, AtSlack};
 
 /// How long a slow P0 takes: long enough to watch, and shorter than the bot waits.
 const SLOW: Duration = Duration::from_secs(5);
@@ -33,103 +37,14 @@ fn refused_when_busy() -> BTreeSet<&'static str> {
 /// What to do about a stage without a provider.
 const NO_PROVIDER: &str = "start the sandbox with --identity linked";
 
-/// What is wrong with P0.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum AtP0 {
-    /// Nothing.
-    #[default]
-    None,
-    /// The work takes long.
-    Slow,
-    /// The port is closed.
-    Down,
-    /// 429.
-    Busy,
-    /// 400.
-    Refuses,
-    /// 502 with a page.
-    Html,
-    /// The work is done and nobody hears of it.
-    Lost,
-    /// 401 for the tokens that it knew so far; those that are renewed count.
-    Forgets,
-}
-
-impl AtP0 {
-    const ALL: [Self; 8] =
-        [Self::None, Self::Slow, Self::Down, Self::Busy, Self::Refuses, Self::Html, Self::Lost, Self::Forgets];
-
-    fn what(self) -> &'static str {
-        match self {
-            Self::None => "P0 works",
-            Self::Slow => "P0 is slow: it takes 5 s",
-            Self::Down => "P0 is down: its port is closed",
-            Self::Busy => "P0 is busy: it answers 429",
-            Self::Refuses => "P0 refuses: 400 “Invalid or expired request”",
-            Self::Html => "A proxy answers for P0: 502 with a page of HTML",
-            Self::Lost => "P0 does it, but its answer is lost and its news is late",
-            Self::Forgets => "P0 has forgotten the tokens that it knew: it answers them 401, until they are renewed",
-        }
-    }
-}
-
-/// What is wrong with Slack.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum AtSlack {
-    /// Nothing.
-    #[default]
-    None,
-    /// 429 for whatever the bot calls.
-    Busy,
-}
-
-impl AtSlack {
-    const ALL: [Self; 2] = [Self::None, Self::Busy];
-
-    fn what(self) -> &'static str {
-        match self {
-            Self::None => "Slack works",
-            Self::Busy => "Slack is busy: it answers the bot 429",
-        }
-    }
-}
-
-/// What is wrong with the identity provider.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub(super) enum AtIdp {
-    /// Nothing.
-    #[default]
-    None,
-    /// The port is closed.
-    Down,
-    /// 502 with a page.
-    Html,
-    /// Everybody's account is switched off, and P0 takes nothing that they were given.
-    Closed,
-}
-
-impl AtIdp {
-    const ALL: [Self; 4] = [Self::None, Self::Down, Self::Html, Self::Closed];
-
-    fn what(self) -> &'static str {
-        match self {
-            Self::None => "The identity provider works",
-            Self::Down => "It is down: its port is closed",
-            Self::Html => "A proxy answers for it: 502 with a page of HTML",
-            Self::Closed => "It has closed everybody’s account, and P0 has heard of it",
-        }
-    }
-}
-
 /// What to switch; what is not named stays as it is.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct Switch {
     #[serde(default)]
     pub(super) p0: Option<AtP0>,
+    #[serde(default)]
+    pub(super) settings: Option<AtSettings>,
     #[serde(default)]
     pub(super) slack: Option<AtSlack>,
     #[serde(default)]
@@ -140,8 +55,13 @@ pub(super) struct Switch {
 
 impl Switch {
     /// Everything works, and nobody else reads along.
-    pub(super) const OFF: Self =
-        Self { p0: Some(AtP0::None), slack: Some(AtSlack::None), idp: Some(AtIdp::None), shared: Some(false) };
+    pub(super) const OFF: Self = Self {
+        p0: Some(AtP0::None),
+        settings: Some(AtSettings::None),
+        slack: Some(AtSlack::None),
+        idp: Some(AtIdp::None),
+        shared: Some(false),
+    };
 }
 
 /// The switches; clones are the same ones.
@@ -161,6 +81,7 @@ pub(super) struct Faults {
 #[derive(Clone, Copy, Default)]
 struct Now {
     p0: AtP0,
+    settings: AtSettings,
     slack: AtSlack,
     idp: AtIdp,
     shared: bool,
@@ -180,6 +101,9 @@ impl Faults {
         if let Some(p0) = switch.p0 {
             self.switch_p0(p0).await?;
         }
+        if let Some(settings) = switch.settings {
+            self.switch_settings(settings);
+        }
         if let Some(slack) = switch.slack {
             self.switch_slack(slack);
         }
@@ -191,6 +115,7 @@ impl Faults {
         }
         self.change(|now| {
             now.p0 = switch.p0.unwrap_or(now.p0);
+            now.settings = switch.settings.unwrap_or(now.settings);
             now.slack = switch.slack.unwrap_or(now.slack);
             now.idp = switch.idp.unwrap_or(now.idp);
             now.shared = switch.shared.unwrap_or(now.shared);
@@ -199,7 +124,7 @@ impl Faults {
     }
 
     async fn switch_p0(&self, to: AtP0) -> std::io::Result<()> {
-        self.p0.clear_faults();
+        self.p0.clear_faults_of(None);
         if to == AtP0::Down {
             self.p0.down().await;
         } else {
@@ -221,6 +146,36 @@ impl Faults {
         };
         self.p0.fail_until_cleared(None, fault);
         Ok(())
+    }
+
+    fn switch_settings(&self, to: AtSettings) {
+        self.p0.behave(|behaviour| {
+            *behaviour = Behaviour {
+                labels: if to == AtSettings::AsSent { Labels::AsSent } else { Labels::Largest },
+                length_answer: match to {
+                    AtSettings::NotOk => LengthAnswer::NotOk,
+                    AtSettings::Silent => LengthAnswer::EmptyObject,
+                    AtSettings::OkAlone => LengthAnswer::OkAlone,
+                    _ => LengthAnswer::Told,
+                },
+                reset_answer: if to == AtSettings::ListAlone { ResetAnswer::ListAlone } else { ResetAnswer::Whole },
+                own_list: if to == AtSettings::Fractions { OwnList::Fractions } else { OwnList::Documented },
+                undocumented_settings: match to {
+                    AtSettings::Unpublished => Undocumented::NotFound,
+                    _ => Undocumented::Answered,
+                },
+                ..behaviour.clone()
+            };
+        });
+        self.p0.clear_faults_of(Verb::Settings);
+        let fault = match to {
+            AtSettings::Lost => Fault::LostAnswer,
+            AtSettings::Slow => Fault::Late(SLOW),
+            AtSettings::Refuses => Fault::error(400, "Settings are locked by your organization's owner"),
+            AtSettings::ErrorAt200 => Fault::ErrorAt200("Settings are locked by your organization's owner".to_owned()),
+            _ => return,
+        };
+        self.p0.fail_until_cleared(Verb::Settings, fault);
     }
 
     async fn switch_idp(&self, to: AtIdp) -> anyhow::Result<()> {
@@ -281,11 +236,13 @@ impl Faults {
         let at_idp = AtIdp::ALL.map(|fault| json!({ "id": fault, "what": fault.what() }));
         json!({
             "p0": now.p0,
+            "settings": now.settings,
             "slack": now.slack,
             "idp": now.idp,
             "shared": now.shared,
             "choices": {
                 "p0": at_p0.map(|fault| json!({ "id": fault, "what": fault.what() })).collect::<Vec<_>>(),
+                "settings": AtSettings::ALL.map(|fault| json!({ "id": fault, "what": fault.what() })),
                 "slack": AtSlack::ALL.map(|fault| json!({ "id": fault, "what": fault.what() })),
                 "idp": has_provider.then_some(at_idp),
             },

@@ -1,0 +1,76 @@
+//! What became of a change, with all that follows from it: what is known of the settings changes, and with it the cards.
+//! Each is one piece of somebody else's transaction.
+
+use jiff::Timestamp;
+use sqlx::SqliteConnection;
+
+use super::{decisions, mirror};
+use crate::domain::jit::change::Said;
+use crate::domain::jit::proposal::{Proposal, SettingsDecision, SettingsStage, Tried};
+use crate::domain::jit::refusal::SettingsRefusal;
+use crate::ledger::LedgerError;
+
+/// P0 took it.
+pub(super) async fn done(
+    c: &mut SqliteConnection,
+    proposal: &Proposal,
+    mut decision: SettingsDecision,
+    said: Said,
+    key: Option<String>,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    let mut known = mirror::load(c).await?.mirror;
+    known.take(&decision.item.change, &said, &proposal.by, now);
+    mirror::save(c, &known).await?;
+    decision.stage = SettingsStage::Done { said, key, at: now };
+    decisions::save(c, proposal, &decision, now).await
+}
+
+/// It is not carried out.
+pub(super) async fn refused(
+    c: &mut SqliteConnection,
+    proposal: &Proposal,
+    mut decision: SettingsDecision,
+    refusal: SettingsRefusal,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    if let SettingsStage::Unknown { at, .. } = decision.stage {
+        // The answer came after it was given up: it is what happened.
+        let mut known = mirror::load(c).await?.mirror;
+        known.no_doubt(&decision.item.change, at);
+        mirror::save(c, &known).await?;
+    }
+    decision.stage = SettingsStage::Refused { refusal, at: now };
+    decisions::save(c, proposal, &decision, now).await
+}
+
+/// It could not be sent in time.
+pub(super) async fn dropped(
+    c: &mut SqliteConnection,
+    proposal: &Proposal,
+    mut decision: SettingsDecision,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    decision.stage = SettingsStage::Dropped { at: now };
+    decisions::save(c, proposal, &decision, now).await
+}
+
+/// It may have counted.
+pub(super) async fn unknown(
+    c: &mut SqliteConnection,
+    proposal: &Proposal,
+    mut decision: SettingsDecision,
+    words: String,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    let mut known = mirror::load(c).await?.mirror;
+    known.doubt(&decision.item.change, &proposal.by, now);
+    mirror::save(c, &known).await?;
+    decision.stage = SettingsStage::Unknown { words, at: now };
+    decisions::save(c, proposal, &decision, now).await
+}
+
+/// A name that P0 did not know, with what it said.
+pub(super) fn tried(key: String, status: u16, words: &str) -> Tried {
+    Tried { key, status, words: words.to_owned() }
+}

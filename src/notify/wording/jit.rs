@@ -1,0 +1,182 @@
+//! What is said about P0's settings and changes of them. Lengths that are wanted stand in the unit in which they were
+//! asked for, so that 24 hours and 1 day can be told apart where P0 does.
+
+pub mod effects;
+pub mod forms;
+pub mod known;
+mod refusal;
+pub mod said;
+pub mod standing;
+
+use super::person;
+use crate::domain::expiration::ExpirationLength;
+use crate::domain::jit::author::Author;
+use crate::domain::jit::change::{Approvals, Change};
+use crate::domain::jit::effects::Before;
+use crate::domain::jit::length::SettingLength;
+use crate::domain::jit::mirror::Span;
+use crate::domain::jit::proposal::Item;
+use crate::notify::foreign;
+
+/// Characters of a list among other words; what has no place is counted.
+const LIST: usize = 1500;
+/// Characters of P0's own name for a length.
+const VALUE: usize = 60;
+/// Characters of P0's words among our own.
+const WORDS: usize = 500;
+
+/// Stands for what nobody has said.
+pub const NOT_KNOWN: &str = "not known";
+
+/// Marks what P0's published document does not have.
+pub const UNDOCUMENTED: &str = "Not in P0's published document: P0's own clients use it.";
+
+/// Who wants a change; mrkdwn.
+pub fn author(by: &Author) -> String {
+    match by {
+        Author::Admin(by) => person(&by.user),
+        Author::Operator => "the operator, at the command line".to_owned(),
+    }
+}
+
+/// What a change does, to stand at the beginning or alone: `Add 4 hours`. Plain text.
+pub fn change(change: &Change) -> String {
+    match change {
+        Change::Add { length } => format!("Add {}", length.in_words()),
+        Change::Remove { length } => format!("Remove {}", length.in_words()),
+        Change::Reset => "Reset to P0's own".to_owned(),
+        Change::Maximum { length } => format!("Longest grant {}", length.in_words()),
+        Change::Standing { length } => format!("Standing access {}", length.in_words()),
+        Change::Approvable { length } => format!("Time until approval {}", length.in_words()),
+        Change::Approvals(Approvals { one_party, require_reason }) => {
+            format!("Approvals: one-party {}, reason {}", switch(*one_party), switch(*require_reason))
+        }
+    }
+}
+
+/// Several changes as a title: `Add 4 hours`, `3 changes`. Plain text.
+pub fn title(items: &[Item]) -> String {
+    match items {
+        [item] => change(&item.change),
+        items => format!("{} changes", items.len()),
+    }
+}
+
+/// One change as before → after; mrkdwn, a line for each thing that it is about.
+pub fn item(Item { change, before }: &Item) -> String {
+    let length = |name: &str, length: &SettingLength| {
+        let old = match before {
+            Before::Length(Some(old)) if *old == length.length() => length.in_words(),
+            Before::Length(Some(old)) => old.in_words(),
+            _ => NOT_KNOWN.to_owned(),
+        };
+        format!("*{name}*: {old} → {}", length.in_words())
+    };
+    let listed = || match before {
+        Before::Listed(true) => "in the list",
+        _ => "not in the list",
+    };
+    match change {
+        Change::Add { length } => format!("*{}*: {} → in the list", length.in_words(), listed()),
+        Change::Remove { length } => format!("*{}*: {} → not in the list", length.in_words(), listed()),
+        Change::Reset => {
+            let list = match before {
+                Before::List(lengths) => short_forms(lengths),
+                _ => NOT_KNOWN.to_owned(),
+            };
+            format!("*The list*: {list} → P0's own list")
+        }
+        Change::Maximum { length: new } => length("Longest grant", new),
+        Change::Standing { length: new } => length("Standing access", new),
+        Change::Approvable { length: new } => length("Time until approval", new),
+        Change::Approvals(new) => {
+            let old = |which: fn(&Approvals) -> bool| match before {
+                Before::Approvals(Some(old)) => switch(which(old)),
+                _ => NOT_KNOWN,
+            };
+            format!(
+                "*One-party approvals*: {} → {}\n*A reason is required*: {} → {}",
+                old(|approvals| approvals.one_party),
+                switch(new.one_party),
+                old(|approvals| approvals.require_reason),
+                switch(new.require_reason)
+            )
+        }
+    }
+}
+
+/// The same in a plain sentence of at most `room` characters, for a confirm.
+pub fn restated(items: &[Item], room: usize) -> String {
+    let plain = items.iter().map(|one| item(one).replace('*', "").replace('\n', "; "));
+    enumerated(plain, "; ", room)
+}
+
+/// As it is set in P0's command line: `on`, `off`.
+pub fn switch(on: bool) -> &'static str {
+    if on { "on" } else { "off" }
+}
+
+/// A length of the list by its short form, with P0's own name where P0 told one; mrkdwn.
+pub fn span(span: &Span) -> String {
+    let text = match &span.text {
+        Some(text) => foreign::word(text, VALUE),
+        None => span.length.to_string(),
+    };
+    match &span.told {
+        Some(told) => format!("{text} (“{}”)", foreign::word(told.value(), VALUE)),
+        None => text,
+    }
+}
+
+/// Lengths by their short forms: `1h, 4h`; `none` where there are none.
+pub fn short_forms(lengths: &[ExpirationLength]) -> String {
+    match lengths {
+        [] => "none".to_owned(),
+        lengths => enumerated(lengths.iter().map(ToString::to_string), ", ", LIST),
+    }
+}
+
+/// Names in a row, of about `room` characters: those that have no place are counted, never passed over in silence.
+pub fn enumerated(names: impl ExactSizeIterator<Item = String>, between: &str, room: usize) -> String {
+    let all = names.len();
+    let mut text = String::new();
+    for (nth, name) in names.enumerate() {
+        // Room for the count stays free: `; and 200 more`.
+        if nth > 0 && text.chars().count() + name.chars().count() + between.len() + 20 > room {
+            return format!("{text}{between}and {} more", all - nth);
+        }
+        if nth > 0 {
+            text.push_str(between);
+        }
+        text.push_str(&name);
+    }
+    text
+}
+
+/// The title of a card; plain text.
+pub fn card_title(items: &[Item]) -> String {
+    format!("P0 settings: {}", title(items))
+}
+
+/// The title of a preview; plain text.
+pub fn preview_title(items: &[Item]) -> String {
+    format!("Not applied yet: {}", title(items))
+}
+
+/// The same among other words; mrkdwn.
+pub fn preview_heading(items: &[Item]) -> String {
+    format!("*{}*. Nothing is sent to P0 before you apply it.", title(items))
+}
+
+/// The sentence of a preview, for screen readers.
+pub fn preview_sentence(items: &[Item]) -> String {
+    format!("{}: nothing is sent to P0 before you apply it.", title(items))
+}
+
+/// Takes a card's place where another company has come to read its channel.
+pub fn card_withdrawn(command: &str) -> String {
+    format!(
+        "This channel is shared with another company now, so this change of P0's settings is not shown here any more. \
+         `{command} settings` shows admins what is known of them."
+    )
+}

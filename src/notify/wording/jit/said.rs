@@ -1,0 +1,41 @@
+//! The short answers around a change, told privately; mrkdwn.
+
+use jiff::Timestamp;
+
+use super::enumerated;
+use crate::domain::jit::refusal::SettingsRefusal;
+use crate::domain::person::UserId;
+use crate::notify::wording::{date, person};
+
+/// People that are named in one sentence.
+const NAMES: usize = 600;
+
+/// The change is on disk and on its way.
+pub const RECORDED: &str = "Received. P0 has not been told yet; you will hear what comes of it.";
+
+/// The change was withdrawn, before it was applied or while it waited.
+pub const WITHDRAWN: &str = "Cancelled. Nothing was sent to P0.";
+
+/// The person agreed as second admin.
+pub const AGREED: &str = "You agreed, so it goes to P0 now. The card says what comes of it.";
+
+/// The person said no.
+pub const DECLINED: &str = "You declined, so nothing is sent to P0.";
+
+/// The change waits for a second admin; `asked` are those who were asked in a direct message.
+pub fn waiting(until: Timestamp, asked: &[UserId]) -> String {
+    let who = match asked {
+        [] => "another admin has to agree".to_owned(),
+        [one] => format!("{} was asked", person(one)),
+        [others @ .., last] => {
+            let others = enumerated(others.iter().map(person), ", ", NAMES);
+            format!("{others} and {} were asked", person(last))
+        }
+    };
+    format!("Waits for a second admin until {}: {who}. Nothing is sent to P0 before.", date(until))
+}
+
+/// Told in a DM: an agreement does not count.
+pub fn not_agreed(refusal: &SettingsRefusal) -> String {
+    format!("Your agreement to a change of P0's settings does not count. {refusal}")
+}
