@@ -29,7 +29,9 @@ impl Tools {
         if !self.ledger.first_delivery(deed.keys.clone()).await? {
             return ok();
         }
+        let upon_another = matches!(&deed.act, Act::Press(press) if press.in_modal);
         let opened = match &deed.trigger {
+            Some(trigger) if upon_another => self.slack.push_view(trigger, view).await.is_ok(),
             Some(trigger) => self.slack.open_view(trigger, view).await.is_ok(),
             None => false,
         };
@@ -69,6 +71,13 @@ impl Tools {
         }
     }
 
+    /// Answers a press by putting a message in the place of the one that was pressed.
+    pub(crate) async fn replace(&self, deed: &Deed, message: Message) -> Answer {
+        let answer = message.clone().into_replacement();
+        self.spawn_answer(deed, message, answer);
+        ok()
+    }
+
     fn whisper(&self, deed: &Deed, message: Message) -> Answer {
         match &deed.act {
             Act::Slash { .. } => Ok(Json(message.into_private()).into_response()),
@@ -76,28 +85,33 @@ impl Tools {
                 Ok(Json(json!({ "response_action": "update", "view": modals::said(message) })).into_response())
             }
             Act::Press(_) | Act::Message { .. } | Act::Shortcut(_) | Act::Home { .. } => {
-                let tools = self.clone();
-                let (url, keys, user) = (deed.response_url.clone(), deed.keys.of_effect("line"), deed.by.user.clone());
-                let said = deed.keys.of_effect("said");
-                // Slack gets its answer first. Where a line cannot be shown, a direct message says it.
-                self.whispers.spawn(async move {
-                    // Replayed bytes say nothing twice; where the ledger cannot tell, it is said.
-                    if matches!(tools.ledger.first_delivery(said).await, Ok(false)) {
-                        return;
-                    }
-                    if let Some(ResponseUrl(url)) = url
-                        && tools.slack.respond(&url, &message.clone().into_private()).await.is_ok()
-                    {
-                        return;
-                    }
-                    let message = serde_json::to_value(message).unwrap_or(Value::Null);
-                    let told = tools.ledger.answer_once(keys, Notice::Line { user, message }).await;
-                    if let Err(error) = told {
-                        tracing::error!(%error, "somebody could not be told");
-                    }
-                });
+                let answer = message.clone().into_private();
+                self.spawn_answer(deed, message, answer);
                 ok()
             }
         }
+    }
+
+    /// Answers through the `response_url` once Slack has its 200; where that cannot be, a direct message says it.
+    fn spawn_answer(&self, deed: &Deed, message: Message, answer: Value) {
+        let tools = self.clone();
+        let (url, keys, user) = (deed.response_url.clone(), deed.keys.of_effect("line"), deed.by.user.clone());
+        let said = deed.keys.of_effect("said");
+        self.whispers.spawn(async move {
+            // Replayed bytes say nothing twice; where the ledger cannot tell, it is said.
+            if matches!(tools.ledger.first_delivery(said).await, Ok(false)) {
+                return;
+            }
+            if let Some(ResponseUrl(url)) = url
+                && tools.slack.respond(&url, &answer).await.is_ok()
+            {
+                return;
+            }
+            let message = serde_json::to_value(message).unwrap_or(Value::Null);
+            let told = tools.ledger.answer_once(keys, Notice::Line { user, message }).await;
+            if let Err(error) = told {
+                tracing::error!(%error, "somebody could not be told");
+            }
+        });
     }
 }

@@ -13,6 +13,7 @@ use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
 use crate::authorize::Authorizer;
+use crate::authorize::admins::Admins;
 use crate::authorize::credentials::Credentials;
 use crate::authorize::linked::Parts;
 use crate::authorize::p0_login::P0Accounts;
@@ -27,7 +28,9 @@ use crate::http_client::Clients;
 use crate::inbound::notifier_keys::NotifierKeys;
 use crate::inbound::pushed::NotifierGate;
 use crate::inbound::signed::Gate;
+use crate::jit::SettingsDesk;
 use crate::ledger::copies::Placement;
+use crate::ledger::jit::cards::Policy;
 use crate::ledger::{Ledger, LedgerError};
 use crate::link::keeper::Keeper;
 use crate::link::{Linking, browser};
@@ -112,6 +115,8 @@ impl App {
             },
             p0_knows_nobody: credentials.p0_knows_nobody(),
         };
+        let admins = Admins::new(Arc::new(slack.clone()), workspace.clone(), settings.slack.admins.clone());
+        let policy = Policy::of(&settings);
         let offer = Arc::new(Offer::new(&settings));
         let whispers = TaskTracker::new();
         let authorizer = Authorizer::new(Arc::new(slack.clone()), workspace.clone(), credentials.clone());
@@ -149,6 +154,7 @@ impl App {
                 workspace,
                 credentials: credentials.clone(),
                 offer: offer.clone(),
+                settings: SettingsDesk { admins: admins.clone(), policy: policy.clone() },
                 linking: linking.clone(),
                 limits,
                 forward_within: settings.forward_within,

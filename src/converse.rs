@@ -105,6 +105,7 @@ async fn ask(tools: &Tools, deed: &Deed, command: Result<TypedCommand, crate::do
     match command {
         TypedCommand::Pending => pending(tools, deed).await,
         TypedCommand::Show { id } => show(tools, deed, &id).await,
+        TypedCommand::Settings(command) => tools.settings_typed(deed, command).await,
         TypedCommand::Link => tools.offer_link(deed).await,
         TypedCommand::Unlink if matches!(deed.act, Act::Slash { .. }) => tools.unlink(deed).await,
         TypedCommand::Unlink => tools.ask_unlink(deed).await,

@@ -28,6 +28,7 @@ use crate::domain::rules::{self, Limits};
 use crate::inbound::pushed::{NotifierGate, Pushed};
 use crate::inbound::signed::{Gate, Signed};
 use crate::inbound::slack::{Act, Arrival, Deed, Press, Submission};
+use crate::jit::SettingsDesk;
 use crate::ledger::cards::Shown;
 use crate::ledger::copies::Placement;
 use crate::ledger::decisions::{NewDecision, Receipt};
@@ -70,6 +71,8 @@ pub struct Tools {
     pub forward_within: Duration,
     /// Where new requests are shown.
     pub placement: Placement,
+    /// With what P0's settings are changed.
+    pub settings: SettingsDesk,
     /// How people link their accounts, where they do.
     pub linking: Option<Linking>,
     /// What time it is.
@@ -170,7 +173,9 @@ impl Tools {
             Act::Submit(submission) => self.submit(&deed, submission).await,
             Act::Slash { text } => converse::slash(self, &deed, text).await,
             Act::Message { text, .. } => converse::message(self, &deed, text).await,
-            Act::Shortcut(_) | Act::Home { .. } => ok(),
+            Act::Shortcut(Control::Settings(_)) => self.show_settings(&deed).await,
+            Act::Shortcut(_) => ok(),
+            Act::Home { drawn } => self.show_home(&deed, drawn.as_deref()),
         }
     }
 
@@ -179,6 +184,7 @@ impl Tools {
             Some(Control::Link) => return ok(),
             Some(Control::LinkAccount) => return self.offer_link(deed).await,
             Some(Control::Unlink) => return self.unlink(deed).await,
+            Some(Control::Settings(control)) => return self.settings_pressed(deed, control, press).await,
             _ => {}
         }
         let (Some(control), Some(value)) = (press.control, &press.value) else {
@@ -214,6 +220,9 @@ impl Tools {
     }
 
     async fn submit(&self, deed: &Deed, submission: &Submission) -> Answer {
+        if let Some(Control::Settings(control)) = submission.control {
+            return self.settings_submitted(deed, control, submission).await;
+        }
         let shown = match &submission.value {
             Some(value) => self.ledger.shown(&value.key).await?,
             None => None,

@@ -5,8 +5,10 @@ use clap::{Parser, Subcommand};
 
 use super::decision::Verb;
 use super::expiration::{ExpirationLength, LengthError};
+use super::jit::command::{SettingsCommand, SettingsMiss};
 use super::request::RequestId;
 use super::text;
+use super::unknown_verb::UnknownVerb;
 
 /// Longest reason for a denial that is kept, in characters; Slack's input takes the same.
 pub const MOST_REASON_CHARACTERS: usize = 1000;
@@ -46,6 +48,8 @@ pub enum TypedCommand {
     Unlink,
     /// `whoami`
     Whoami,
+    /// `settings`, and what stands behind it
+    Settings(SettingsCommand),
     /// `help`
     Help,
 }
@@ -54,12 +58,7 @@ pub enum TypedCommand {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum NearMiss {
     /// No such verb.
-    UnknownVerb {
-        /// What was typed, cut.
-        word: String,
-        /// What may have been meant.
-        suggestion: Option<String>,
-    },
+    UnknownVerb(UnknownVerb),
     /// The verb needs an id.
     MissingId {
         /// Which verb, as typed commands name it.
@@ -71,6 +70,8 @@ pub enum NearMiss {
     BadLength(LengthError),
     /// There is more than the verb takes.
     TooMuch,
+    /// Something about P0's settings.
+    Settings(SettingsMiss),
 }
 
 #[derive(Parser)]
@@ -107,6 +108,10 @@ enum Typed {
     Link,
     Unlink,
     Whoami,
+    Settings {
+        #[arg(allow_hyphen_values = true, trailing_var_arg = true)]
+        words: Vec<String>,
+    },
     Help,
 }
 
@@ -132,6 +137,9 @@ impl TypedCommand {
             Some(Typed::Link) => Ok(Self::Link),
             Some(Typed::Unlink) => Ok(Self::Unlink),
             Some(Typed::Whoami) => Ok(Self::Whoami),
+            Some(Typed::Settings { words }) => {
+                SettingsCommand::parse(&words).map(Self::Settings).map_err(NearMiss::Settings)
+            }
             Some(Typed::Help) => Ok(Self::Help),
         }
     }
@@ -174,16 +182,10 @@ fn parse_length(words: &[String]) -> Result<Option<ExpirationLength>, NearMiss> 
 }
 
 fn near_miss(error: &clap::Error) -> NearMiss {
-    let context = |kind| match error.get(kind) {
-        Some(ContextValue::String(text)) => Some(text.clone()),
-        Some(ContextValue::Strings(texts)) => texts.first().cloned(),
-        _ => None,
-    };
+    if let Some(unknown) = UnknownVerb::of(error) {
+        return NearMiss::UnknownVerb(unknown);
+    }
     match error.kind() {
-        ErrorKind::InvalidSubcommand => NearMiss::UnknownVerb {
-            word: text::cut(&context(ContextKind::InvalidSubcommand).unwrap_or_default(), 40),
-            suggestion: context(ContextKind::SuggestedSubcommand),
-        },
         ErrorKind::MissingRequiredArgument => NearMiss::MissingId { verb: usage_verb(error).unwrap_or_default() },
         _ => NearMiss::TooMuch,
     }
@@ -199,6 +201,7 @@ fn usage_verb(error: &clap::Error) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::jit::change::Change;
 
     fn id(text: &str) -> RequestId {
         RequestId::parse(text).unwrap()
@@ -223,6 +226,8 @@ mod tests {
             ("link", TypedCommand::Link),
             ("Unlink", TypedCommand::Unlink),
             ("whoami", TypedCommand::Whoami),
+            ("settings", TypedCommand::Settings(SettingsCommand::Show)),
+            ("<@U0BOT> Settings Reset", TypedCommand::Settings(SettingsCommand::Change(Change::Reset))),
             ("HELP", TypedCommand::Help),
         ] {
             assert_eq!(TypedCommand::parse(line), Ok(command), "{line:?}");
@@ -231,9 +236,8 @@ mod tests {
 
     #[test]
     fn near_misses_say_what_is_near() {
-        let unknown = |word: &str, near: Option<&str>| NearMiss::UnknownVerb {
-            word: word.into(),
-            suggestion: near.map(Into::into),
+        let unknown = |word: &str, near: Option<&str>| {
+            NearMiss::UnknownVerb(UnknownVerb { word: word.into(), suggestion: near.map(Into::into) })
         };
         for (line, miss) in [
             ("aprove req-1", unknown("aprove", Some("approve"))),
@@ -245,6 +249,8 @@ mod tests {
             ("approve req-1 -2h", NearMiss::BadLength(LengthError::Negative)),
             ("approve req-1 soon", NearMiss::BadLength(LengthError::NotALength)),
             ("revoke req-1 req-2", NearMiss::TooMuch),
+            ("setting", unknown("setting", Some("settings"))),
+            ("settings reset now", NearMiss::Settings(SettingsMiss::TooMuch)),
         ] {
             assert_eq!(TypedCommand::parse(line), Err(miss), "{line:?}");
         }

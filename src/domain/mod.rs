@@ -18,3 +18,4 @@ pub mod rules;
 pub mod sign_in;
 pub mod status;
 pub mod text;
+pub mod unknown_verb;

@@ -31,6 +31,11 @@ impl Message {
         self
     }
 
+    /// The message as the answer to a `response_url` that takes the place of what was pressed.
+    pub fn into_replacement(self) -> Value {
+        json!({ "replace_original": true, "text": self.text, "blocks": self.blocks })
+    }
+
     /// The message as the answer to a slash command, or to a `response_url`: seen by one person.
     pub fn into_private(self) -> Value {
         json!({ "response_type": "ephemeral", "replace_original": false, "text": self.text, "blocks": self.blocks })

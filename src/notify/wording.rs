@@ -14,12 +14,14 @@ use crate::domain::command::NearMiss;
 use crate::domain::decision::{Choice, Decision, Stage, UNHEARD_AFTER, Verb};
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::facts::Facts;
+use crate::domain::jit::command::SettingsMiss;
 use crate::domain::link::Link;
 use crate::domain::person::{Authority, SlackUser, UserId};
 use crate::domain::phase::{Actor, Approval, Phase};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::status::{Closing, Ending};
+use crate::domain::unknown_verb::UnknownVerb;
 
 /// Characters of a name among our own words.
 const NAME: usize = 80;
@@ -479,10 +481,10 @@ pub fn near_miss(miss: &NearMiss, command: &str) -> String {
         other => format!("`{command} {}`", foreign::word(other, 20)),
     };
     match miss {
-        NearMiss::UnknownVerb { word, suggestion: Some(near) } => {
+        NearMiss::UnknownVerb(UnknownVerb { word, suggestion: Some(near) }) => {
             format!("There is no {}. Did you mean {}?", foreign::word(word, 40), form(near))
         }
-        NearMiss::UnknownVerb { word, suggestion: None } => {
+        NearMiss::UnknownVerb(UnknownVerb { word, suggestion: None }) => {
             format!("There is no {}. `{command} help` says what there is.", foreign::word(word, 40))
         }
         NearMiss::MissingId { verb } => {
@@ -495,6 +497,41 @@ pub fn near_miss(miss: &NearMiss, command: &str) -> String {
             format!("{error} Write a length as 30m, 2h, 1h30m, 1d or 1w: {}.", form("approve"))
         }
         NearMiss::TooMuch => format!("That is more than the command takes. `{command} help` says what there is."),
+        NearMiss::Settings(miss) => settings_miss(miss, command),
+    }
+}
+
+fn settings_miss(miss: &SettingsMiss, command: &str) -> String {
+    let form = |verb: &str| {
+        let typed = match verb {
+            "add" => "add 4h",
+            "remove" => "remove 2h",
+            "max" | "maximum" => "max 24h",
+            "standing" => "standing 2w",
+            "approvable" => "approvable 3d",
+            "approvals" => "approvals one-party off reason on",
+            other => &foreign::word(other, 20),
+        };
+        format!("`{command} settings {typed}`")
+    };
+    let what_there_is = format!(
+        "Behind `{command} settings` there are add, remove, max, standing, approvable, approvals, reset and put-back; \
+         alone it shows what is set."
+    );
+    match miss {
+        SettingsMiss::UnknownVerb(UnknownVerb { word, suggestion: Some(near) }) => {
+            format!("There is no settings {}. Did you mean {}?", foreign::word(word, 40), form(near))
+        }
+        SettingsMiss::UnknownVerb(UnknownVerb { word, suggestion: None }) => {
+            format!("There is no settings {}. {what_there_is}", foreign::word(word, 40))
+        }
+        SettingsMiss::BadLength { verb, error } => {
+            format!("{error} Write a length as 30m, 4h, 1d or 2w: {}.", form(verb))
+        }
+        SettingsMiss::BadApprovals => {
+            format!("P0 sets both of these at once, so write both, each on or off: {}.", form("approvals"))
+        }
+        SettingsMiss::TooMuch => format!("That is more than the command takes. {what_there_is}"),
     }
 }
 
@@ -509,6 +546,7 @@ pub fn help(command: &str) -> String {
          `{command} show ID`: get its card in a direct message\n\
          `{command} whoami`: who you are to P0, and by whose authority\n\
          `{command} link`, `{command} unlink`: link your own account, where that is how this bot works; end it\n\
+         `{command} settings`: which lengths P0 offers, and what else its settings are, for admins\n\
          Lengths: 30m, 2h, 1h30m, 1d, 1w. In messages the bot answers with a button: only a press decides."
     )
 }

@@ -52,6 +52,9 @@ async fn near_misses_and_bad_lengths_are_answered_with_the_right_form() {
     let world = World::new().await;
     world.usual().await;
     let approve = "Write a length as 30m, 2h, 1h30m, 1d or 1w: `/p0 approve ID 2h`.";
+    let length = "Write a length as 30m, 4h, 1d or 2w:";
+    let settings = "Behind `/p0 settings` there are add, remove, max, standing, approvable, approvals, reset and \
+                    put-back; alone it shows what is set.";
     for (typed, answer) in [
         ("aprove req-1 2h", "There is no aprove. Did you mean `/p0 approve ID 2h`?".to_owned()),
         ("<!channel>", "There is no &lt;!channel&gt;. `/p0 help` says what there is.".to_owned()),
@@ -62,6 +65,16 @@ async fn near_misses_and_bad_lengths_are_answered_with_the_right_form() {
         ("approve req-1 9h", "9 hours is too long: at most 8 hours is allowed here.".to_owned()),
         ("revoke req-1 now", "That is more than the command takes. `/p0 help` says what there is.".to_owned()),
         ("show a/b", "That is no request id: an id has 1 to 200 characters, without spaces and slashes. `/p0 pending` lists what waits.".to_owned()),
+        ("settings ad 4h", "There is no settings ad. Did you mean `/p0 settings add 4h`?".to_owned()),
+        ("settings maxi 8h", "There is no settings maxi. Did you mean `/p0 settings max 24h`?".to_owned()),
+        ("settings <!here>", format!("There is no settings &lt;!here&gt;. {settings}")),
+        ("settings reset now", format!("That is more than the command takes. {settings}")),
+        ("settings add", format!("A length is missing. {length} `/p0 settings add 4h`.")),
+        ("settings standing 0w", format!("A length has to be more than zero. {length} `/p0 settings standing 2w`.")),
+        ("settings max 600w", format!("That length is longer than ten years. {length} `/p0 settings max 24h`.")),
+        ("settings remove 2y", format!("That is not a length. {length} `/p0 settings remove 2h`.")),
+        ("settings approvable 3", format!("A length needs a unit: m, h, d or w. {length} `/p0 settings approvable 3d`.")),
+        ("settings approvals one-party off", "P0 sets both of these at once, so write both, each on or off: `/p0 settings approvals one-party off reason on`.".to_owned()),
         ("show req-404", "P0 has told this bot of no request `req-404`, so there is nothing to show.".to_owned()),
     ] {
         world.slack.slash(ALICE, CHANNEL, typed).await.unwrap();

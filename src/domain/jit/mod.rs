@@ -3,6 +3,7 @@
 
 pub mod author;
 pub mod change;
+pub mod command;
 pub mod control;
 pub mod effects;
 pub mod known;

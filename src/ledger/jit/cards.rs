@@ -1,6 +1,6 @@
 //! What a proposal's card is drawn from, and for whom.
 
-use crate::config::AdminList;
+use crate::config::{AdminList, Settings};
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::jit::mirror::Mirror;
 use crate::domain::jit::proposal::{Proposal, SecondAdmin, SettingsDecision};
@@ -19,6 +19,19 @@ pub struct Policy {
     pub admins: AdminList,
     /// Where changes are announced.
     pub announce: Option<ChannelId>,
+}
+
+impl Policy {
+    /// What the settings allow.
+    pub fn of(settings: &Settings) -> Self {
+        Self {
+            second: settings.changes.second_admin,
+            approvals: settings.changes.approvals,
+            has_key: settings.p0.settings_api_key.is_some(),
+            admins: settings.slack.admins.clone(),
+            announce: settings.changes.announce_channel.clone(),
+        }
+    }
 }
 
 /// All that a proposal's card is drawn from, read at one moment.

@@ -17,6 +17,11 @@ pub(super) fn plain(control: SettingsControl, label: &str) -> SlackActionBlockEl
     button(Control::Settings(control), label).into()
 }
 
+/// The same in a message.
+pub(super) fn beside(control: SettingsControl, label: &str) -> SlackActionBlockElement {
+    in_message(button(Control::Settings(control), label))
+}
+
 /// Applies what is shown; opens the modal in which something is typed, where something has to be.
 pub(super) fn apply(proposal: &Proposal) -> SlackActionBlockElement {
     let label = if proposal.typed.is_some() { "Apply…" } else { "Apply" };
@@ -47,7 +52,7 @@ pub(super) fn again(key: &CardKey) -> SlackActionBlockElement {
 
 /// Shows what puts back what was there before a reset.
 pub(super) fn put_back() -> SlackActionBlockElement {
-    in_message(button(Control::Settings(SettingsControl::PutBack), "Put back…"))
+    beside(SettingsControl::PutBack, "Put back…")
 }
 
 fn keyed(control: SettingsControl, label: &str, key: &CardKey) -> SlackBlockButtonElement {

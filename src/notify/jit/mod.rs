@@ -6,3 +6,4 @@ pub mod forms;
 mod lines;
 pub mod overview;
 pub mod preview;
+pub mod said;

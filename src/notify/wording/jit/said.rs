@@ -3,12 +3,16 @@
 use jiff::Timestamp;
 
 use super::enumerated;
+use crate::domain::expiration::LengthError;
 use crate::domain::jit::refusal::SettingsRefusal;
 use crate::domain::person::UserId;
 use crate::notify::wording::{date, person};
 
 /// People that are named in one sentence.
 const NAMES: usize = 600;
+
+/// Above the button that opens all that is known.
+pub const OPEN: &str = "Press the button to see P0's settings, and to change them.";
 
 /// The change is on disk and on its way.
 pub const RECORDED: &str = "Received. P0 has not been told yet; you will hear what comes of it.";
@@ -34,6 +38,14 @@ pub fn waiting(until: Timestamp, asked: &[UserId]) -> String {
     };
     format!("Waits for a second admin until {}: {who}. Nothing is sent to P0 before.", date(until))
 }
+
+/// Said at the input of a form.
+pub fn bad_length(error: LengthError) -> String {
+    format!("{error} Write it as 30m, 4h, 3d or 2w.")
+}
+
+/// Said at a select of a form in which nothing is chosen.
+pub const BAD_SWITCH: &str = "Choose on or off.";
 
 /// Told in a DM: an agreement does not count.
 pub fn not_agreed(refusal: &SettingsRefusal) -> String {

@@ -8,6 +8,7 @@ const VERBS = [
   ['show', 'ID', 'get its card in a direct message'],
   ['whoami', '', 'who you are to P0'],
   ['link', '', 'link your own account'],
+  ['settings', '', 'which lengths P0 offers'],
   ['help', '', 'what you can do'],
 ];
 
