@@ -5,3 +5,4 @@ mod client;
 mod contract;
 mod kept;
 mod outside;
+mod worker;
