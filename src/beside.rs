@@ -1,6 +1,7 @@
-//! The ledger as commands open it that the operator runs beside the bot.
+//! What the commands share that the operator runs beside the bot: how they open the ledger, and how they write times.
 
 use anyhow::bail;
+use jiff::Timestamp;
 
 use crate::clock::Clock;
 use crate::ledger::Ledger;
@@ -18,4 +19,9 @@ pub(crate) async fn open(url: &str, clock: Clock) -> anyhow::Result<Option<Ledge
         Schema::Newer => bail!("{url} was written by a newer version of p0-chatops: use that one"),
         Schema::Foreign => bail!("{url} is a database, but not one of p0-chatops'"),
     }
+}
+
+/// To the second, in UTC.
+pub(crate) fn time(at: Timestamp) -> String {
+    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

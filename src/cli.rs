@@ -2,6 +2,7 @@
 
 pub mod links;
 pub mod packaging;
+pub mod settings;
 pub mod vault;
 
 use std::path::PathBuf;
@@ -88,6 +89,8 @@ pub enum Command {
     Manifest(ManifestArgs),
     /// List and revoke the links of people to their accounts at the identity provider.
     Links(links::LinksArgs),
+    /// Show P0's just-in-time settings, state what P0 has, or make them as a file says.
+    Settings(settings::SettingsArgs),
     /// Look after the keys that seal people's tokens.
     Vault(vault::VaultArgs),
     /// Print the completions of a shell for this program.

@@ -14,7 +14,7 @@
 //! [`inbound`], the providers that [`authorize`] asks, and the vault in which it seals what they give.
 //!
 //! [`check`] looks whether an install will work, by the rooms' own ways. [`vault`] changes the keys that seal tokens,
-//! [`links`] lists and revokes links.
+//! [`links`] lists and revokes links, [`settings`] shows and changes P0's own settings.
 //! [`app`] wires these together; [`config`], [`clock`], [`telemetry`] and [`lifecycle`] are what they stand on.
 //! [`manifest`] writes what Slack is told of the app, before there is one; [`scopes`] is what it asks for.
 
@@ -44,6 +44,7 @@ pub mod notify;
 pub mod sandbox;
 pub mod scopes;
 mod serve;
+pub mod settings;
 mod standing;
 pub mod telemetry;
 pub mod vault;

@@ -6,12 +6,12 @@ use anyhow::{Context as _, bail};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-use crate::beside;
+use crate::beside::{self, time};
 use crate::cli::links::{LinksArgs, LinksCommand, Target};
 use crate::clock::Clock;
 use crate::config;
 use crate::domain::link::{Link, LinkEnd};
-use crate::domain::text::{on_one_line, without_controls, without_tricks};
+use crate::domain::text::plain;
 use crate::ledger::Ledger;
 
 const STDOUT: &str = "standard output";
@@ -154,13 +154,4 @@ fn words(why: LinkEnd) -> &'static str {
         LinkEnd::RevokedInSlack => "its owner took back in Slack what they had allowed the app",
         LinkEnd::AppUninstalled => "the app was taken out of the workspace",
     }
-}
-
-fn plain(text: &str) -> String {
-    on_one_line(&without_tricks(&without_controls(text)))
-}
-
-/// To the second, in UTC.
-fn time(at: Timestamp) -> String {
-    at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
 }

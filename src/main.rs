@@ -9,7 +9,7 @@ use p0_chatops::app::{App, StartError};
 use p0_chatops::cli::{Cli, Command, ConfigArgs, Format, ManifestArgs, packaging};
 use p0_chatops::clock::Clock;
 use p0_chatops::lifecycle::{self, Signals};
-use p0_chatops::{check, config, links, manifest, telemetry, vault};
+use p0_chatops::{check, config, links, manifest, settings, telemetry, vault};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -54,6 +54,7 @@ async fn carry_out(command: Command) -> anyhow::Result<()> {
         Command::Sandbox(args) => p0_chatops::sandbox::run(args).await?,
         Command::Manifest(args) => print(slack_app(&args)?.as_bytes())?,
         Command::Links(args) => links::run(args, Clock::system(), &mut std::io::stdout()).await?,
+        Command::Settings(args) => settings::run(args, Clock::system(), &mut std::io::stdout()).await?,
         Command::Vault(args) => vault::run(args, Clock::system(), &mut std::io::stdout()).await?,
         Command::Completions(args) => print(&packaging::completions(args.shell))?,
         Command::Man(args) => print(&packaging::man(args.command.as_deref()).unwrap_or_else(|error| error.exit()))?,

@@ -1,4 +1,4 @@
-//! The channel in which requests are shown: there, open, joined, and read by nobody else.
+//! A channel in which requests are shown or changes are announced: there, open, joined, and read by nobody else.
 
 use serde_json::Value;
 
@@ -8,17 +8,24 @@ use super::slack::{Failed, Home, call, said};
 use crate::domain::person::ChannelId;
 use crate::domain::text::cut;
 
-/// Looks at the route's channel.
-pub(super) async fn check(install: &Install, home: Option<&Home>, report: &mut Report<'_>) {
-    let (Some(channel), Some(home)) = (&install.settings.route.channel, home) else { return };
+/// Looks at the channel that the setting names.
+pub(super) async fn check(
+    install: &Install,
+    home: &Home,
+    channel: &ChannelId,
+    setting: &'static str,
+    report: &mut Report<'_>,
+) {
     let about = ("channel", channel);
-    let heard = call(install, "conversations.info", Some(("channel", channel.as_str()))).await;
+    let heard = call(install, "conversations.info", &[("channel", channel.as_str())]).await;
     match heard.map_err(Failed::Silent).and_then(|heard| said(&heard)) {
         Ok(answer) => look(home, channel, &answer["channel"], report),
         Err(Failed::Refused(code)) if code == "channel_not_found" => report.fail(
             about,
             "Slack shows the bot no such channel: the id is wrong, or it is private and the bot is not in it",
-            "correct route.channel (Slack shows the id under the channel's details), or invite the bot with /invite",
+            format!(
+                "correct {setting} (Slack shows the id under the channel's details), or invite the bot with /invite"
+            ),
         ),
         Err(Failed::Refused(code)) if code == "missing_scope" => report.warn(
             about,

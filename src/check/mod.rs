@@ -20,6 +20,7 @@ mod public_url;
 mod report;
 mod risk;
 mod secrets;
+mod settings;
 mod slack;
 mod trouble;
 mod vault;
@@ -99,9 +100,12 @@ async fn look(args: &CheckArgs, clock: Clock, report: &mut Report<'_>) {
     vault::check(&settings, report).await;
     let Some(install) = install(settings, clock, report).await else { return };
     let home = slack::check(&install, report).await;
-    channel::check(&install, home.as_ref(), report).await;
+    if let (Some(channel), Some(home)) = (&install.settings.route.channel, &home) {
+        channel::check(&install, home, channel, "route.channel", report).await;
+    }
     let organisation = p0::check(&install, report).await;
     risk::check(&install, report);
+    settings::check(&install, home.as_ref(), report).await;
     linked::check(&install, organisation.as_ref(), report).await;
     people::check(&install, home.as_ref(), organisation.is_some(), report).await;
     links::check(&install, report);

@@ -117,6 +117,17 @@ impl Look {
     }
 }
 
+/// Asks Slack who somebody is, and once more where it asks to wait.
+pub(super) async fn asked(slack: &SlackApi, user: &UserId) -> Result<Option<Person>, Unavailable> {
+    match slack.person(user).await {
+        Err(Unavailable { retry_after: Some(wait) }) if wait <= MOST_WAIT => {
+            tokio::time::sleep(wait).await;
+            slack.person(user).await
+        }
+        asked => asked,
+    }
+}
+
 /// What it takes to look at somebody.
 pub(super) struct Looking<'l> {
     pub(super) install: &'l Install,
@@ -129,7 +140,7 @@ pub(super) struct Looking<'l> {
 impl Looking<'_> {
     /// Asks Slack, the settings and, where it is to be shown a token, P0.
     pub(super) async fn look(&self) -> Look {
-        let person = match self.person().await {
+        let person = match asked(self.slack, self.user).await {
             Ok(Some(person)) => person,
             Ok(None) => {
                 let remedy = "correct the id, or take it out of the settings";
@@ -145,17 +156,6 @@ impl Looking<'_> {
         let mut look = self.credential(&by, &person).await;
         look.faults.splice(..0, self.membership(&by, &person).into_iter().chain(self.messages()));
         look
-    }
-
-    /// Asks Slack, and once more where it asks to wait.
-    async fn person(&self) -> Result<Option<Person>, Unavailable> {
-        match self.slack.person(self.user).await {
-            Err(Unavailable { retry_after: Some(wait) }) if wait <= MOST_WAIT => {
-                tokio::time::sleep(wait).await;
-                self.slack.person(self.user).await
-            }
-            asked => asked,
-        }
     }
 
     fn is_notified(&self) -> bool {

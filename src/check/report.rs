@@ -4,7 +4,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use crate::domain::text::{on_one_line, without_controls, without_tricks};
+use crate::domain::text::plain;
 
 /// Columns of the name, so that what was found stands below each other.
 const NAME_WIDTH: usize = 26;
@@ -200,11 +200,6 @@ fn wrapped(text: &str, width: usize, between: &str) -> String {
         }
     }
     lines.join(between)
-}
-
-/// Some of what is told comes from other servers: nothing in it can move the cursor or fake a line.
-fn plain(text: &str) -> String {
-    on_one_line(&without_tricks(&without_controls(text)))
 }
 
 #[cfg(test)]

@@ -63,7 +63,7 @@ pub(super) async fn check(install: &Install, report: &mut Report<'_>) -> Option<
         report.skip("slack.token", "needs a way out, as do scopes, clock and channel");
         return None;
     }
-    let home = match call(install, "auth.test", None).await {
+    let home = match call(install, "auth.test", &[]).await {
         Ok(heard) => {
             let home = match said(&heard) {
                 Ok(answer) => token(install, &answer, &heard, report),
@@ -86,22 +86,17 @@ fn refused(failed: &Failed, report: &mut Report<'_>) -> Option<Home> {
     None
 }
 
-/// Calls a method; `query` is its one argument.
-pub(super) async fn call(
-    install: &Install,
-    method: &'static str,
-    query: Option<(&str, &str)>,
-) -> Result<Heard, Silence> {
+/// Calls a method; `query` is its arguments, where it reads something.
+pub(super) async fn call(install: &Install, method: &'static str, query: &[(&str, &str)]) -> Result<Heard, Silence> {
     let slack = &install.settings.slack;
     let client = &install.clients.as_ref().expect("whoever calls has looked").slack;
     let mut url = slack.api_base_url.join(method).expect("a method's name behind a checked address");
-    let request = match query {
-        // Slack's reading methods take no JSON.
-        Some((name, value)) => {
-            url.query_pairs_mut().append_pair(name, value);
-            client.get(url)
-        }
-        None => client.post(url).json(&json!({})),
+    // Slack's reading methods take no JSON.
+    let request = if query.is_empty() {
+        client.post(url).json(&json!({}))
+    } else {
+        url.query_pairs_mut().extend_pairs(query);
+        client.get(url)
     };
     ask(install, request.bearer_auth(slack.bot_token.expose())).await
 }
@@ -186,7 +181,8 @@ fn workspace(install: &Install, home: &Home, answer: &Value, report: &mut Report
 }
 
 fn uses(settings: &Settings) -> Uses {
-    Uses { in_channel: settings.route.channel.is_some(), admin_groups: !settings.slack.admins.groups.is_empty() }
+    let in_channel = settings.route.channel.is_some() || settings.changes.announce_channel.is_some();
+    Uses { in_channel, admin_groups: !settings.slack.admins.groups.is_empty() }
 }
 
 fn scopes(home: &Home, uses: Uses, report: &mut Report<'_>) {

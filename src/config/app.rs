@@ -20,7 +20,7 @@ pub struct SlackApp {
     pub command: String,
     /// Whether the app lives in GovSlack.
     pub govslack: bool,
-    /// Whether requests are shown in a channel; only routes that name people alone say that they are not.
+    /// Whether anything is shown in a channel; only routes that name people alone say that requests are not.
     pub in_channel: bool,
     /// How approvers link their accounts, where they do.
     pub linking: Option<AppLinking>,
@@ -66,7 +66,9 @@ impl SlackApp {
             delivery,
             command: command(&raw.slack)?,
             govslack: is_govslack(&api_base_url(&raw.slack)?),
-            in_channel: raw.routes.is_empty() || raw.routes.iter().any(|route| route.channel.is_some()),
+            in_channel: raw.routes.is_empty()
+                || raw.routes.iter().any(|route| route.channel.is_some())
+                || raw.settings.announce_channel.is_some(),
             linking,
             has_admins: !admins.is_empty(),
             has_admin_groups: admins.iter().any(|admin| admin.starts_with('S')),

@@ -27,6 +27,11 @@ pub fn on_one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
+/// What somebody else wrote, for a terminal or a log: one line, with nothing in it that moves the cursor or hides.
+pub fn plain(text: &str) -> String {
+    on_one_line(&without_tricks(&without_controls(text)))
+}
+
 /// At most `most` characters, the last an ellipsis where something was cut.
 pub fn cut(text: &str, most: usize) -> String {
     if text.chars().count() <= most {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::change::{Approvals, Change};
-use super::mirror::Mirror;
+use super::mirror::{Mirror, settles};
 use super::refusal::SettingsRefusal;
 use crate::domain::expiration::ExpirationLength;
 
@@ -48,13 +48,13 @@ impl Mirror {
         }
     }
 
-    /// Whether there is anything to change, by what P0 itself has confirmed. What is only stated may be otherwise at P0:
-    /// then the change is sent.
+    /// Whether there is anything to change, by what P0 itself has confirmed. What is only stated may be otherwise at P0,
+    /// and so may what a change in doubt was about: then the change is sent.
     ///
     /// # Errors
     /// Why there is not.
     pub fn check(&self, change: &Change) -> Result<(), SettingsRefusal> {
-        if self.doubts.iter().any(|doubt| doubt.change == *change) {
+        if self.doubts.iter().any(|doubt| doubt.change == Change::Reset || settles(change, &doubt.change)) {
             return Ok(());
         }
         let same = |known: Option<&super::known::Known<super::mirror::Span>>, length: ExpirationLength| {

@@ -10,6 +10,7 @@ pub mod known;
 pub mod length;
 pub mod lengths;
 pub mod mirror;
+mod needed;
 pub mod proposal;
 pub mod refusal;
 pub mod told;

@@ -5,6 +5,7 @@ mod linked;
 mod p0;
 mod people;
 mod place;
+mod settings;
 mod slack;
 mod way;
 
@@ -19,7 +20,7 @@ use serde_json::Value;
 use crate::serve::Company;
 
 /// What no line may hold.
-const SECRETS: [&str; 9] = [
+const SECRETS: [&str; 10] = [
     "5f0c1a7be2d94386a1f7c03d9b64e852",
     "xoxb-sandbox-token",
     "the-p0-bearer-of",
@@ -29,6 +30,7 @@ const SECRETS: [&str; 9] = [
     "sandbox-idp-secret",
     "sandbox-client-secret",
     "000102030405060708",
+    "sandbox-settings-key",
 ];
 
 /// What a check told, and how it ended.
@@ -87,6 +89,7 @@ impl Company {
             "auth.test",
             "users.info",
             "conversations.info",
+            "usergroups.users.list",
             "openid-configuration",
             "openid.connect.keys",
             "openid.connect.token",

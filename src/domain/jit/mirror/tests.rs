@@ -160,8 +160,13 @@ fn only_what_p0_confirmed_needs_no_change() {
     assert_eq!(mirror.check(&maximum), Ok(()), "P0 has not confirmed it");
     mirror.take(&maximum, &Said::Length { told: told(1.0, "d", "1 day") }, &alice(), at(2));
     assert_eq!(mirror.check(&maximum), Err(SettingsRefusal::NothingToChange));
-    mirror.doubt(&maximum, &alice(), at(3));
-    assert_eq!(mirror.check(&maximum), Ok(()));
+    mirror.doubt(&Change::Maximum { length: length("48h") }, &alice(), at(3));
+    assert_eq!(mirror.check(&maximum), Ok(()), "it may be another by now");
+    let add = Change::Add { length: length("2h") };
+    mirror.take(&add, &Said::Taken, &alice(), at(4));
+    assert_eq!(mirror.check(&add), Err(SettingsRefusal::AlreadyThere));
+    mirror.doubt(&Change::Remove { length: length("2h") }, &alice(), at(5));
+    assert_eq!(mirror.check(&add), Ok(()), "it may be gone");
 }
 
 #[test]

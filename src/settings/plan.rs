@@ -1,0 +1,163 @@
+//! What `settings apply` is going to do: the changes in their order, what each does, and what there is to know first.
+
+use serde_json::{Value, json};
+
+use super::{file, show, words};
+use crate::clock::Clock;
+use crate::domain::expiration::ExpirationLength;
+use crate::domain::jit::author::Author;
+use crate::domain::jit::change::{Change, Said};
+use crate::domain::jit::effects::{Before, Weight};
+use crate::domain::jit::known::Source;
+use crate::domain::jit::length::SettingLength;
+use crate::domain::jit::lengths::Lengths;
+use crate::domain::jit::mirror::{Mirror, Wanted};
+
+/// A plan.
+pub(super) struct Plan {
+    /// What is changed, in this order.
+    pub(super) steps: Vec<Step>,
+    /// What there is to know first.
+    pub(super) notes: Vec<String>,
+    /// What may be granted afterwards.
+    then: Lengths,
+}
+
+/// One change.
+pub(super) struct Step {
+    /// Which.
+    pub(super) change: Change,
+    /// How that which it is about was.
+    pub(super) before: Before,
+    weight: Weight,
+    /// P0 takes nothing that would make it as it is again.
+    is_for_good: bool,
+}
+
+impl Plan {
+    /// What makes P0's settings as wanted. Each step is weighed by what is there when its turn comes.
+    pub(super) fn new(known: &Mirror, wanted: &Wanted, clock: &Clock) -> Self {
+        let mut then = known.clone();
+        let mut steps = Vec::new();
+        for change in known.needed(wanted) {
+            let is_for_good = match &change {
+                Change::Remove { length } => {
+                    then.preset(length.length()).is_some_and(|entry| entry.value.sendable().is_none())
+                }
+                _ => false,
+            };
+            steps.push(Step { change, before: then.before(&change), weight: then.weight(&change), is_for_good });
+            then.take(&change, &Said::Taken, &Author::Operator, clock.now());
+        }
+        Self { steps, notes: notes(known, &then, wanted), then: then.lengths() }
+    }
+
+    /// The changes in their order.
+    pub(super) fn changes(&self) -> Vec<Change> {
+        self.steps.iter().map(|step| step.change).collect()
+    }
+
+    /// For people.
+    pub(super) fn text(&self) -> String {
+        let mut lines: Vec<String> = self.notes.iter().map(|note| format!("note: {note}")).collect();
+        match self.steps.len() {
+            0 => lines.push("P0's settings are as the file says, as far as is known: nothing to change".to_owned()),
+            1 => lines.push("one change of P0's settings:".to_owned()),
+            n => lines.push(format!("{n} changes of P0's settings, in this order:")),
+        }
+        let whats: Vec<String> = self.steps.iter().map(Step::what).collect();
+        let width = whats.iter().map(|what| what.chars().count()).max().unwrap_or_default();
+        for (place, (step, what)) in self.steps.iter().zip(&whats).enumerate() {
+            let remarks = step.remarks().join("; ");
+            lines.push(format!("{:>3}. {what:<width$}  {remarks}", place + 1).trim_end().to_owned());
+        }
+        if !self.steps.is_empty() {
+            lines.push(format!("then {}", words::offered(&self.then)));
+        }
+        lines.into_iter().map(|line| line + "\n").collect()
+    }
+}
+
+impl Step {
+    /// Before and after.
+    pub(super) fn what(&self) -> String {
+        let from = |length: &SettingLength| match &self.before {
+            Before::Length(Some(before)) if *before == length.length() => format!("{before}, once more"),
+            Before::Length(Some(before)) => format!("{before} → {}", length.length()),
+            _ => format!("{} → {}", words::NOT_KNOWN, length.length()),
+        };
+        match &self.change {
+            Change::Maximum { length } => format!("maximum {}", from(length)),
+            Change::Standing { length } => format!("standing {}", from(length)),
+            Change::Approvable { length } => format!("approvable {}", from(length)),
+            Change::Approvals(wanted) => {
+                let before = match &self.before {
+                    Before::Approvals(Some(before)) => words::approvals(*before),
+                    _ => words::NOT_KNOWN.to_owned(),
+                };
+                format!("approvals {before} → {}", words::approvals(*wanted))
+            }
+            Change::Add { .. } | Change::Remove { .. } | Change::Reset => words::change(&self.change),
+        }
+    }
+
+    /// What somebody should think of before.
+    fn remarks(&self) -> Vec<&'static str> {
+        let loosens = match &self.change {
+            _ if !self.weight.loosens => None,
+            Change::Maximum { .. } => Some("loosens: longer grants become possible"),
+            Change::Add { .. } => Some("loosens: longer than the maximum"),
+            Change::Standing { .. } => Some("loosens: persistent access needs a new approval later"),
+            Change::Approvable { .. } => Some("loosens: a request can be approved later"),
+            Change::Approvals(wanted) if wanted.one_party => Some("loosens: people may approve their own requests"),
+            _ => Some("loosens: a request needs no reason"),
+        };
+        let shortens = self.weight.takes_away.then_some("P0 has no undo: longer grants are no longer possible");
+        let for_good = self.is_for_good.then_some("P0 takes nothing that would bring it back");
+        let unpublished = (!self.change.is_documented()).then_some("not in what P0 publishes: it may refuse this");
+        [loosens, shortens, for_good, unpublished].into_iter().flatten().collect()
+    }
+
+    /// For programs; what became of it is put beside it.
+    pub(super) fn json(&self, outcome: Option<Value>) -> Value {
+        let length = |length: ExpirationLength| json!(length.to_string());
+        let before = match &self.before {
+            Before::Length(before) => before.map(length),
+            Before::Approvals(before) => before.map(show::approvals),
+            Before::Listed(_) | Before::List(_) => None,
+        };
+        let (before, after) = match &self.change {
+            Change::Add { length: added } => (None, Some(length(added.length()))),
+            Change::Remove { length: removed } => (Some(length(removed.length())), None),
+            Change::Reset => (None, None),
+            Change::Maximum { length: set } | Change::Standing { length: set } | Change::Approvable { length: set } => {
+                (before, Some(length(set.length())))
+            }
+            Change::Approvals(wanted) => (before, Some(show::approvals(*wanted))),
+        };
+        json!({
+            "change": self.change.name(), "before": before, "after": after, "loosens": self.weight.loosens,
+            "takes_away": self.weight.takes_away || self.is_for_good, "outcome": outcome,
+        })
+    }
+}
+
+fn notes(known: &Mirror, then: &Mirror, wanted: &Wanted) -> Vec<String> {
+    let mut notes = Vec::new();
+    if wanted.presets.is_some() && known.listed == Source::Assumed {
+        let presets = words::listed(known.presets.iter().map(|entry| &entry.value));
+        notes.push(format!(
+            "nobody has said which lengths P0 has: {presets} is only assumed; `p0-chatops settings import` states it"
+        ));
+    }
+    if wanted.presets.is_some() && known.unread > 0 {
+        notes.push(format!("{} of P0's list could not be read, and stay", known.unread));
+    }
+    notes.extend(known.doubts.iter().map(words::doubt));
+    let too_long = then.presets.iter().filter(|entry| entry.value.length > then.least_maximum());
+    notes.extend(
+        too_long
+            .map(|entry| format!("{} is longer than the maximum: it will not be offered", file::short(&entry.value))),
+    );
+    notes
+}

@@ -1,0 +1,197 @@
+//! `p0-chatops settings`: P0's own settings are shown, stated, and made as a file says, beside a bot that runs.
+
+use std::process::Output;
+
+use serde_json::{Value, json};
+
+use crate::serve::Company;
+use crate::world::readable;
+
+/// A company whose bot may change P0's settings.
+struct House {
+    company: Company,
+}
+
+impl House {
+    async fn new() -> Self {
+        Self::with("").await
+    }
+
+    /// With more in the settings, behind the section of P0's.
+    async fn with(more: &str) -> Self {
+        let company = Company::new().await;
+        let key = "[p0]\nsettings_api_key = \"sandbox-settings-key\"\n";
+        let settings = company.settings().replacen("[p0]\n", key, 1);
+        let (before, route) = settings.split_once("[[route]]").unwrap();
+        company.write_settings(&format!("{before}{more}\n[[route]]{route}"));
+        Self { company }
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        std::fs::write(self.company.folder.join(name), text).unwrap();
+    }
+
+    async fn command(&self, arguments: &[&str]) -> Output {
+        self.company.run(self.company.program(&[&["settings"], arguments].concat())).await
+    }
+
+    /// What it says, which has to end well.
+    async fn told(&self, arguments: &[&str]) -> String {
+        let output = self.command(arguments).await;
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        timeless(&String::from_utf8(output.stdout).unwrap())
+    }
+
+    /// How it ends, what it said until then, and the line with which it fails.
+    async fn ends(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
+        let Output { status, stdout, stderr } = self.command(arguments).await;
+        (status.code(), timeless(&String::from_utf8(stdout).unwrap()), String::from_utf8(stderr).unwrap())
+    }
+}
+
+/// Times left out.
+fn timeless(text: &str) -> String {
+    let mut told = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("202") {
+        let (before, time) = rest.split_at(at);
+        told += before;
+        let is_time = time.get(..20).is_some_and(|time| time.parse::<jiff::Timestamp>().is_ok());
+        let (shown, length) = if is_time { ("(time)", 20) } else { ("202", 3) };
+        told += shown;
+        rest = &time[length..];
+    }
+    told + rest
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_is_known_is_shown_with_how_it_is_known() {
+    let house = House::with("[durations]\npresets = [\"1 hour\", \"4h\"]\n").await;
+    insta::assert_snapshot!(house.told(&["show"]).await, @r"
+    presets     1 hour  stated in the settings file, seen (time)
+                4h      stated in the settings file, seen (time)
+    listed      all     stated in the settings file, seen (time)
+    maximum     24h     assumed: nobody has said
+    standing    ?       not known
+    approvable  ?       not known
+    approvals   ?       not known
+    there is no ledger yet: this is what the settings file states
+    ");
+    assert!(!house.company.folder.join("p0-chatops.db").exists(), "nothing is written");
+    let bot = house.company.serve().await;
+    let told = house.told(&["show"]).await;
+    assert!(!told.contains("there is no ledger") && told.contains("maximum     24h     assumed"), "{told}");
+    bot.kill_9();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_p0_has_is_stated_and_the_picker_follows_while_the_bot_runs() {
+    let house = House::new().await;
+    let bot = house.company.serve().await;
+    let card = house.company.request("req-1").await;
+    house.write(
+        "p0.toml",
+        "presets = [\"30m\", { length = \"24h\", value = \"1 day\" }, \"2w\"]\nmaximum = \"2d\"\nstanding = \"30d\"\n",
+    );
+    insta::assert_snapshot!(house.told(&["import", "p0.toml"]).await, @r"
+    presets     1h, 4h, 8h → 30m, 24h, 14d
+    maximum     24h → 48h
+    standing    not known → 30d
+    approvers are offered 30m, 24h, and may grant up to 48h
+    ");
+    let is_redrawn = || {
+        let blocks = house.company.slack.message(&card.channel, &card.ts)?.blocks;
+        readable(&blocks).contains("30m").then_some(())
+    };
+    crate::serve::until(house.company.slack.changed(), is_redrawn).await;
+    assert_eq!(house.company.p0.calls().len(), 0, "nothing is sent");
+    insta::assert_snapshot!(house.told(&["show"]).await, @r#"
+    presets     30m  stated with `settings import`, (time)
+                24h  stated with `settings import`, (time); "1 day" at P0
+                14d  stated with `settings import`, (time); not offered: longer than the maximum
+    listed      all  stated with `settings import`, (time)
+    maximum     48h  stated with `settings import`, (time)
+    standing    30d  stated with `settings import`, (time)
+    approvable  ?    not known
+    approvals   ?    not known
+    "#);
+    let shown: Value = serde_json::from_str(&house.told(&["show", "--json"]).await).unwrap();
+    let imported = json!({ "how": "imported", "by": null, "at": "(time)" });
+    let preset = |length: &str, minutes: u32, value: Option<&str>, offered: bool| {
+        json!({
+            "length": length, "minutes": minutes, "value": value, "offered": offered, "source": imported,
+            "not_said": null,
+        })
+    };
+    assert_eq!(
+        shown["presets"],
+        json!([
+            preset("30m", 30, None, true),
+            preset("24h", 1440, Some("1 day"), true),
+            preset("14d", 20160, None, false)
+        ])
+    );
+    assert_eq!((&shown["listed"], &shown["standing"]["minutes"]), (&imported, &json!(43200)));
+    assert_eq!(shown["offered"], json!({ "presets": ["30m", "24h"], "maximum": "48h" }));
+    for key in ["approvable", "approvals", "before_reset"] {
+        assert_eq!(shown[key], Value::Null);
+    }
+    insta::assert_snapshot!(house.told(&["show", "--toml"]).await, @r#"
+    # P0's just-in-time settings, as far as they are known: see `p0-chatops settings show`.
+    presets = ["30m", { length = "24h", value = "1 day" }, "14d"]
+    maximum = "48h"
+    standing = "30d"
+    # approvable is not known
+    # [approvals] is not known
+    "#);
+    bot.kill_9();
+    let again = house.told(&["import", "p0.toml"]).await;
+    assert!(again.starts_with("presets     30m, 24h, 14d, as the bot knew\n"), "{again}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn before_the_first_start_what_p0_has_can_be_stated_too() {
+    let house = House::with("[durations]\npresets = [\"1h\"]\n").await;
+    house.write(
+        "reset.json",
+        r#"{"options":[{"time":5,"unit":"m","value":"5 minutes"},{"time":24,"unit":"h","value":"1 day"}],
+            "maxAccessDuration":{"time":1,"unit":"d","value":"1 day"}}"#,
+    );
+    house.told(&["import", "reset.json"]).await;
+    let bot = house.company.serve().await;
+    let told = house.told(&["show"]).await;
+    assert!(
+        told.starts_with("presets     5m   stated with `settings import`, (time); \"5 minutes\" at P0\n"),
+        "{told}"
+    );
+    bot.kill_9();
+    let settings = std::fs::read_to_string(house.company.folder.join("p0-chatops.toml")).unwrap();
+    house.company.write_settings(&settings.replace("[\"1h\"]", "[\"2h\"]"));
+    let told = house.told(&["show"]).await;
+    let news = "[durations] of the settings file has changed since `serve` started: it counts when it starts again\n";
+    assert!(told.starts_with("presets     5m ") && told.ends_with(news), "{told}");
+}
+
+#[tokio::test]
+async fn a_file_that_is_wrong_is_refused_by_its_key() {
+    let house = House::new().await;
+    for (text, line) in [
+        ("maximum = \"1.5h\"", "p0.toml: maximum: \"1.5h\": A length has to be whole: 90m rather than 1.5h.\n"),
+        (
+            "max = \"1h\"",
+            "p0.toml: max: unknown key; known are presets, maximum, standing, approvable and [approvals]\n",
+        ),
+    ] {
+        house.write("p0.toml", text);
+        for verb in ["import", "apply"] {
+            let (code, told, complaint) = house.ends(&[verb, "p0.toml"]).await;
+            assert_eq!((code, told.as_str(), complaint), (Some(2), "", format!("p0-chatops: {line}")));
+        }
+    }
+    let (code, _, complaint) = house.ends(&["import", "nowhere.toml"]).await;
+    assert_eq!(
+        (code, complaint.as_str()),
+        (Some(2), "p0-chatops: nowhere.toml: cannot be read: No such file or directory (os error 2)\n")
+    );
+    assert!(!house.company.folder.join("p0-chatops.db").exists(), "nothing is opened");
+}
