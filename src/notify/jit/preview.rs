@@ -46,10 +46,12 @@ fn shown(card: &SettingsCard, policy: &Policy) -> Vec<SlackBlock> {
     let SettingsCard { proposal, mirror, asked, .. } = card;
     let changes: Vec<Change> = proposal.items.iter().map(|item| item.change).collect();
     let items: Vec<String> = proposal.items.iter().map(words::item).collect();
-    let mut blocks = sections(&items, CHANGES);
-    blocks.extend(lines::bulleted(effects::effects(mirror, &changes, asked), EFFECTS));
     let put_back = mirror.put_back();
-    if put_back.changes == changes {
+    let before = mirror.before_reset.as_ref().filter(|_| put_back.changes == changes);
+    let mut blocks: Vec<SlackBlock> = before.map(|before| section(&effects::puts_back(before))).into_iter().collect();
+    blocks.extend(sections(&items, CHANGES));
+    blocks.extend(lines::bulleted(effects::effects(mirror, &changes, asked), EFFECTS));
+    if before.is_some() {
         blocks.extend(effects::impossible(&put_back.impossible).map(|sentence| section(&sentence)));
     }
     if proposal.needs_second {
