@@ -23,6 +23,8 @@ use crate::config::{self, ConfigError, Risk, Settings};
 use crate::decide::{self, Desk, Tools};
 use crate::domain::rules::{Care, Limits};
 use crate::forward::permission_api::PermissionApi;
+use crate::forward::settings_api::SettingsApi;
+use crate::forward::settings_worker::SettingsWorker;
 use crate::forward::worker::Worker;
 use crate::http_client::Clients;
 use crate::inbound::notifier_keys::NotifierKeys;
@@ -66,6 +68,8 @@ pub struct App {
     pub ledger: Ledger,
     /// Forwards decisions.
     pub worker: Worker,
+    /// Forwards changes of P0's settings.
+    pub settings_worker: SettingsWorker,
     /// Brings things to Slack.
     pub courier: Courier,
     /// Keeps links true, where accounts are linked.
@@ -128,6 +132,14 @@ impl App {
             let (app, client) = (&settings.slack, clients.providers.clone());
             Linking::new(accounts.clone(), authorizer.clone(), app, fresh, client, clock.clone())
         });
+        let settings_worker = SettingsWorker {
+            ledger: ledger.clone(),
+            admins: admins.clone(),
+            p0: SettingsApi::new(clients.decisions.clone(), &settings.p0),
+            policy: policy.clone(),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+        };
         let worker = Worker {
             ledger: ledger.clone(),
             authorizer,
@@ -154,7 +166,7 @@ impl App {
                 workspace,
                 credentials: credentials.clone(),
                 offer: offer.clone(),
-                settings: SettingsDesk { admins: admins.clone(), policy: policy.clone() },
+                settings: SettingsDesk { admins, policy },
                 linking: linking.clone(),
                 limits,
                 forward_within: settings.forward_within,
@@ -167,6 +179,7 @@ impl App {
         Ok(Self {
             keeper: linking.map(|linking| Keeper { ledger: ledger.clone(), linking, clock: clock.clone() }),
             worker,
+            settings_worker,
             courier: Courier::new(ledger.clone(), slack, offer, clock),
             desk,
             jwks: credentials.jwks(),
@@ -215,6 +228,7 @@ impl App {
             serve(doors, outside, stop.clone()),
             serve(probes, operator, stop.clone()),
             self.worker.run(stop.clone()),
+            self.settings_worker.run(stop.clone()),
             self.courier.run(stop.clone()),
             async {
                 if let Some(keeper) = self.keeper {

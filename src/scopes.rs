@@ -120,8 +120,9 @@ pub const SCOPES: [Scope; 10] = [
     optional("im:history", "the bot does not hear direct messages", &[Event("message.im")]),
 ];
 
-/// Events that need no scope: that the bot may act there no longer, or that a person took back what they had allowed.
-pub const EVENTS_OF_ALL: [&str; 2] = ["app_uninstalled", "tokens_revoked"];
+/// Events that need no scope: that the bot may act there no longer, that a person took back what they had allowed, and
+/// that somebody looks at the bot's Home.
+pub const EVENTS_OF_ALL: [&str; 3] = ["app_uninstalled", "tokens_revoked", "app_home_opened"];
 
 /// What a person allows the app who signs in with Slack. It is of no use to the bot's own token.
 pub const SIGN_IN: Scope =

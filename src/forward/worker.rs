@@ -1,11 +1,8 @@
 //! The worker: takes recorded decisions, finds out whose they are, marks them, tells P0, writes down what came of it.
 
-use std::time::Duration;
-
-use futures_util::future::join_all;
-use tokio::task::JoinSet;
 use tokio_util::sync::CancellationToken;
 
+use super::carrier::{self, AUTHORIZE_WITHIN, Carrier, MARK_IS_GOOD_FOR};
 use super::outcome::Outcome;
 use super::permission_api::PermissionApi;
 use super::retry;
@@ -17,15 +14,6 @@ use crate::domain::rules::Limits;
 use crate::ledger::leases::{Lease, Marked, Sender, SendingLease};
 use crate::ledger::{Ledger, LedgerError};
 use crate::telemetry::Metrics;
-
-/// Decisions that are under way at one time.
-const AT_ONCE: u32 = 16;
-/// How often the ledger is looked at when nobody wakes the worker: other processes write into it too.
-const LOOK_EVERY: Duration = Duration::from_secs(1);
-/// How long it may take to find out who somebody is: a lease has to outlast it and the call.
-const AUTHORIZE_WITHIN: Duration = Duration::from_secs(10);
-/// The mark is only good for a sender that goes on at once: who was frozen since then must not send.
-const MARK_IS_GOOD_FOR: Duration = Duration::from_secs(1);
 
 /// Forwards decisions.
 #[derive(Clone)]
@@ -44,65 +32,38 @@ pub struct Worker {
     pub metrics: Metrics,
 }
 
-impl Worker {
-    /// Forwards until it is told to stop; then finishes what is under way.
-    pub async fn run(self, stop: CancellationToken) {
-        let mut changes = self.ledger.changes();
-        let mut under_way = JoinSet::new();
-        loop {
-            changes.mark_unchanged();
-            self.sweep().await;
-            let room = AT_ONCE.saturating_sub(u32::try_from(under_way.len()).unwrap_or(AT_ONCE));
-            for lease in self.claim(room).await {
-                let (worker, stop) = (self.clone(), stop.clone());
-                under_way.spawn(async move { worker.carry(lease, &stop).await });
-            }
-            tokio::select! {
-                biased;
-                () = stop.cancelled() => break,
-                Some(ended) = under_way.join_next() => report_panic(ended),
-                _ = changes.changed() => {}
-                () = tokio::time::sleep(LOOK_EVERY) => {}
-            }
-        }
-        while let Some(ended) = under_way.join_next().await {
-            report_panic(ended);
-        }
+impl Carrier for Worker {
+    type Lease = Lease;
+
+    fn ledger(&self) -> &Ledger {
+        &self.ledger
     }
 
-    /// Does all that is due now and says how much that was; for stories that are told step by step.
-    pub async fn step(&self) -> usize {
-        let swept = self.sweep().await;
-        let leases = self.claim(AT_ONCE).await;
-        let count = leases.len();
-        let never = CancellationToken::new();
-        join_all(leases.into_iter().map(|lease| self.carry(lease, &never))).await;
-        swept + count
+    async fn sweep(&self) -> Result<usize, LedgerError> {
+        self.ledger.sweep().await
     }
 
-    async fn sweep(&self) -> usize {
-        self.ledger.sweep().await.unwrap_or_else(|error| {
-            tracing::error!(%error, "the ledger could not be swept");
-            0
-        })
+    async fn claim(&self, most: u32) -> Result<Vec<Lease>, LedgerError> {
+        self.ledger.claim(most).await
     }
 
-    async fn claim(&self, most: u32) -> Vec<Lease> {
-        if most == 0 {
-            return Vec::new();
-        }
-        self.ledger.claim(most).await.unwrap_or_else(|error| {
-            tracing::error!(%error, "decisions could not be leased");
-            Vec::new()
-        })
-    }
-
-    /// Carries one decision to P0 and back. What cannot be written down stays as it is marked: the sweep settles it.
     async fn carry(&self, lease: Lease, stop: &CancellationToken) {
         let id = lease.decision().id;
         if let Err(error) = self.try_carry(lease, stop).await {
             tracing::error!(decision = id, %error, "what became of a decision could not be written down");
         }
+    }
+}
+
+impl Worker {
+    /// Forwards until it is told to stop; then finishes what is under way.
+    pub async fn run(self, stop: CancellationToken) {
+        carrier::run(self, stop).await;
+    }
+
+    /// Does all that is due now and says how much that was; for stories that are told step by step.
+    pub async fn step(&self) -> usize {
+        carrier::step(self).await
     }
 
     async fn try_carry(&self, lease: Lease, stop: &CancellationToken) -> Result<(), LedgerError> {
@@ -184,14 +145,5 @@ impl Worker {
 
     fn count(&self, lease: &Lease, outcome: &'static str) {
         self.metrics.outcome(lease.decision().choice.verb().as_str(), outcome);
-    }
-}
-
-/// A panic costs one decision its answer: its mark stays, and the sweep makes it unknown.
-fn report_panic(ended: Result<(), tokio::task::JoinError>) {
-    if let Err(error) = ended
-        && error.is_panic()
-    {
-        tracing::error!("forwarding a decision panicked");
     }
 }

@@ -5,6 +5,7 @@ use serde::Serialize;
 use url::Url;
 
 use crate::config::{AppLinking, Delivery, SlackApp};
+use crate::domain::jit::control::SettingsControl;
 use crate::scopes::{self, Opens, Scope, Uses};
 
 const NAME: &str = "P0 ChatOps";
@@ -41,6 +42,8 @@ struct DisplayInformation {
 struct Features<'a> {
     app_home: AppHome,
     bot_user: BotUser,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    shortcuts: Option<[Shortcut; 1]>,
     slash_commands: [SlashCommand<'a>; 1],
 }
 
@@ -54,6 +57,15 @@ struct AppHome {
 #[derive(Serialize)]
 struct BotUser {
     display_name: &'static str,
+}
+
+#[derive(Serialize)]
+struct Shortcut {
+    name: &'static str,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    callback_id: &'static str,
+    description: &'static str,
 }
 
 #[derive(Serialize)]
@@ -127,13 +139,14 @@ impl<'a, S> Manifest<'a, S> {
                 long_description: long_description(&app.command),
             },
             features: Features {
-                // The Messages tab is where people write to the bot. There is no Home.
+                // The Messages tab is where people write to the bot.
                 app_home: AppHome {
-                    home_tab_enabled: false,
+                    home_tab_enabled: true,
                     messages_tab_enabled: true,
                     messages_tab_read_only_enabled: false,
                 },
                 bot_user: BotUser { display_name: BOT_NAME },
+                shortcuts: app.has_admins.then(|| [settings_shortcut()]),
                 slash_commands: [SlashCommand {
                     command: &app.command,
                     url: door(app, "slack/commands"),
@@ -167,10 +180,21 @@ impl<'a, S> Manifest<'a, S> {
     }
 }
 
+/// Slack shows it to everybody; who may use it is asked when somebody does.
+fn settings_shortcut() -> Shortcut {
+    Shortcut {
+        name: "P0 settings",
+        kind: "global",
+        callback_id: SettingsControl::Open.as_str(),
+        description: "For admins: see and change which lengths P0 offers, and its other settings",
+    }
+}
+
 /// What can be typed behind the command.
 fn usage(app: &SlackApp) -> String {
     let linking = if app.linking.is_some() { " | link | unlink" } else { "" };
-    format!("pending | approve ID 2h | deny ID because… | revoke ID | show ID | whoami{linking} | help")
+    let settings = if app.has_admins { " | settings" } else { "" };
+    format!("pending | approve ID 2h | deny ID because… | revoke ID | show ID | whoami{linking}{settings} | help")
 }
 
 fn long_description(command: &str) -> String {

@@ -16,7 +16,7 @@ class Request:
 
 
 class Server:
-    """Asks `answer(request)` for a status and a JSON body."""
+    """Asks `answer(request)` for a status and a JSON body; `None` is an answer without one."""
 
     def __init__(self, answer):
         self.http = http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler(answer))
@@ -43,14 +43,16 @@ def handler(answer):
             except Exception:
                 traceback.print_exc()
                 status, answered = 500, {"ok": False, "error": "internal_error"}
-            data = json.dumps(answered).encode()
+            data = b"" if answered is None else json.dumps(answered).encode()
             self.send_response(status)
-            self.send_header("content-type", "application/json; charset=utf-8")
-            self.send_header("content-length", str(len(data)))
+            if data:
+                self.send_header("content-type", "application/json; charset=utf-8")
+            if status != 204:
+                self.send_header("content-length", str(len(data)))
             self.end_headers()
             self.wfile.write(data)
 
-        do_GET = do_POST = respond
+        do_GET = do_POST = do_PUT = do_DELETE = respond
 
         def handle(self):
             try:

@@ -33,6 +33,7 @@ mod refusals;
 mod sandbox;
 mod serve;
 mod settings_cli;
+mod settings_seen;
 mod step_up;
 mod token_command;
 mod vault;

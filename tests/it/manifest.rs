@@ -4,6 +4,8 @@ use std::process::{Command, Output};
 
 use p0_chatops::config::{AppLinking, Delivery, SlackApp, parse_app};
 use p0_chatops::domain::command::TypedCommand;
+use p0_chatops::domain::control::Control;
+use p0_chatops::domain::jit::control::SettingsControl;
 use p0_chatops::manifest::{json, link, yaml};
 use p0_chatops::sandbox::slack::Answered;
 use p0_chatops::scopes::{self, Opens, Uses};
@@ -36,6 +38,14 @@ fn usual() -> SlackApp {
     app("/p0", "https://bot.example.com")
 }
 
+fn with_admins(command: &str, public_url: &str) -> SlackApp {
+    SlackApp {
+        has_admins: true,
+        linking: Some(AppLinking::Pages(public_url.parse().unwrap())),
+        ..app(command, public_url)
+    }
+}
+
 /// Every way in which the settings change the manifest.
 fn variants() -> Vec<SlackApp> {
     let mut variants = Vec::new();
@@ -43,6 +53,9 @@ fn variants() -> Vec<SlackApp> {
         for public_url in ["https://bot.example.com", "https://bot.example.com:8443/p0/", &longest_url()] {
             for (govslack, in_channel) in [(false, true), (true, true), (false, false)] {
                 variants.push(SlackApp { govslack, in_channel, ..app(command, public_url) });
+            }
+            for has_admin_groups in [false, true] {
+                variants.push(SlackApp { has_admin_groups, ..with_admins(command, public_url) });
             }
             for linking in [AppLinking::Device, AppLinking::Pages(public_url.parse().unwrap())] {
                 variants.push(SlackApp { linking: Some(linking), ..app(command, public_url) });
@@ -116,9 +129,10 @@ fn linking(flow: &str) -> Value {
 #[test]
 fn where_accounts_are_linked_slack_tells_of_everybody_who_goes() {
     let events = |manifest: &Value| manifest["settings"]["event_subscriptions"]["bot_events"].clone();
-    let all = json!(["app_mention", "message.im", "app_uninstalled", "tokens_revoked"]);
+    let all = json!(["app_mention", "message.im", "app_uninstalled", "tokens_revoked", "app_home_opened"]);
     assert_eq!(events(&as_value(&usual())), all);
-    let linked = json!(["user_change", "app_mention", "message.im", "app_uninstalled", "tokens_revoked"]);
+    let linked =
+        json!(["user_change", "app_mention", "message.im", "app_uninstalled", "tokens_revoked", "app_home_opened"]);
     for flow in ["code", "device"] {
         assert_eq!(events(&linking(flow)), linked, "{flow}");
         let hint = linking(flow)["features"]["slash_commands"][0]["usage_hint"].clone();
@@ -134,6 +148,41 @@ fn pages_need_sign_in_with_slack_and_codes_do_not() {
     for other in [linking("device"), as_value(&usual())] {
         let oauth = &other["oauth_config"];
         assert_eq!((&oauth["redirect_urls"], &oauth["scopes"]["user"]), (&Value::Null, &Value::Null));
+    }
+}
+
+#[test]
+fn where_there_are_admins_the_settings_have_a_shortcut() {
+    let admins = |value: &str| {
+        let printed = print(&["--config", EXAMPLE, "--format", "json"], &[("P0_CHATOPS_SLACK__ADMINS", value)]);
+        assert_eq!(String::from_utf8(printed.stderr).unwrap(), "");
+        serde_json::from_slice::<Value>(&printed.stdout).unwrap()
+    };
+    let may_ask_groups = |manifest: &Value| {
+        manifest["oauth_config"]["scopes"]["bot"].as_array().unwrap().contains(&json!("usergroups:read"))
+    };
+    for (value, asks) in [("[\"U01ALICE\"]", false), ("[\"U01ALICE\", \"S01ADMINS\"]", true)] {
+        let manifest = admins(value);
+        assert_eq!(may_ask_groups(&manifest), asks, "{value}");
+        let [shortcut] = &manifest["features"]["shortcuts"].as_array().unwrap()[..] else { panic!("{manifest}") };
+        let name = shortcut["callback_id"].as_str().unwrap();
+        assert_eq!(Control::parse(name), Some(Control::Settings(SettingsControl::Open)));
+        assert_eq!(shortcut["type"], "global");
+        let hint = manifest["features"]["slash_commands"][0]["usage_hint"].as_str().unwrap();
+        assert!(hint.contains(" | settings | "), "{hint}");
+    }
+    let nobody = as_value(&usual());
+    assert_eq!((may_ask_groups(&nobody), &nobody["features"]["shortcuts"]), (false, &Value::Null));
+    assert!(!nobody["features"]["slash_commands"][0]["usage_hint"].as_str().unwrap().contains("settings"));
+}
+
+#[test]
+fn there_is_always_a_home_and_the_bot_hears_of_it() {
+    for app in variants() {
+        let manifest = as_value(&app);
+        assert_eq!(manifest["features"]["app_home"]["home_tab_enabled"], true);
+        let events = manifest["settings"]["event_subscriptions"]["bot_events"].as_array().unwrap();
+        assert!(events.contains(&json!("app_home_opened")));
     }
 }
 
@@ -176,6 +225,7 @@ fn the_schema_refuses_what_slack_would() {
         ("/features/slash_commands/0/usage_hint", json!("x".repeat(1001))),
         ("/features/slash_commands/0/url", json!("bot.example.com")),
         ("/features/bot_user", json!({})),
+        ("/features/shortcuts", json!([])),
         ("/features/home", json!({ "home_tab_enabled": true })),
         ("/settings/interactivity", json!({ "request_url": "https://bot.example.com" })),
         ("/settings/event_subscriptions/bot_events", json!(["app_mention", "app_mention"])),
@@ -217,7 +267,7 @@ proptest! {
 
 #[test]
 fn the_command_hints_at_what_can_be_typed() {
-    let manifest = as_value(&SlackApp { linking: Some(AppLinking::Device), ..usual() });
+    let manifest = as_value(&with_admins("/p0", "https://bot.example.com"));
     let command = &manifest["features"]["slash_commands"][0];
     for typed in command["usage_hint"].as_str().unwrap().split(" | ") {
         assert!(TypedCommand::parse(typed).is_ok(), "{typed}");

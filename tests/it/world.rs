@@ -217,7 +217,8 @@ impl World {
                 Some(keeper) => keeper.step().await,
                 None => 0,
             };
-            let done = kept + self.app().worker.step().await + self.app().courier.step().await;
+            let forwarded = self.app().worker.step().await + self.app().settings_worker.step().await;
+            let done = kept + forwarded + self.app().courier.step().await;
             if done == 0 {
                 if !self.app().courier.is_behind().await.unwrap() {
                     return;

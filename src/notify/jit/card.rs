@@ -2,16 +2,18 @@
 
 use slack_morphism::prelude::{SlackActionBlockElement, SlackBlock};
 
-use super::controls;
 use super::lines::sections;
+use super::{controls, lines};
 use crate::domain::jit::change::Change;
 use crate::domain::jit::proposal::{ProposalStage, SettingsDecision, SettingsStage};
 use crate::ledger::jit::cards::{SettingsAudience, SettingsCard};
 use crate::notify::message::{Message, context, header, plain_section, section};
-use crate::notify::wording::jit::{self as words, UNDOCUMENTED, standing};
+use crate::notify::wording::jit::{self as words, UNDOCUMENTED, effects, standing};
 
 /// Characters of several changes; a message that is too long for Slack is not shown at all.
-const CHANGES: usize = 8000;
+const CHANGES: usize = 7000;
+/// Characters of what they do.
+const EFFECTS: usize = 4000;
 
 /// Draws the card as it stands now.
 pub fn draw(card: &SettingsCard, audience: &SettingsAudience) -> Message {
@@ -25,6 +27,11 @@ pub fn draw(card: &SettingsCard, audience: &SettingsAudience) -> Message {
         }
     }
     blocks.extend(standing::proposal(proposal).map(|line| section(&line)));
+    if is_waiting(card) && matches!(audience, SettingsAudience::Admin(_)) {
+        // Whoever is asked to agree has to know to what.
+        let changes: Vec<Change> = proposal.items.iter().map(|item| item.change).collect();
+        blocks.extend(lines::bulleted(effects::effects(&card.mirror, &changes, &card.asked), EFFECTS));
+    }
     if let [decision] = decisions.as_slice() {
         blocks.extend(alone(decision));
     }
@@ -42,9 +49,13 @@ fn alone(decision: &SettingsDecision) -> Vec<SlackBlock> {
     blocks
 }
 
+fn is_waiting(card: &SettingsCard) -> bool {
+    matches!(card.proposal.stage, ProposalStage::Waiting { .. })
+}
+
 fn elements(card: &SettingsCard, audience: &SettingsAudience) -> Vec<SlackActionBlockElement> {
     let SettingsCard { proposal, decisions, mirror, .. } = card;
-    let is_waiting = matches!(proposal.stage, ProposalStage::Waiting { .. });
+    let is_waiting = is_waiting(card);
     match audience {
         SettingsAudience::Channel(_) => Vec::new(),
         SettingsAudience::Admin(_) if is_waiting => vec![controls::agree(proposal), controls::decline(&proposal.key)],

@@ -22,6 +22,13 @@ pub(super) fn beside(control: SettingsControl, label: &str) -> SlackActionBlockE
     in_message(button(Control::Settings(control), label))
 }
 
+/// Shows what a reset does.
+pub(super) fn reset() -> SlackActionBlockElement {
+    button(Control::Settings(SettingsControl::Reset), "Reset to P0's own…")
+        .with_style(SlackBlockButtonStyle::Danger)
+        .into()
+}
+
 /// Applies what is shown; opens the modal in which something is typed, where something has to be.
 pub(super) fn apply(proposal: &Proposal) -> SlackActionBlockElement {
     let label = if proposal.typed.is_some() { "Apply…" } else { "Apply" };

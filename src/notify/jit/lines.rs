@@ -35,6 +35,12 @@ pub(super) fn sections(lines: &[String], room: usize) -> Vec<SlackBlock> {
     blocks
 }
 
+/// Sentences as a list.
+pub(super) fn bulleted(sentences: Vec<String>, room: usize) -> Vec<SlackBlock> {
+    let lines: Vec<String> = sentences.into_iter().map(|sentence| format!("• {sentence}")).collect();
+    sections(&lines, room)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

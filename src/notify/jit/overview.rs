@@ -37,7 +37,7 @@ pub fn modal(mirror: &Mirror, policy: &Policy) -> SlackView {
         vec![
             controls::plain(SettingsControl::Add, "Add…"),
             controls::plain(SettingsControl::Remove, "Remove…"),
-            controls::plain(SettingsControl::Reset, "Reset to P0's own…"),
+            controls::reset(),
         ],
     );
     let put_back = mirror.put_back();
@@ -54,7 +54,7 @@ pub fn modal(mirror: &Mirror, policy: &Policy) -> SlackView {
     offer(&mut blocks, vec![controls::plain(SettingsControl::Standing, "Set standing…")]);
     blocks.push(section(&known::length("Time until approval", mirror.approvable.as_ref())));
     blocks.push(context(UNDOCUMENTED));
-    offer(&mut blocks, vec![controls::plain(SettingsControl::Approvable, "Set time…")]);
+    offer(&mut blocks, vec![controls::plain(SettingsControl::Approvable, "Set time to approve…")]);
     if policy.approvals {
         blocks.push(section(&known::approvals(mirror.approvals.as_ref())));
         blocks.push(context(UNDOCUMENTED));

@@ -4,8 +4,8 @@ use slack_morphism::prelude::{
     SlackBlock, SlackBlockPlainTextInputElement, SlackInputBlock, SlackModalView, SlackView,
 };
 
-use super::controls;
 use super::lines::sections;
+use super::{controls, lines};
 use crate::domain::card_key::ControlValue;
 use crate::domain::jit::change::Change;
 use crate::domain::jit::control::{SettingsControl, input};
@@ -24,6 +24,7 @@ pub fn message(card: &SettingsCard, policy: &Policy) -> Message {
     let mut blocks = vec![header(&words::preview_title(&proposal.items))];
     blocks.extend(shown(card, policy));
     blocks.extend(proposal.typed.as_deref().map(|word| section(&effects::typed(word))));
+    blocks.push(context(effects::NO_UNDO));
     let text = words::preview_sentence(&proposal.items);
     Message { text, blocks }.with_controls(vec![controls::apply(proposal), controls::cancel(&proposal.key)])
 }
@@ -31,8 +32,9 @@ pub fn message(card: &SettingsCard, policy: &Policy) -> Message {
 /// The same as a modal, in which is typed what has to be.
 pub fn modal(card: &SettingsCard, policy: &Policy) -> SlackView {
     let proposal = &card.proposal;
-    let mut blocks = vec![section(&words::preview_heading(&proposal.items))];
+    let mut blocks = vec![section(words::NOT_APPLIED)];
     blocks.extend(shown(card, policy));
+    blocks.push(context(effects::NO_UNDO));
     blocks.extend(proposal.typed.as_deref().map(typed));
     let view = SlackModalView::new(plain("Change P0's settings").into(), blocks)
         .with_callback_id(SettingsControl::Apply.as_str().into())
@@ -45,9 +47,7 @@ fn shown(card: &SettingsCard, policy: &Policy) -> Vec<SlackBlock> {
     let changes: Vec<Change> = proposal.items.iter().map(|item| item.change).collect();
     let items: Vec<String> = proposal.items.iter().map(words::item).collect();
     let mut blocks = sections(&items, CHANGES);
-    let what_it_does: Vec<String> =
-        effects::effects(mirror, &changes, asked).into_iter().map(|effect| format!("• {effect}")).collect();
-    blocks.extend(sections(&what_it_does, EFFECTS));
+    blocks.extend(lines::bulleted(effects::effects(mirror, &changes, asked), EFFECTS));
     let put_back = mirror.put_back();
     if put_back.changes == changes {
         blocks.extend(effects::impossible(&put_back.impossible).map(|sentence| section(&sentence)));
@@ -58,7 +58,6 @@ fn shown(card: &SettingsCard, policy: &Policy) -> Vec<SlackBlock> {
     if changes.iter().any(|change| !change.is_documented()) {
         blocks.push(context(UNDOCUMENTED));
     }
-    blocks.push(context(effects::NO_UNDO));
     blocks
 }
 

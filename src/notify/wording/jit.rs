@@ -16,6 +16,7 @@ use crate::domain::jit::effects::Before;
 use crate::domain::jit::length::SettingLength;
 use crate::domain::jit::mirror::Span;
 use crate::domain::jit::proposal::Item;
+use crate::domain::jit::told::ToldLength;
 use crate::notify::foreign;
 
 /// Characters of a list among other words; what has no place is counted.
@@ -35,7 +36,7 @@ pub const UNDOCUMENTED: &str = "Not in P0's published document: P0's own clients
 pub fn author(by: &Author) -> String {
     match by {
         Author::Admin(by) => person(&by.user),
-        Author::Operator => "the operator, at the command line".to_owned(),
+        Author::Operator => "the operator".to_owned(),
     }
 }
 
@@ -72,13 +73,16 @@ pub fn item(Item { change, before }: &Item) -> String {
         };
         format!("*{name}*: {old} → {}", length.in_words())
     };
-    let listed = || match before {
-        Before::Listed(true) => "in the list",
-        _ => "not in the list",
-    };
+    let is_listed = *before == Before::Listed(true);
     match change {
-        Change::Add { length } => format!("*{}*: {} → in the list", length.in_words(), listed()),
-        Change::Remove { length } => format!("*{}*: {} → not in the list", length.in_words(), listed()),
+        Change::Add { length } => {
+            let old = if is_listed { "in the list, by what is known" } else { "not in the list" };
+            format!("*{}*: {old} → in the list", length.in_words())
+        }
+        Change::Remove { length } => {
+            let old = if is_listed { "in the list" } else { "not known to be in the list" };
+            format!("*{}*: {old} → not in the list", length.in_words())
+        }
         Change::Reset => {
             let list = match before {
                 Before::List(lengths) => short_forms(lengths),
@@ -116,16 +120,19 @@ pub fn switch(on: bool) -> &'static str {
     if on { "on" } else { "off" }
 }
 
-/// A length of the list by its short form, with P0's own name where P0 told one; mrkdwn.
+/// A length of the list by its short form, with P0's own name where that is another than one would think; mrkdwn.
 pub fn span(span: &Span) -> String {
     let text = match &span.text {
         Some(text) => foreign::word(text, VALUE),
         None => span.length.to_string(),
     };
-    match &span.told {
-        Some(told) => format!("{text} (“{}”)", foreign::word(told.value(), VALUE)),
-        None => text,
-    }
+    format!("{text}{}", own_name(span))
+}
+
+/// P0's own name for a length, where it has another than one would think; empty where it has none.
+fn own_name(span: &Span) -> String {
+    let name = span.told.as_ref().map(ToldLength::value).filter(|name| *name != span.length.in_words());
+    name.map(|name| format!(" (P0: “{}”)", foreign::word(name, VALUE))).unwrap_or_default()
 }
 
 /// Lengths by their short forms: `1h, 4h`; `none` where there are none.
@@ -163,10 +170,8 @@ pub fn preview_title(items: &[Item]) -> String {
     format!("Not applied yet: {}", title(items))
 }
 
-/// The same among other words; mrkdwn.
-pub fn preview_heading(items: &[Item]) -> String {
-    format!("*{}*. Nothing is sent to P0 before you apply it.", title(items))
-}
+/// The first words of a preview that has a window of its own.
+pub const NOT_APPLIED: &str = "Nothing is sent to P0 before you apply it.";
 
 /// The sentence of a preview, for screen readers.
 pub fn preview_sentence(items: &[Item]) -> String {
@@ -179,4 +184,9 @@ pub fn card_withdrawn(command: &str) -> String {
         "This channel is shared with another company now, so this change of P0's settings is not shown here any more. \
          `{command} settings` shows admins what is known of them."
     )
+}
+
+fn capitalised(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

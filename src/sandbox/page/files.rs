@@ -9,7 +9,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const ICON: &str = "image/svg+xml";
 
 /// Name below the page's address, type, content.
-pub(super) const FILES: [(&str, &str, &str); 63] = [
+pub(super) const FILES: [(&str, &str, &str); 66] = [
     ("", HTML, include_str!("browser/index.html")),
     ("announcer.js", SCRIPT, include_str!("browser/announcer.js")),
     ("app.js", SCRIPT, include_str!("browser/app.js")),
@@ -35,6 +35,7 @@ pub(super) const FILES: [(&str, &str, &str); 63] = [
     ("slack/messages.js", SCRIPT, include_str!("browser/slack/messages.js")),
     ("slack/modal.js", SCRIPT, include_str!("browser/slack/modal.js")),
     ("slack/notification.js", SCRIPT, include_str!("browser/slack/notification.js")),
+    ("slack/shortcuts.js", SCRIPT, include_str!("browser/slack/shortcuts.js")),
     ("slack/sidebar.js", SCRIPT, include_str!("browser/slack/sidebar.js")),
     ("slack/slash.js", SCRIPT, include_str!("browser/slack/slash.js")),
     ("slack/status_bar.js", SCRIPT, include_str!("browser/slack/status_bar.js")),
@@ -57,10 +58,12 @@ pub(super) const FILES: [(&str, &str, &str); 63] = [
     ("kit/rich_text.js", SCRIPT, include_str!("browser/kit/rich_text.js")),
     ("kit/surface.js", SCRIPT, include_str!("browser/kit/surface.js")),
     ("kit/typed.js", SCRIPT, include_str!("browser/kit/typed.js")),
+    ("panes/choice.js", SCRIPT, include_str!("browser/panes/choice.js")),
     ("panes/disk.js", SCRIPT, include_str!("browser/panes/disk.js")),
     ("panes/faults.js", SCRIPT, include_str!("browser/panes/faults.js")),
     ("panes/p0.js", SCRIPT, include_str!("browser/panes/p0.js")),
     ("panes/panes.js", SCRIPT, include_str!("browser/panes/panes.js")),
+    ("panes/settings.js", SCRIPT, include_str!("browser/panes/settings.js")),
     ("panes/story.js", SCRIPT, include_str!("browser/panes/story.js")),
     ("style/base.css", CSS, include_str!("browser/style/base.css")),
     ("style/blocks.css", CSS, include_str!("browser/style/blocks.css")),

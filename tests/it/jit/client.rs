@@ -14,10 +14,10 @@ use url::Url;
 
 use super::contract::{Contract, SERVER};
 
-const KEY: &str = "settings-key-of-acme-0123456789";
+pub const KEY: &str = "settings-key-of-acme-0123456789";
 
 /// As the bot's own for decisions.
-fn client() -> reqwest::Client {
+pub fn client() -> reqwest::Client {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let builder = reqwest::Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none());
     builder.user_agent("p0-chatops/test").pool_max_idle_per_host(0).build().unwrap()
@@ -48,7 +48,7 @@ impl Stage {
     }
 }
 
-fn settings(base_url: &str, key: Option<&str>) -> config::P0 {
+pub fn settings(base_url: &str, key: Option<&str>) -> config::P0 {
     config::P0 {
         base_url: Url::parse(base_url).unwrap(),
         org: "acme".to_owned(),
@@ -58,12 +58,12 @@ fn settings(base_url: &str, key: Option<&str>) -> config::P0 {
     }
 }
 
-fn length(text: &str) -> SettingLength {
+pub fn length(text: &str) -> SettingLength {
     text.parse().unwrap()
 }
 
 /// One of each.
-fn changes() -> [Change; 7] {
+pub fn changes() -> [Change; 7] {
     let length = length("4h");
     [
         Change::Add { length },

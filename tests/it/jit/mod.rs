@@ -4,3 +4,5 @@ mod admins;
 mod client;
 mod contract;
 mod kept;
+mod outside;
+mod worker;

@@ -1,5 +1,5 @@
-//! Identity providers nobody here wrote: panva's oidc-provider (Node, `tests/idp/`) and Authlib's RFC 7523 server
-//! (Python, `tests/interop/jwt_bearer_server.py`), each in a process of its own.
+//! Servers that stand on what nobody here wrote: panva's oidc-provider (Node, `tests/idp/`), Authlib's RFC 7523 server
+//! and openapi-core with P0's document (Python, `tests/interop/`), each in a process of its own.
 //!
 //! Where a machine lacks one, that is said by name, and `start` answers `None`: the story is not told there.
 
@@ -14,5 +14,6 @@ pub mod jwt_bearer_server;
 pub mod oidc_provider;
 mod program;
 mod relying_party;
+pub mod settings_server;
 
 pub use control::http;

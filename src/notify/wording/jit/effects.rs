@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{LIST, author, enumerated, short_forms, span};
+use super::{LIST, author, enumerated, span};
 use crate::config::AdminList;
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::jit::author::Author;
@@ -64,7 +64,7 @@ pub fn second_admin(admins: &AdminList, by: &Author) -> String {
     let all: Vec<String> = users.chain(groups).collect();
     let who = enumerated(all.into_iter(), ", ", 300);
     let minutes = AGREED_WITHIN.as_secs() / 60;
-    format!(":busts_in_silhouette: *A second admin has to agree* within {minutes} minutes: {who}.")
+    format!(":busts_in_silhouette: *A second admin has to agree* within {minutes} minutes: one of {who}.")
 }
 
 /// What has to be typed, said before it is.
@@ -90,8 +90,8 @@ fn reset(mirror: &Mirror) -> Vec<String> {
         let lost = enumerated(mirror.presets.iter().map(|entry| span(&entry.value)), ", ", LIST);
         sentences.push(format!("*What is lost*, where it is not P0's own: {lost}."));
     }
-    let fractions: Vec<Span> = mirror.presets.iter().map(|entry| entry.value.clone()).collect();
-    let fractions: Vec<Span> = fractions.into_iter().filter(|span| span.sendable().is_none()).collect();
+    let fractions = mirror.presets.iter().map(|entry| &entry.value).filter(|span| span.sendable().is_none());
+    let fractions: Vec<Span> = fractions.cloned().collect();
     sentences.push("This bot keeps what it knows now, and offers to put it back afterwards.".to_owned());
     sentences.extend(impossible(&fractions));
     sentences
@@ -109,19 +109,14 @@ fn list(before: &Mirror, after: &Mirror, changes: &[Change]) -> Vec<String> {
     } else if is_of_list {
         sentences.push(format!("The picker goes on offering {}.", offered(&new)));
     }
-    let too_long: Vec<ExpirationLength> = changes
-        .iter()
-        .filter_map(|change| match change {
-            Change::Add { length } if length.length() > new.maximum => Some(length.length()),
-            _ => None,
-        })
-        .collect();
+    let too_long = changes.iter().filter_map(|change| match change {
+        Change::Add { length } if length.length() > new.maximum => Some(length.in_words()),
+        _ => None,
+    });
+    let too_long: Vec<String> = too_long.collect();
     if !too_long.is_empty() {
-        sentences.push(format!(
-            "Not offered: {}, because the longest grant is {}.",
-            short_forms(&too_long),
-            new.maximum.in_words()
-        ));
+        let names = enumerated(too_long.into_iter(), ", ", LIST);
+        sentences.push(format!("Not offered: {names}, because the longest grant is {}.", new.maximum.in_words()));
     }
     let removed = changes.iter().filter_map(|change| match change {
         Change::Remove { length } => Some(*length),

@@ -1,6 +1,5 @@
 //! What the forms ask.
 
-use super::{VALUE, known};
 use crate::domain::jit::control::SettingsControl;
 use crate::domain::jit::mirror::{Mirror, Span};
 use crate::notify::foreign;
@@ -43,17 +42,17 @@ pub fn add(mirror: &Mirror) -> String {
         true => "no length".to_owned(),
         false => super::enumerated(list.into_iter(), ", ", super::LIST),
     };
-    format!("The picker offers {list}. {}", known::length("Longest grant", Some(&mirror.maximum)))
+    format!("The picker offers {list}. The longest grant is {}.", lengths.maximum.in_words())
 }
 
 /// A length as an option of a select, of at most `most` characters; plain text.
 pub fn option(span: &Span, most: usize) -> String {
-    let text = span.text.clone().unwrap_or_else(|| span.length.to_string());
-    let text = match &span.told {
-        Some(told) => format!("{text} (“{}”)", told.value()),
+    let text = foreign::line(span.text.as_deref().unwrap_or(&span.length.to_string()), 20);
+    match &span.told {
+        // Room for what stands around it.
+        Some(told) => format!("{text} (P0: “{}”)", foreign::line(told.value(), most - 30)),
         None => text,
-    };
-    foreign::line(&text, most.min(VALUE))
+    }
 }
 
 /// As a person reads it.

@@ -2,10 +2,9 @@
 
 use jiff::Timestamp;
 
-use super::{author, change, enumerated, span, switch};
+use super::{author, capitalised, change, enumerated, own_name, span, switch};
 use crate::domain::jit::change::Approvals;
 use crate::domain::jit::known::{Known, Source};
-use crate::domain::jit::length::SettingLength;
 use crate::domain::jit::mirror::{BeforeReset, Doubt, Mirror, Span};
 use crate::notify::wording::date;
 
@@ -20,7 +19,7 @@ pub const NO_KEY: &str = ":warning: This bot has no API key for P0's settings, s
 /// How something is known, to stand behind it; mrkdwn.
 pub fn how(source: &Source) -> String {
     match source {
-        Source::Assumed => "this bot's own default: nobody has said".to_owned(),
+        Source::Assumed => "this bot's own default; nobody has said".to_owned(),
         Source::Stated { at } => format!("stated in the settings file since {}", date(*at)),
         Source::Imported { at } => format!("imported by the operator {}", date(*at)),
         Source::Taken { by, at } => format!("set here by {} {}; P0 took it", author(by), date(*at)),
@@ -66,24 +65,26 @@ pub fn listed(mirror: &Mirror) -> String {
 /// A length that is one alone, with how it is known; mrkdwn.
 pub fn length(name: &str, known: Option<&Known<Span>>) -> String {
     match known {
-        None => format!("*{name}*: not known: nobody has said"),
-        Some(known) => {
-            let words = SettingLength::of(known.value.length).in_words();
-            let told = known.value.told.as_ref().map(|_| format!(": {}", span(&known.value))).unwrap_or_default();
-            format!("*{name}*: {words}{told}: {}{}", how(&known.source), not_said(known.not_said))
-        }
+        None => format!("*{name}*: not known\nNobody has said."),
+        Some(Known { value, source, not_said }) => format!(
+            "*{name}*: {}{}\n{}.{}",
+            value.length.in_words(),
+            own_name(value),
+            capitalised(&how(source)),
+            self::not_said(*not_said)
+        ),
     }
 }
 
 /// What approvals ask for, with how it is known; mrkdwn.
 pub fn approvals(known: Option<&Known<Approvals>>) -> String {
     match known {
-        None => "*Approvals*: not known: nobody has said".to_owned(),
+        None => "*Approvals*: not known\nNobody has said.".to_owned(),
         Some(known) => format!(
-            "*Approvals*: one-party {}, reason required {}: {}",
+            "*Approvals*: one-party {}, reason {}\n{}.",
             switch(known.value.one_party),
             switch(known.value.require_reason),
-            how(&known.source)
+            capitalised(&how(&known.source))
         ),
     }
 }
@@ -105,5 +106,5 @@ pub fn before_reset(before: &BeforeReset) -> String {
 }
 
 fn not_said(at: Option<Timestamp>) -> String {
-    at.map(|at| format!(". P0 did not say it {}: the older value is kept", date(at))).unwrap_or_default()
+    at.map(|at| format!(" P0 did not say it {}: the older value is kept.", date(at))).unwrap_or_default()
 }

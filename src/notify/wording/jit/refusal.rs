@@ -40,7 +40,7 @@ impl fmt::Display for SettingsRefusal {
             Self::TooOld => f.write_str("This was shown too long ago, or is not known here. Choose it again."),
             Self::Over => f.write_str("This change was applied, cancelled or declined already. Its card says so."),
             Self::KeyNotTaken { words } => {
-                f.write_str("P0 does not take this bot's API key for its settings. Ask the bot's operator")?;
+                f.write_str("P0 does not take this bot's API key for its settings. Ask the bot's operator.")?;
                 said(f, words)
             }
             Self::P0 { status, words } if words.is_empty() => write!(f, "P0 refused it ({status}) without saying why."),
@@ -51,7 +51,7 @@ impl fmt::Display for SettingsRefusal {
 
 fn said(f: &mut fmt::Formatter<'_>, words: &str) -> fmt::Result {
     match words {
-        "" => f.write_str("."),
-        words => write!(f, "; P0 says: {}", foreign::word(words, WORDS)),
+        "" => Ok(()),
+        words => write!(f, " P0 says: {}", foreign::word(words, WORDS)),
     }
 }

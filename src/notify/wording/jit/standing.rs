@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{LIST, VALUE, WORDS, author, change, enumerated, title};
+use super::{LIST, VALUE, WORDS, author, capitalised, change, enumerated, title};
 use crate::domain::jit::change::{Change, Said, Settings};
 use crate::domain::jit::length::SettingLength;
 use crate::domain::jit::proposal::{Proposal, ProposalStage, SettingsDecision, SettingsStage};
@@ -42,8 +42,9 @@ pub fn decision(decision: &SettingsDecision) -> String {
         SettingsStage::Recorded => ":inbox_tray: *Received*. P0 has not been told yet.".to_owned(),
         SettingsStage::Sending { .. } => ":arrow_right: *On its way* to P0.".to_owned(),
         SettingsStage::Done { said, at, .. } => done(&decision.item.change, said, *at),
-        SettingsStage::Refused { refusal: SettingsRefusal::P0 { .. }, at } => {
-            format!(":x: *P0 refused it*, {}. It is as it was.", date(*at))
+        SettingsStage::Refused { refusal: SettingsRefusal::P0 { status, words }, at } => {
+            let why = if words.is_empty() { " without saying why" } else { "" };
+            format!(":x: *P0 refused it*{why} ({status}), {}.", date(*at))
         }
         SettingsStage::Refused { refusal: refusal @ SettingsRefusal::KeyNotTaken { .. }, at } => {
             format!(":x: *P0 refused it*, {}. {refusal}", date(*at))
@@ -52,10 +53,19 @@ pub fn decision(decision: &SettingsDecision) -> String {
         SettingsStage::Dropped { at } => {
             format!(":x: *Not sent in time*, {}: it was dropped, since a late one would surprise.", date(*at))
         }
-        SettingsStage::Unknown { at, .. } => format!(
-            ":grey_question: *Outcome unknown* since {}: P0's answer was lost. It may have been applied.",
-            date(*at)
-        ),
+        SettingsStage::Unknown { at, .. } => {
+            let reset = match decision.item.change {
+                Change::Reset => {
+                    " Only an answer tells this bot P0's list: it takes another reset, after which what is known can be \
+                     put back."
+                }
+                _ => "",
+            };
+            format!(
+                ":grey_question: *Outcome unknown* since {}: P0's answer was lost. It may have been applied.{reset}",
+                date(*at)
+            )
+        }
     }
 }
 
@@ -186,8 +196,11 @@ fn is_otherwise(decision: &SettingsDecision) -> bool {
 
 /// The push notification of a card: full sentences.
 pub fn sentence(proposal: &Proposal, decisions: &[SettingsDecision]) -> String {
-    let what =
-        format!("{} wants P0's settings changed: {}.", capitalised(&author(&proposal.by)), title(&proposal.items));
+    let who = capitalised(&author(&proposal.by));
+    let what = match decisions {
+        [] | [_] => format!("{who} wants P0's settings changed: {}.", title(&proposal.items)),
+        _ => format!("{who} wants P0's settings changed."),
+    };
     let stands = match (&proposal.stage, decisions) {
         (ProposalStage::Shown, _) => "It is not applied.".to_owned(),
         (ProposalStage::Waiting { .. }, _) => "It waits for a second admin.".to_owned(),
@@ -235,9 +248,4 @@ fn length(told: &ToldLength) -> String {
 
 fn quoted(told: &ToldLength) -> String {
     format!("“{}”", foreign::word(told.value(), VALUE))
-}
-
-fn capitalised(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
 }

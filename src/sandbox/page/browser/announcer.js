@@ -3,6 +3,7 @@
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { html } from './html.js';
 import { spoken } from './kit/mrkdwn.js';
+import { changeOf, isTold } from './panes/p0.js';
 
 /** More than these at once are counted, not read out. */
 const MOST = 3;
@@ -33,10 +34,11 @@ function tellable(slack, p0, names, people) {
   const seen = new Set(slack.channels.filter(({ members }) => people.some((person) => members.includes(person))).map(({ id }) => id));
   const messages = slack.messages.filter((message) => seen.has(message.channel));
   const whispers = slack.ephemerals.filter((line) => people.includes(line.user));
-  const calls = p0.calls.map((call, index) => [index, call]).filter(([, call]) => call.request_id && call.status !== null);
+  const calls = p0.calls.map((call, index) => [index, call]).filter(([, call]) => isTold(call) && call.status !== null);
+  const told = (call) => (call.request_id === null ? `change its settings, ${changeOf(call)}` : `${call.verb} as ${call.identity ?? 'nobody'}`);
   return [
     ...messages.map(({ channel, ts, user, text }) => [`${channel} ${ts}`, `${names.person(user)}: ${spoken(text, names)}`]),
     ...whispers.map(({ user, ts, text }) => [`${user} ${ts}`, `Only visible to ${names.person(user)}: ${spoken(text, names)}`]),
-    ...calls.map(([index, call]) => [`call ${index}`, `P0 was told to ${call.verb} as ${call.identity ?? 'nobody'}: ${call.status}.`]),
+    ...calls.map(([index, call]) => [`call ${index}`, `P0 was told to ${told(call)}: ${call.status}.`]),
   ];
 }

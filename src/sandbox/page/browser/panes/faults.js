@@ -1,8 +1,9 @@
 // What can be broken.
 
-import { useId, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import { html } from '../html.js';
 import { post } from '../server.js';
+import { Choice } from './choice.js';
 
 export function FaultsPane({ page }) {
   const { faults, bot } = page.state;
@@ -28,14 +29,4 @@ export function FaultsPane({ page }) {
       </div>
     </section>`}
     ${complaint && html`<p class="trouble" role="alert">⚠ ${complaint}</p>`}`;
-}
-
-function Choice({ name, choices, value, choose }) {
-  const id = useId();
-  return html`<div role="radiogroup" class="group" aria-label=${name}>
-    <h2>${name}</h2>
-    ${choices.map((choice) => html`<label class="choice" key=${choice.id}>
-      <input type="radio" name=${id} checked=${choice.id === value} onChange=${() => choose(choice.id)} /><span>${choice.what}</span>
-    </label>`)}
-  </div>`;
 }

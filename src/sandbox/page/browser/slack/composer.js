@@ -1,7 +1,8 @@
-// The box to write in. A slash offers the bot's command.
+// The box to write in. A slash offers the bot's command, a + its global shortcuts.
 
 import { useId, useLayoutEffect, useRef, useState } from 'preact/hooks';
 import { html } from '../html.js';
+import { Shortcuts } from './shortcuts.js';
 import { offered } from './slash.js';
 
 /** `to` names the conversation; `send` makes the deed of a text that is no command. */
@@ -38,6 +39,7 @@ export function Composer({ client, to, hint, send, inThread }) {
     client.noteSent(inThread);
     setComplaint(deed.error ?? (await client.act(deed)));
   };
+  const use = async (callback_id) => setComplaint(await client.act({ kind: 'shortcut', callback_id }));
   const keys = (event) => {
     if (offers.length && ['ArrowDown', 'ArrowUp'].includes(event.key)) {
       event.preventDefault();
@@ -61,6 +63,7 @@ export function Composer({ client, to, hint, send, inThread }) {
       </li>`)}
     </ul>`}
     <div class="writing">
+      ${!inThread && html`<${Shortcuts} client=${client} use=${use} />`}
       <textarea ref=${box} rows="1" maxlength="2000" placeholder=${`Message ${to}`} aria-label=${`Message ${to}`} value=${text} autocomplete="off"
         aria-describedby=${hint ? `${id}-hint` : undefined} aria-autocomplete="list" aria-controls=${offers.length ? `${id}-offers` : undefined}
         aria-activedescendant=${offers.length ? `${id}-${chosen}` : undefined}
