@@ -74,13 +74,13 @@ pub enum Command {
     Serve(ConfigArgs),
     /// Say whether this install will work, and what to do where it will not.
     ///
-    /// A line for each thing: settings, files with secrets, ledger, vault, clocks, Slack's token and scopes, the channel, P0,
-    /// where accounts are linked the provider and the bot's clients there and at Slack, people and their tokens or links,
-    /// the notifier's key, listeners, and each door as it is reached through `public_url`. Run it as the user that runs
-    /// `serve`, which may be running. It posts nothing, decides nothing and writes no row; the one file that it makes,
-    /// beside the ledger, is removed; a client is tried with a made-up code. Where no `serve` runs it answers at `listen` itself
-    /// while it calls `public_url`. It takes at most two minutes, mostly a few seconds. The exit code is 0, or 1 where
-    /// something will not work.
+    /// A line for each thing: settings, files with secrets, ledger, vault, clocks, Slack's token and scopes, the
+    /// channel, P0, where accounts are linked the provider and the bot's clients there and at Slack, the admins of P0's
+    /// own settings, people and their tokens or links, the notifier's key, listeners, and each door as it is reached
+    /// through `public_url`. Run it as the user that runs `serve`, which may be running. It posts nothing, decides
+    /// nothing and writes no row; the one file that it makes, beside the ledger, is removed; a client is tried with a
+    /// made-up code. Where no `serve` runs it answers at `listen` itself while it calls `public_url`. It takes at most
+    /// two minutes, mostly a few seconds. The exit code is 0, or 1 where something will not work.
     Check(CheckArgs),
     /// Try the bot here, with stand-ins for Slack and P0: prints an address to open in a browser.
     #[cfg(feature = "sandbox")]

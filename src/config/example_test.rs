@@ -35,8 +35,14 @@ fn uncommented<'l>(lines: impl IntoIterator<Item = &'l str>) -> String {
 /// The settings as they would be used, or the refusal.
 fn outcome(text: &str) -> String {
     match parse(&text.replace("replace-with-", "0123456789-"), [], Path::new("/etc/p0")) {
-        // Where a value was read from changes nothing of what it does.
-        Ok(settings) => format!("{:?}", Settings { origin: Origin::default(), ..settings }),
+        // Where a value was read from changes nothing of what it does, nor does stating what is assumed.
+        Ok(mut settings) => {
+            settings.origin = Origin::default();
+            let (stated, assumed) = (&mut settings.durations.stated, assumed_lengths());
+            stated.presets.get_or_insert(assumed.presets);
+            stated.maximum.get_or_insert(assumed.maximum);
+            format!("{settings:?}")
+        }
         Err(error) => error.to_string(),
     }
 }

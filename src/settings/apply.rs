@@ -232,7 +232,7 @@ impl Application {
 /// Records the changes as the operator's, where all is still as the plan has it.
 async fn record(ledger: &Ledger, plan: &Plan, settings: &Settings, clock: &Clock) -> anyhow::Result<CardKey> {
     const CHANGED: &str = "somebody has changed the settings meanwhile: nothing was changed, run it again";
-    let policy = policy(settings);
+    let policy = Policy::of(settings);
     // Nobody delivers this twice.
     let keys = || DeliveryKeys::new([("command", CardKey::random().as_str().to_owned())]);
     let new =
@@ -250,15 +250,5 @@ async fn record(ledger: &Ledger, plan: &Plan, settings: &Settings, clock: &Clock
         Applied::Recorded => Ok(proposal.key),
         Applied::Refused(SettingsRefusal::Changed) | Applied::Repeated | Applied::Waiting { .. } => bail!(CHANGED),
         Applied::Refused(refusal) => bail!("nothing was changed: {}", words::refusal(&refusal)),
-    }
-}
-
-fn policy(settings: &Settings) -> Policy {
-    Policy {
-        second: settings.changes.second_admin,
-        approvals: settings.changes.approvals,
-        has_key: settings.p0.settings_api_key.is_some(),
-        admins: settings.slack.admins.clone(),
-        announce: settings.changes.announce_channel.clone(),
     }
 }

@@ -331,7 +331,7 @@ mod tests {
         let mut mirror = Mirror::assumed(&assumed_lengths());
         let odd = "1 \"day\" \\ \u{202e}\u{1b}[2J";
         let file = format!(
-            "presets = [\"1h\", {{ length = \"24h\", value = {} }}]\nmaximum = \"2d\"\nstanding = \"2w\"\n\
+            "presets = [\"1h\", {{ length = \"24h\", value = {} }}]\nmaximum = \"48h\"\nstanding = \"14d\"\n\
              [approvals]\none_party = false\nrequire_reason = true",
             quoted(odd)
         );

@@ -90,6 +90,7 @@ fn installed_as_kubernetes_does_it(company: &Company) -> String {
                 ("p0-notifier.pem", company.p0.notifier_public_key_pem().to_owned()),
                 ("slack-client-secret", format!("{}\n", slack.client_secret)),
                 ("linked-client-secret", "sandbox-idp-secret\n".to_owned()),
+                ("p0-settings-api-key", format!("{}\n", p0.settings_api_key)),
             ],
             Some("p0-chatops-tokens") => vec![("alice", format!("{}\n", token_of(ALICE)))],
             Some("p0-chatops-vault") => vec![("vault-keys", format!("{}\n", "5e".repeat(31) + "ed"))],

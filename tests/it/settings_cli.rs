@@ -195,3 +195,99 @@ async fn a_file_that_is_wrong_is_refused_by_its_key() {
     );
     assert!(!house.company.folder.join("p0-chatops.db").exists(), "nothing is opened");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_plan_says_what_would_change_and_what_to_think_of() {
+    let house = House::with("[durations]\npresets = [\"1h\", \"4h\", \"8h\"]\nmaximum = \"24h\"\n").await;
+    house.write(
+        "p0-settings.toml",
+        "presets = [\"1h\", \"4h\", \"36h\", \"2w\"]\nmaximum = \"2d\"\nstanding = \"2w\"\napprovable = \"3d\"\n",
+    );
+    let (code, told, complaint) = house.ends(&["apply", "p0-settings.toml", "--plan"]).await;
+    insta::assert_snapshot!(told, @r"
+    note: 14d is longer than the maximum: it will not be offered
+    6 changes of P0's settings, in this order:
+      1. maximum 24h → 48h          loosens: longer grants become possible
+      2. add 36h
+      3. add 2w                     loosens: longer than the maximum
+      4. remove 8h
+      5. standing not known → 14d   loosens: persistent access needs a new approval later
+      6. approvable not known → 3d  loosens: a request can be approved later; not in what P0 publishes: it may refuse this
+    then approvers are offered 1h, 4h, 36h, and may grant up to 48h
+    ");
+    assert_eq!(
+        (code, complaint.as_str()),
+        (Some(1), "p0-chatops: P0's settings are not surely as p0-settings.toml says\n")
+    );
+    let (_, told, _) = house.ends(&["apply", "p0-settings.toml", "--dry-run", "--json"]).await;
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!((&told["as_wanted"], &told["confirmed"]), (&json!(false), &json!(true)));
+    assert_eq!(
+        told["changes"][0],
+        json!({
+            "change": "maximum", "before": "24h", "after": "48h", "loosens": true, "takes_away": false, "outcome": null,
+        })
+    );
+    assert_eq!((&told["changes"][3]["before"], &told["changes"][3]["after"]), (&json!("8h"), &Value::Null));
+    house.write("p0-settings.toml", "presets = [\"1h\", \"4h\", \"8h\"]\nmaximum = \"24h\"\n");
+    insta::assert_snapshot!(house.told(&["apply", "p0-settings.toml", "--plan", "--strict"]).await, @r"
+    P0's settings are as the file says, as far as is known: nothing to change
+    ");
+    house.write("p0-settings.toml", "maximum = \"12h\"\n");
+    let (code, told, complaint) = house.ends(&["apply", "p0-settings.toml"]).await;
+    insta::assert_snapshot!(told, @r"
+    one change of P0's settings:
+      1. maximum 24h → 12h  P0 has no undo: longer grants are no longer possible
+    then approvers are offered 1h, 4h, 8h, and may grant up to 12h
+    ");
+    assert_eq!(
+        (code, complaint.as_str()),
+        (Some(1), "p0-chatops: nothing was changed: run it with --yes to carry this out\n")
+    );
+    assert_eq!(house.company.p0.calls().len(), 0);
+}
+
+#[tokio::test]
+async fn what_only_is_assumed_is_no_plan_to_trust() {
+    let house = House::new().await;
+    house.write("p0-settings.toml", "presets = [\"1h\", \"4h\", \"8h\"]\n");
+    let nobody = "note: nobody has said which lengths P0 has: 1h, 4h, 8h is only assumed; `p0-chatops settings import` \
+                  states it\nP0's settings are as the file says, as far as is known: nothing to change\n";
+    assert_eq!(house.told(&["apply", "p0-settings.toml", "--plan"]).await, nobody);
+    let (code, told, complaint) = house.ends(&["apply", "p0-settings.toml", "--plan", "--strict"]).await;
+    assert_eq!((code, told.as_str()), (Some(1), nobody));
+    assert_eq!(
+        complaint,
+        "p0-chatops: nobody has confirmed that P0's settings are as p0-settings.toml says: see `p0-chatops settings show`\n"
+    );
+    house.write("p0-settings.toml", "maximum = \"24h\"\n");
+    let (_, told, _) = house.ends(&["apply", "p0-settings.toml", "--plan"]).await;
+    assert!(told.starts_with("one change of P0's settings:\n  1. maximum 24h, once more\n"), "{told}");
+}
+
+#[tokio::test]
+async fn what_the_settings_do_not_allow_is_refused_before_anything_is_sent() {
+    let house = House::new().await;
+    house.write("p0-settings.toml", "[approvals]\none_party = true\nrequire_reason = false\n");
+    let (code, _, complaint) = house.ends(&["apply", "p0-settings.toml", "--plan"]).await;
+    assert_eq!(
+        (code, complaint.as_str()),
+        (
+            Some(2),
+            "p0-chatops: p0-settings.toml: approvals: needs `approvals = true` under [settings] of the bot's own settings\n"
+        )
+    );
+    house.write("p0-settings.toml", "maximum = \"12h\"\n");
+    let path = house.company.folder.join("p0-chatops.toml");
+    let settings = std::fs::read_to_string(&path).unwrap();
+    house.company.write_settings(&settings.replace("settings_api_key = \"sandbox-settings-key\"\n", ""));
+    let (code, _, complaint) = house.ends(&["apply", "p0-settings.toml", "--yes"]).await;
+    assert_eq!(
+        (code, complaint.as_str()),
+        (
+            Some(2),
+            "p0-chatops: p0.settings_api_key: is missing: P0's settings are changed with a key that an owner of the \
+             organisation makes at P0\n"
+        )
+    );
+}

@@ -64,10 +64,7 @@ fn shown(card: &SettingsCard, policy: &Policy) -> Vec<SlackBlock> {
 }
 
 fn typed(word: &str) -> SlackBlock {
-    let element = SlackBlockPlainTextInputElement::new()
-        .with_action_id(input::TYPED.into())
-        .with_placeholder(plain(word).into())
-        .with_max_length(40);
+    let element = SlackBlockPlainTextInputElement::new().with_action_id(input::TYPED.into()).with_max_length(40);
     SlackInputBlock::new(plain(&effects::type_it(word)).into(), element.into())
         .with_block_id(input::TYPED.into())
         .with_hint(plain(effects::TYPED_HINT).into())

@@ -62,7 +62,7 @@ pub(super) fn settings() -> Story {
             at_desk(
                 CAROL,
                 "In #p0-settings everybody can read who wanted it, who agreed, and what P0 said.",
-                See(Announced("<@U03CAROL> wants P0's settings changed: longest grant 2 days. P0 took it.")),
+                See(Announced("<@U03CAROL> wants P0's settings changed: Longest grant 2 days. P0 took it.")),
             ),
             then("From now on P0’s answers to such changes are lost on their way.", Throw(ANSWERS_ARE_LOST)),
             at_desk(CAROL, "Carol wants to go back to the list that P0 has by itself.", Type("settings reset")),
@@ -71,7 +71,7 @@ pub(super) fn settings() -> Story {
             at_desk(
                 CAROL,
                 "P0 has done it, and the bot has heard nothing. It does not guess: “Outcome unknown”.",
-                See(Told(CAROL, "reset to P0's own list. Its outcome is unknown")),
+                See(Told(CAROL, "P0's answer was lost: it may have been applied")),
             ),
             then(
                 "This is what P0 has now, and nobody can ask it.",

@@ -82,7 +82,7 @@ async fn two_hundred_lengths_fit() {
         let settings = Settings {
             options: mirror.presets.iter().filter_map(|entry| entry.value.told.clone()).collect(),
             unread: 7,
-            maximum: Some(told(1.0, "d", &name.repeat(1))),
+            maximum: Some(told(1.0, "d", name)),
             standing: None,
         };
         let card = decided(reset, vec![done(Said::Settings(settings))]);

@@ -189,8 +189,8 @@ fn forms_ask_for_what_is_to_be() {
 fn forms_begin_with_what_was_written_or_is_known() {
     let input = |control, mirror: &Mirror, draft, nth: usize| {
         let view = json!(form(control, mirror, draft).unwrap());
-        let inputs = view["blocks"].as_array().unwrap().iter().filter(|block| block["type"] == "input");
-        let input = inputs.cloned().nth(nth).unwrap();
+        let mut inputs = view["blocks"].as_array().unwrap().iter().filter(|block| block["type"] == "input");
+        let input = inputs.nth(nth).unwrap();
         assert_eq!(input["block_id"], input["element"]["action_id"], "errors are shown at the block");
         input["element"].clone()
     };

@@ -75,7 +75,7 @@ fn a_shorter_maximum_is_typed() {
     • The picker will offer 1h, 4h.
     • Grants of more than 4 hours are no longer possible.
     • 3 pending requests ask for more than that.
-    :keyboard: *Apply* asks you to type `4h`, because this takes away what P0 cannot give back.
+    *Apply* asks you to type `4h`, because this takes away what P0 cannot give back.
     P0 has no undo, and lets nobody read its settings: what stands before an arrow is what this bot knows.
     [Apply…] [Cancel]
     ");
@@ -199,7 +199,7 @@ fn what_there_was_is_put_back() {
     5 changes: nothing is sent to P0 before you apply it.
     ---
     # Not applied yet: 5 changes
-    :leftwards_arrow_with_hook: *Puts back* what there was before the reset (time).
+    *Puts back* what there was before the reset (time).
     *4 hours*: not in the list → in the list
     *8 hours*: not in the list → in the list
     *5 minutes*: in the list → not in the list
@@ -209,7 +209,7 @@ fn what_there_was_is_put_back() {
     • Grants of more than 1 day are no longer possible.
     • Standing access has to be approved anew after 2 weeks.
     :warning: *Cannot be put back*: 1h30m (P0: “90.5 minutes”), because P0 takes lengths in whole minutes only.
-    :keyboard: *Apply* asks you to type `1d`, because this takes away what P0 cannot give back.
+    *Apply* asks you to type `1d`, because this takes away what P0 cannot give back.
     P0 has no undo, and lets nobody read its settings: what stands before an arrow is what this bot knows.
     [Apply…] [Cancel]
     ");
@@ -226,7 +226,7 @@ fn what_is_in_doubt_may_be_applied_already() {
     *Longest grant*: 24 hours → 4 hours
     • Grants of more than 4 hours are no longer possible.
     • P0 may have applied this already: its answer to <@U01ALICE> (time) was lost.
-    :keyboard: *Apply* asks you to type `4h`, because this takes away what P0 cannot give back.
+    *Apply* asks you to type `4h`, because this takes away what P0 cannot give back.
     P0 has no undo, and lets nobody read its settings: what stands before an arrow is what this bot knows.
     [Apply…] [Cancel]
     ");

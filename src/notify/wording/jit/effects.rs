@@ -52,7 +52,7 @@ pub fn effects(mirror: &Mirror, changes: &[Change], asked: &[ExpirationLength]) 
 
 /// Whose state the changes bring back; mrkdwn.
 pub fn puts_back(before: &BeforeReset) -> String {
-    format!(":leftwards_arrow_with_hook: *Puts back* what there was before the reset {}.", date(before.at))
+    format!("*Puts back* what there was before the reset {}.", date(before.at))
 }
 
 /// What cannot be put back, and why; `None` where all can.
@@ -74,7 +74,7 @@ pub fn second_admin(admins: &AdminList, by: &Author) -> String {
 
 /// What has to be typed, said before it is.
 pub fn typed(word: &str) -> String {
-    format!(":keyboard: *Apply* asks you to type `{word}`, because this takes away what P0 cannot give back.")
+    format!("*Apply* asks you to type `{word}`, because this takes away what P0 cannot give back.")
 }
 
 /// What has to be typed, where it is.
