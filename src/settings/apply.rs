@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, IsTerminal as _, Write, stdin};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -11,19 +12,27 @@ use tokio_util::sync::CancellationToken;
 
 use super::file::SettingsFile;
 use super::plan::Plan;
-use super::{STDOUT, SettingsWorker, outcome, words};
+use super::{STDOUT, outcome, words};
+use crate::authorize::admins::Admins;
+use crate::authorize::workspace::Workspace;
+use crate::beside::time;
 use crate::clock::Clock;
-use crate::config::{ConfigError, Settings};
+use crate::config::{AdminList, ConfigError, Settings};
 use crate::domain::card_key::CardKey;
 use crate::domain::delivery::DeliveryKeys;
 use crate::domain::jit::author::Author;
 use crate::domain::jit::mirror::{Mirror, Wanted};
-use crate::domain::jit::proposal::{Groups, SettingsDecision};
+use crate::domain::jit::proposal::{Groups, Proposal, SettingsDecision};
 use crate::domain::jit::refusal::SettingsRefusal;
+use crate::forward::settings_api::SettingsApi;
+use crate::forward::settings_worker::SettingsWorker;
+use crate::http_client::Clients;
 use crate::ledger::Ledger;
 use crate::ledger::jit::cards::{Policy, SettingsCard};
 use crate::ledger::jit::proposals::{Applied, NewProposal, Proposed};
 use crate::lifecycle::Signals;
+use crate::notify::web_api::SlackApi;
+use crate::telemetry::Metrics;
 
 /// How often the ledger is looked at: a running bot may carry changes out as well.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -92,7 +101,6 @@ impl Application {
     pub(super) async fn carry_out(
         &self,
         ledger: &Ledger,
-        worker: SettingsWorker,
         settings: &Settings,
         clock: &Clock,
         out: &mut impl Write,
@@ -111,18 +119,22 @@ impl Application {
             }
             bail!("nothing was changed: run it with --yes to carry this out");
         }
-        let key = record(ledger, &plan, settings, clock).await?;
-        let card = self.wait(ledger, worker, &key, &plan, out).await?;
+        let clients = Clients::new(&settings.outbound)?;
+        let proposal = record(ledger, &plan, settings, clock).await?;
+        let worker = worker(ledger, clients, proposal.id, settings, clock);
+        let card = self.wait(ledger, worker, &proposal.key, &plan, out).await?;
         if self.manner.json {
             self.tell_json(&plan, &card.decisions, &card.mirror, out)?;
         }
-        let waiting = card.decisions.iter().filter(|decision| !decision.stage.is_over()).count();
-        if waiting > 0 {
-            bail!("{waiting} of {} changes are still on their way: a running bot goes on with them", plan.steps.len());
+        let all = plan.steps.len();
+        let waiting: Vec<&SettingsDecision> = card.decisions.iter().filter(|one| !one.stage.is_over()).collect();
+        if let Some(last) = waiting.last() {
+            let (count, until) = (waiting.len(), time(last.deadline));
+            bail!("still on the way: {count} of {all}; a bot that runs goes on with that until {until}");
         }
         let undone = card.decisions.iter().filter(|decision| !outcome::is_done(decision)).count();
         if undone > 0 {
-            bail!("{undone} of {} changes were not surely carried out", plan.steps.len());
+            bail!("not surely carried out: {undone} of {all}");
         }
         if !self.is_as_wanted(&card.mirror) {
             bail!("P0's settings are still not surely as {} says: see `p0-chatops settings show`", self.name);
@@ -229,8 +241,24 @@ impl Application {
     }
 }
 
+/// Carries the changes of one proposal of the operator's, about which nobody in Slack is asked.
+fn worker(ledger: &Ledger, clients: Clients, only: i64, settings: &Settings, clock: &Clock) -> SettingsWorker {
+    let metrics = Metrics::default();
+    let slack = SlackApi::new(clients.slack, &settings.slack, metrics.clone());
+    let nobodys = Workspace { teams: Vec::new(), enterprises: Vec::new(), allow_guests: false };
+    SettingsWorker {
+        ledger: ledger.clone(),
+        admins: Admins::new(Arc::new(slack), nobodys, AdminList::default()),
+        p0: SettingsApi::new(clients.decisions, &settings.p0),
+        policy: Policy::of(settings),
+        only: Some(only),
+        clock: clock.clone(),
+        metrics,
+    }
+}
+
 /// Records the changes as the operator's, where all is still as the plan has it.
-async fn record(ledger: &Ledger, plan: &Plan, settings: &Settings, clock: &Clock) -> anyhow::Result<CardKey> {
+async fn record(ledger: &Ledger, plan: &Plan, settings: &Settings, clock: &Clock) -> anyhow::Result<Proposal> {
     const CHANGED: &str = "somebody has changed the settings meanwhile: nothing was changed, run it again";
     let policy = Policy::of(settings);
     // Nobody delivers this twice.
@@ -247,7 +275,7 @@ async fn record(ledger: &Ledger, plan: &Plan, settings: &Settings, clock: &Clock
     }
     let times = (clock.now(), settings.forward_within);
     match ledger.apply_proposal(keys(), proposal.key.clone(), Author::Operator, None, policy, times).await? {
-        Applied::Recorded => Ok(proposal.key),
+        Applied::Recorded => Ok(proposal),
         Applied::Refused(SettingsRefusal::Changed) | Applied::Repeated | Applied::Waiting { .. } => bail!(CHANGED),
         Applied::Refused(refusal) => bail!("nothing was changed: {}", words::refusal(&refusal)),
     }

@@ -58,7 +58,7 @@ pub async fn run(args: SettingsArgs, clock: Clock, out: &mut impl Write) -> anyh
                 return application.plan(&known, &clock, out);
             }
             let ledger = open(&settings, &clock).await?;
-            let done = application.carry_out(&ledger, SettingsWorker, &settings, &clock, out).await;
+            let done = application.carry_out(&ledger, &settings, &clock, out).await;
             ledger.close().await;
             done
         }
@@ -96,11 +96,4 @@ fn heard(known: &Mirror, settings: &Settings, clock: &Clock) -> Option<&'static 
     is_news.then_some(
         "[durations] of the settings file has changed since `serve` started: it counts when it starts again\n",
     )
-}
-
-struct SettingsWorker;
-impl SettingsWorker {
-    async fn run(self, stop: tokio_util::sync::CancellationToken) {
-        stop.cancelled().await
-    }
 }

@@ -154,7 +154,8 @@ fn notes(known: &Mirror, then: &Mirror, wanted: &Wanted) -> Vec<String> {
         notes.push(format!("{} of P0's list could not be read, and stay", known.unread));
     }
     notes.extend(known.doubts.iter().map(words::doubt));
-    let too_long = then.presets.iter().filter(|entry| entry.value.length > then.least_maximum());
+    let is_about_them = wanted.presets.is_some() || wanted.maximum.is_some();
+    let too_long = then.presets.iter().filter(|entry| is_about_them && entry.value.length > then.least_maximum());
     notes.extend(
         too_long
             .map(|entry| format!("{} is longer than the maximum: it will not be offered", file::short(&entry.value))),
