@@ -24,6 +24,7 @@ use crate::domain::jit::author::Author;
 use crate::domain::jit::mirror::{Mirror, Wanted};
 use crate::domain::jit::proposal::{Groups, Proposal, SettingsDecision};
 use crate::domain::jit::refusal::SettingsRefusal;
+use crate::domain::jit::typed;
 use crate::forward::settings_api::SettingsApi;
 use crate::forward::settings_worker::SettingsWorker;
 use crate::http_client::Clients;
@@ -52,7 +53,8 @@ pub(super) struct Manner {
 
 /// What is to be applied, and whether it may be.
 pub(super) struct Application {
-    wanted: Wanted,
+    /// How P0's settings should be.
+    pub(super) wanted: Wanted,
     name: String,
     manner: Manner,
 }
@@ -81,50 +83,55 @@ impl Application {
     ///
     /// # Errors
     /// Where there is anything to do.
-    pub(super) fn plan(&self, known: &Mirror, clock: &Clock, out: &mut impl Write) -> anyhow::Result<()> {
-        let plan = Plan::new(known, &self.wanted, clock);
-        if self.manner.json {
-            self.tell_json(&plan, &[], known, out)?;
-        } else {
-            write!(out, "{}", plan.text()).context(STDOUT)?;
+    pub(super) fn tell(&self, plan: &Plan, known: &Mirror, out: &mut impl Write) -> anyhow::Result<()> {
+        self.tell_plan(plan, known, out)?;
+        if !self.is_as_wanted(known) {
+            bail!("P0's settings are not surely as {} says", self.name);
         }
-        match self.is_as_wanted(known) {
-            true => self.are_vouched(known),
-            false => bail!("P0's settings are not surely as {} says", self.name),
-        }
+        self.are_vouched(known)
     }
 
-    /// Tells the plan, asks, carries it out, and says what became of each change.
+    /// Tells the plan, and asks whoever sits at the terminal; nobody does where a program reads or writes.
+    ///
+    /// # Errors
+    /// Where nobody agrees to it.
+    pub(super) fn agree(&self, plan: &Plan, known: &Mirror, out: &mut impl Write) -> anyhow::Result<()> {
+        const NOT_AGREED: &str = "nothing was changed: run it with --yes to carry this out";
+        if self.manner.yes {
+            return if self.manner.json { Ok(()) } else { self.tell_plan(plan, known, out) };
+        }
+        self.tell_plan(plan, known, out)?;
+        if self.manner.json || !stdin().is_terminal() {
+            bail!(NOT_AGREED);
+        }
+        let word = known.typed(&plan.changes()).unwrap_or_else(|| "yes".to_owned());
+        write!(out, "Type {word} to carry this out: ").and_then(|()| out.flush()).context(STDOUT)?;
+        let mut typed = String::new();
+        stdin().lock().read_line(&mut typed).context("standard input")?;
+        if !typed::is_confirmed(Some(&word), Some(&typed)) {
+            bail!(NOT_AGREED);
+        }
+        Ok(())
+    }
+
+    /// Carries the plan out, and says what became of each change.
     ///
     /// # Errors
     /// Where P0's settings are not as wanted afterwards.
     pub(super) async fn carry_out(
         &self,
         ledger: &Ledger,
+        plan: &Plan,
         settings: &Settings,
         clock: &Clock,
         out: &mut impl Write,
     ) -> anyhow::Result<()> {
-        let known = ledger.mirror().await?.mirror;
-        let plan = Plan::new(&known, &self.wanted, clock);
-        if plan.steps.is_empty() {
-            return self.plan(&known, clock, out);
-        }
-        if !self.manner.json {
-            write!(out, "{}", plan.text()).context(STDOUT)?;
-        }
-        if !self.manner.yes && !self.is_agreed_to(&known, &plan, out)? {
-            if self.manner.json {
-                self.tell_json(&plan, &[], &known, out)?;
-            }
-            bail!("nothing was changed: run it with --yes to carry this out");
-        }
         let clients = Clients::new(&settings.outbound)?;
-        let proposal = record(ledger, &plan, settings, clock).await?;
+        let proposal = record(ledger, plan, settings, clock).await?;
         let worker = worker(ledger, clients, proposal.id, settings, clock);
-        let card = self.wait(ledger, worker, &proposal.key, &plan, out).await?;
+        let card = self.wait(ledger, worker, &proposal.key, plan, out).await?;
         if self.manner.json {
-            self.tell_json(&plan, &card.decisions, &card.mirror, out)?;
+            self.tell_json(plan, &card.decisions, &card.mirror, out)?;
         }
         let all = plan.steps.len();
         let waiting: Vec<&SettingsDecision> = card.decisions.iter().filter(|one| !one.stage.is_over()).collect();
@@ -151,18 +158,6 @@ impl Application {
             bail!("nobody has confirmed that P0's settings are as {} says: see `p0-chatops settings show`", self.name);
         }
         Ok(())
-    }
-
-    /// Asks whoever sits at the terminal; nobody does where a program reads or writes.
-    fn is_agreed_to(&self, known: &Mirror, plan: &Plan, out: &mut impl Write) -> anyhow::Result<bool> {
-        if self.manner.json || !stdin().is_terminal() {
-            return Ok(false);
-        }
-        let word = known.typed(&plan.changes()).unwrap_or_else(|| "yes".to_owned());
-        write!(out, "Type {word} to carry this out: ").and_then(|()| out.flush()).context(STDOUT)?;
-        let mut typed = String::new();
-        stdin().lock().read_line(&mut typed).context("standard input")?;
-        Ok(typed.trim().eq_ignore_ascii_case(&word))
     }
 
     /// Works until nothing more becomes of the changes, or somebody has enough; says what becomes of each as it does.
@@ -220,6 +215,13 @@ impl Application {
             }
         }
         Ok(card)
+    }
+
+    fn tell_plan(&self, plan: &Plan, known: &Mirror, out: &mut impl Write) -> anyhow::Result<()> {
+        match self.manner.json {
+            true => self.tell_json(plan, &[], known, out),
+            false => write!(out, "{}", plan.text()).context(STDOUT),
+        }
     }
 
     fn tell_json(
