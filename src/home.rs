@@ -22,7 +22,10 @@ impl Tools {
     async fn draw_home(&self, by: &SlackUser, drawn: Option<&str>) -> Result<(), LedgerError> {
         let may_read = self.standing(by).await?.may_read;
         let waiting = if may_read { Some(self.ledger.pending().await?) } else { None };
-        let view = home::view(&self.offer, waiting.as_deref(), self.settings.admins.may_be(&by.user));
+        // Nobody waits for this answer, so Slack is asked who is an admin; where it does not say there is no button.
+        let admins = &self.settings.admins;
+        let is_admin = admins.may_be(&by.user) && admins.admit(by).await.is_ok();
+        let view = home::view(&self.offer, waiting.as_deref(), is_admin);
         if !home::is_drawn(&view, drawn) {
             // It is drawn anew whenever it is opened: a failure is logged and counted, and that is all.
             let _ = self.slack.publish_home(&by.user, &view).await;

@@ -73,7 +73,7 @@ const fn only(of_use: OfUse, scope: Scope) -> Scope {
     Scope { of_use, ..scope }
 }
 
-/// Every scope that the bot makes use of. `auth.test` and `views.open` need none.
+/// Every scope that the bot makes use of. `auth.test` and `views.*` need none.
 pub const SCOPES: [Scope; 10] = [
     required(
         "chat:write",

@@ -132,7 +132,6 @@ impl Scene {
             bot_token: format!("xoxb-{}", new_secret()),
             client_secret: new_secret(),
             event_retries: SLACKS_EVENT_RETRIES.to_vec(),
-            home: true,
             people: self.seed.people.iter().map(in_slack).collect(),
             channels,
             usergroups: (!group.users.is_empty()).then_some(group).into_iter().collect(),

@@ -43,6 +43,16 @@ def view_faults(view):
     return faults
 
 
+def home_faults(view):
+    """What is wrong with a Home tab."""
+    faults = count_blocks(view.get("blocks", []), most=100)
+    faults += fits("private_metadata", view.get("private_metadata", "-"), 3000)
+    faults += sdk_faults("view", [view], lambda: [View(**view)])
+    if blockkit:
+        faults += blockkit_faults({k: v for k, v in view.items() if k != "type"}, blockkit.Home)
+    return faults
+
+
 # Slack's SDK. It drops what it does not know, so what it read is written again and compared.
 
 

@@ -173,6 +173,11 @@ class Slack:
         self.views.append(arguments["view"])
         return None, {"view": {"id": "V0INTEROP"} | arguments["view"]}
 
+    def api_views_publish(self, arguments):
+        if not self.judge("views.publish", block_kit.home_faults(arguments["view"])):
+            return "invalid_arguments", {}
+        return None, {"view": {"id": "V0HOME"} | arguments["view"]}
+
     # What a person sees.
 
     def cards(self, channel=CHANNEL):

@@ -122,7 +122,7 @@ fn what_it_cannot_start_from_is_refused() {
     let (code, complaint) = refused(&["--scenario", "day-call"]);
     assert_eq!(code, Some(2));
     let known = "[possible values: night-call, two-approvers, lost-answer, approve-for-less, revoke, kill-and-restart, \
-                 linked]";
+                 linked, settings]";
     assert!(complaint.contains(known), "{complaint}");
     assert_eq!(
         refused(&["--identity", "device", "--risk", "step-up"]),

@@ -46,10 +46,12 @@ fn shown(card: &SettingsCard, policy: &Policy) -> Vec<SlackBlock> {
     let SettingsCard { proposal, mirror, asked, .. } = card;
     let changes: Vec<Change> = proposal.items.iter().map(|item| item.change).collect();
     let items: Vec<String> = proposal.items.iter().map(words::item).collect();
-    let mut blocks = sections(&items, CHANGES);
-    blocks.extend(lines::bulleted(effects::effects(mirror, &changes, asked), EFFECTS));
     let put_back = mirror.put_back();
-    if put_back.changes == changes {
+    let before = mirror.before_reset.as_ref().filter(|_| put_back.changes == changes);
+    let mut blocks: Vec<SlackBlock> = before.map(|before| section(&effects::puts_back(before))).into_iter().collect();
+    blocks.extend(sections(&items, CHANGES));
+    blocks.extend(lines::bulleted(effects::effects(mirror, &changes, asked), EFFECTS));
+    if before.is_some() {
         blocks.extend(effects::impossible(&put_back.impossible).map(|sentence| section(&sentence)));
     }
     if proposal.needs_second {
@@ -62,10 +64,7 @@ fn shown(card: &SettingsCard, policy: &Policy) -> Vec<SlackBlock> {
 }
 
 fn typed(word: &str) -> SlackBlock {
-    let element = SlackBlockPlainTextInputElement::new()
-        .with_action_id(input::TYPED.into())
-        .with_placeholder(plain(word).into())
-        .with_max_length(40);
+    let element = SlackBlockPlainTextInputElement::new().with_action_id(input::TYPED.into()).with_max_length(40);
     SlackInputBlock::new(plain(&effects::type_it(word)).into(), element.into())
         .with_block_id(input::TYPED.into())
         .with_hint(plain(effects::TYPED_HINT).into())

@@ -109,10 +109,16 @@ pub fn item(Item { change, before }: &Item) -> String {
     }
 }
 
+/// The same on one line.
+fn on_one_line(one: &Item) -> String {
+    item(one).replace('\n', "; ")
+}
+
 /// The same in a plain sentence of at most `room` characters, for a confirm.
 pub fn restated(items: &[Item], room: usize) -> String {
-    let plain = items.iter().map(|one| item(one).replace('*', "").replace('\n', "; "));
-    enumerated(plain, "; ", room)
+    const END: &str = ". P0 has no undo.";
+    let plain = items.iter().map(|one| on_one_line(one).replace('*', ""));
+    enumerated(plain, "; ", room - END.len()) + END
 }
 
 /// As it is set in P0's command line: `on`, `off`.

@@ -8,9 +8,10 @@ use tokio::sync::watch;
 use tokio::time::Sleep;
 
 use super::browser::Surfer;
+use super::modals::said_by;
 use super::{Deed, Seen, Step, Where};
 use crate::sandbox::p0::{Call, RequestSeed};
-use crate::sandbox::scene::CHANNEL;
+use crate::sandbox::scene::{CHANNEL, SETTINGS_CHANNEL};
 use crate::sandbox::slack::{Cannot, Delivered, Message};
 use crate::sandbox::stage::Stage;
 
@@ -75,6 +76,10 @@ impl Prompt {
                 taken(self.stage.slack.choose(who, &button.channel, &button.ts, control, option).await)
             }
             Deed::Type(text) => taken(self.stage.slack.slash(who, CHANNEL, text).await),
+            Deed::UseShortcut(shortcut) => taken(self.stage.slack.shortcut(who, shortcut.as_str()).await),
+            Deed::PressInModal(control) => self.press_in_modal(who, *control).await,
+            Deed::Submit(values) => self.submit(who, values).await,
+            Deed::PressTold(control) => self.press_told(who, *control).await,
             Deed::OpenPageOf(owner, heading) => {
                 let Some(idp) = &self.stage.idp else { return Err("there is no provider to sign in at".to_owned()) };
                 let page = self.page_of(owner).await?;
@@ -98,6 +103,13 @@ impl Prompt {
                 Err(trouble) => patience.wait(trouble).await?,
             }
         }
+    }
+
+    /// The lengths that the select of the story's card offers.
+    fn offered(&self, place: Where) -> Result<Vec<String>, Trouble> {
+        let Button { element, .. } = self.button_now(place, "approve_for")?;
+        let options = element["options"].as_array().into_iter().flatten();
+        Ok(options.filter_map(|option| Some(option["text"]["text"].as_str()?.to_owned())).collect())
     }
 
     fn button_now(&self, place: Where, control: &str) -> Result<Button, Trouble> {
@@ -160,6 +172,28 @@ impl Prompt {
                 let told = self.told(who);
                 found(told.iter().any(|text| text.contains(says)), || format!("{who} was told: {}", told.join(" / ")))
             }
+            Seen::Modal(who, says) => {
+                let shown = self.modal(who).map(|modal| said_by(&modal))?;
+                found(shown.contains(says), || format!("the modal says: {shown}"))
+            }
+            Seen::Announced(says) => {
+                let messages = self.stage.slack.messages(SETTINGS_CHANNEL);
+                let news = messages.into_iter().filter(|message| microseconds(&message.ts) >= self.since);
+                let news: Vec<String> = news.map(|message| message.text).collect();
+                found(news.iter().any(|text| text.contains(says)), || format!("announced was: {}", news.join(" / ")))
+            }
+            Seen::Offered(place, expected) => {
+                let offered = self.offered(*place)?;
+                found(offered == *expected, || format!("the card offers: {}", offered.join(", ")))
+            }
+            Seen::SettingsAtP0(expected) => {
+                let heard = self.heard_of_settings();
+                found(heard == *expected, || format!("P0 has heard: {}", heard.join(", ")))
+            }
+            Seen::LengthsAtP0(expected) => {
+                let lengths = self.lengths_at_p0();
+                found(lengths == *expected, || format!("P0 has: {}", lengths.join(", ")))
+            }
             Seen::AtP0(expected) => {
                 let heard = self.heard();
                 found(heard == *expected, || format!("P0 has heard: {}", heard.join(", ")))
@@ -205,7 +239,7 @@ impl Prompt {
 }
 
 /// Waits for whatever changes next, but not for ever.
-struct Patience {
+pub(super) struct Patience {
     slack: watch::Receiver<u64>,
     p0: watch::Receiver<u64>,
     bell: watch::Receiver<u64>,
@@ -213,7 +247,7 @@ struct Patience {
 }
 
 impl Patience {
-    fn of(stage: &Stage) -> Self {
+    pub(super) fn of(stage: &Stage) -> Self {
         Self {
             slack: stage.slack.changed(),
             p0: stage.p0.changed(),
@@ -223,7 +257,7 @@ impl Patience {
     }
 
     /// Returns when something has changed, or with `trouble` when it took too long.
-    async fn wait(&mut self, trouble: Trouble) -> Result<(), Trouble> {
+    pub(super) async fn wait(&mut self, trouble: Trouble) -> Result<(), Trouble> {
         // The stage outlives its performances, so nothing here is ever closed.
         tokio::select! {
             _ = self.slack.changed() => Ok(()),
@@ -237,12 +271,12 @@ impl Patience {
 /// How long nobody will touch a choice, so that a kill surely finds it waiting.
 const QUIET: Duration = Duration::from_millis(400);
 
-fn found(is: bool, instead: impl FnOnce() -> Trouble) -> Result<(), Trouble> {
+pub(super) fn found(is: bool, instead: impl FnOnce() -> Trouble) -> Result<(), Trouble> {
     if is { Ok(()) } else { Err(instead()) }
 }
 
 /// Whether the bot took it.
-fn taken(answer: Result<Delivered, Cannot>) -> Result<(), Trouble> {
+pub(super) fn taken(answer: Result<Delivered, Cannot>) -> Result<(), Trouble> {
     match answer {
         Ok(delivered) if (200..300).contains(&delivered.status) => Ok(()),
         Ok(delivered) => Err(format!("the bot answered {}", delivered.status)),
@@ -272,6 +306,6 @@ fn line(call: &Call) -> String {
     format!("{verb}{length} as {identity}: {answer}")
 }
 
-fn microseconds(ts: &str) -> i64 {
+pub(super) fn microseconds(ts: &str) -> i64 {
     ts.replace('.', "").parse().unwrap_or_default()
 }

@@ -1,13 +1,16 @@
 //! Stories that are played on the stage, a step at a time, with a line of explanation at each.
 //!
 //! A step does what a click on the page does, or waits until something is to be seen: what cannot be done, or does not
-//! come to pass, is said. `scripts` holds the stories, `performance` plays one, `deeds` does what a step says, in a `browser` where it
-//! is done there.
+//! come to pass, is said. `scripts` holds the stories (`settings_script` the one about P0's own settings), `performance`
+//! plays one, `deeds` does what a step says, in a `browser` where it is done there, or in the `modals` and private
+//! messages of somebody.
 
 mod browser;
 mod deeds;
+mod modals;
 mod performance;
 mod scripts;
+mod settings_script;
 
 use clap::ValueEnum;
 use serde::Serialize;
@@ -15,6 +18,8 @@ use serde::Serialize;
 use super::faults::Switch;
 use super::identity::IdentityMode;
 use super::p0::RequestSeed;
+use crate::domain::jit::control::SettingsControl;
+
 #[cfg(test)]
 pub(super) use browser::Surfer;
 pub(super) use performance::{Pace, Stories};
@@ -37,6 +42,8 @@ pub enum Scenario {
     KillAndRestart,
     /// An approver links the account that is theirs, and loses it again.
     Linked,
+    /// Admins change which lengths P0 offers, and its longest grant.
+    Settings,
 }
 
 impl Scenario {
@@ -100,6 +107,14 @@ enum Deed {
     Choose(Where, &'static str, &'static str),
     /// Whoever acts types the slash command with this after it.
     Type(&'static str),
+    /// Whoever acts uses the app's global shortcut.
+    UseShortcut(SettingsControl),
+    /// Whoever acts presses a button of the modal on top.
+    PressInModal(SettingsControl),
+    /// Whoever acts fills in the modal on top, by the names of its inputs, and submits it.
+    Submit(&'static [(&'static str, &'static str)]),
+    /// Whoever acts presses a button of what they were told in private, and agrees to its confirm.
+    PressTold(SettingsControl),
     /// Whoever acts opens the page that this person was given last, in a browser of their own, and signs in with what is
     /// theirs; it ends at a page with this heading.
     OpenPageOf(&'static str, &'static str),
@@ -120,8 +135,18 @@ enum Seen {
     Card(Where, &'static str),
     /// Somebody was told this in private, in a direct message or a line that only they see.
     Told(&'static str, &'static str),
+    /// The modal on top of somebody's client says this.
+    Modal(&'static str, &'static str),
+    /// In the channel for P0's settings this is said.
+    Announced(&'static str),
+    /// A card's select offers these lengths, and no other.
+    Offered(Where, &'static [&'static str]),
     /// P0 was called about the request: these calls, and no other.
     AtP0(&'static [&'static str]),
+    /// P0 was called about its settings since the story began: these calls, and no other.
+    SettingsAtP0(&'static [&'static str]),
+    /// P0 has these lengths, by what it calls them.
+    LengthsAtP0(&'static [&'static str]),
     /// The decisions about the request, as the ledger's file has them.
     OnDisk(&'static [&'static str]),
 }

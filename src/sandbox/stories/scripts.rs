@@ -5,16 +5,16 @@ use serde_json::json;
 use super::Deed::{Ask, Choose, Kill, OpenPageOf, Press, PressInVain, PressOld, See, Start, Switch as Throw, Type};
 use super::Seen::{AtP0, Card, OnDisk, Told};
 use super::Where::{Channel, DmOf};
-use super::{Deed, Device, Scenario, Step, Story};
+use super::{Deed, Device, Scenario, Step, Story, settings_script};
 use crate::sandbox::faults::{AtIdp, AtP0 as Fault, AtSettings, Switch};
 use crate::sandbox::p0::{DisplayRow, RequestSeed};
 
-const ALICE: &str = "U01ALICE";
-const CAROL: &str = "U03CAROL";
+pub(super) const ALICE: &str = "U01ALICE";
+pub(super) const CAROL: &str = "U03CAROL";
 const RITA: &str = "U11RITA";
 const MEI: &str = "U13MEI";
 
-const WORKS: Switch =
+pub(super) const WORKS: Switch =
     Switch { p0: Some(Fault::None), settings: Some(AtSettings::None), slack: None, idp: None, shared: None };
 
 impl Scenario {
@@ -28,20 +28,21 @@ impl Scenario {
             Self::Revoke => revoke(),
             Self::KillAndRestart => kill_and_restart(),
             Self::Linked => linked(),
+            Self::Settings => settings_script::settings(),
         }
     }
 }
 
 /// A step at which nobody in particular acts.
-fn then(say: &'static str, deed: Deed) -> Step {
+pub(super) fn then(say: &'static str, deed: Deed) -> Step {
     Step { say, who: None, device: None, deed }
 }
 
-fn on_phone(who: &'static str, say: &'static str, deed: Deed) -> Step {
+pub(super) fn on_phone(who: &'static str, say: &'static str, deed: Deed) -> Step {
     Step { say, who: Some(who), device: Some(Device::Phone), deed }
 }
 
-fn at_desk(who: &'static str, say: &'static str, deed: Deed) -> Step {
+pub(super) fn at_desk(who: &'static str, say: &'static str, deed: Deed) -> Step {
     Step { say, who: Some(who), device: Some(Device::Desktop), deed }
 }
 
@@ -77,7 +78,7 @@ fn heap_dump() -> RequestSeed {
     }
 }
 
-fn whole_day() -> RequestSeed {
+pub(super) fn whole_day() -> RequestSeed {
     RequestSeed { duration: Some("8 hours".to_owned()), ..checkout_is_down() }
 }
 

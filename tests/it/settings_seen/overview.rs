@@ -9,13 +9,50 @@ use super::*;
 
 #[test]
 fn nobody_has_said_anything() {
-    insta::assert_snapshot!(seen(&modal(&assumed(), &policy())), @"");
+    insta::assert_snapshot!(seen(&modal(&assumed(), &policy())), @"
+    == P0 settings ==
+    P0 lets nobody read its settings. This is what this bot knows of them, and how it knows it.
+    *Lengths that people can pick*
+    • *1h*, *4h*, *8h*: this bot's own default; nobody has said
+    That these are all: this bot's own default; nobody has said.
+    [Add…] [Remove…] [Reset to P0's own…]
+    *Longest grant*: 24 hours
+    This bot's own default; nobody has said.
+    [Set longest grant…]
+    *Standing access*: not known
+    Nobody has said.
+    [Set standing…]
+    *Time until approval*: not known
+    Nobody has said.
+    Not in P0's published document: P0's own clients use it.
+    [Set time to approve…]
+    *Approvals*: not known
+    Nobody has said.
+    Not in P0's published document: P0's own clients use it.
+    [Set approvals…]
+    [Close]
+    ");
 }
 
 #[test]
 fn without_a_key_nothing_can_be_changed() {
     let policy = Policy { has_key: false, approvals: false, ..policy() };
-    insta::assert_snapshot!(seen(&modal(&assumed(), &policy)), @"");
+    insta::assert_snapshot!(seen(&modal(&assumed(), &policy)), @"
+    == P0 settings ==
+    P0 lets nobody read its settings. This is what this bot knows of them, and how it knows it.
+    :warning: This bot has no API key for P0's settings, so it can show them but not change them. Its operator sets `p0.settings_api_key`.
+    *Lengths that people can pick*
+    • *1h*, *4h*, *8h*: this bot's own default; nobody has said
+    That these are all: this bot's own default; nobody has said.
+    *Longest grant*: 24 hours
+    This bot's own default; nobody has said.
+    *Standing access*: not known
+    Nobody has said.
+    *Time until approval*: not known
+    Nobody has said.
+    Not in P0's published document: P0's own clients use it.
+    [Close]
+    ");
 }
 
 #[test]
@@ -31,7 +68,31 @@ fn everything_says_how_it_is_known() {
     mirror = learned(mirror, Change::Standing { length: length("2w") }, &Said::Nothing);
     mirror = learned(mirror, approvals(false, true), &Said::Taken);
     mirror.doubt(&add("2h"), &alice(), at(10));
-    insta::assert_snapshot!(seen(&modal(&mirror, &policy())), @"");
+    insta::assert_snapshot!(seen(&modal(&mirror, &policy())), @"
+    == P0 settings ==
+    P0 lets nobody read its settings. This is what this bot knows of them, and how it knows it.
+    :grey_question: *In doubt*: Add 2 hours (<@U01ALICE>, (time)). P0's answer was lost: it may have been applied.
+    *Lengths that people can pick*
+    • *1h*: stated in the settings file since (time)
+    • 2h (in doubt: not offered), 48h (over the longest grant: not offered): set here by <@U01ALICE> (time); P0 took it
+    That these are all: stated in the settings file since (time).
+    [Add…] [Remove…] [Reset to P0's own…]
+    *Longest grant*: 12 hours
+    P0 said so (time), in its answer to <@U01ALICE>.
+    [Set longest grant…]
+    *Standing access*: 14 days
+    Sent by <@U01ALICE> (time); P0 neither confirmed nor refused it.
+    [Set standing…]
+    *Time until approval*: 3 days
+    Imported by the operator (time).
+    Not in P0's published document: P0's own clients use it.
+    [Set time to approve…]
+    *Approvals*: one-party off, reason on
+    Set here by <@U01ALICE> (time); P0 took it.
+    Not in P0's published document: P0's own clients use it.
+    [Set approvals…]
+    [Close]
+    ");
 }
 
 #[test]
@@ -44,18 +105,78 @@ fn after_a_reset() {
     };
     let mirror = learned(assumed(), Change::Standing { length: length("2w") }, &Said::Taken);
     let mirror = learned(mirror, Change::Reset, &Said::Settings(settings));
-    insta::assert_snapshot!(seen(&modal(&mirror, &policy())), @"");
+    insta::assert_snapshot!(seen(&modal(&mirror, &policy())), @"
+    == P0 settings ==
+    P0 lets nobody read its settings. This is what this bot knows of them, and how it knows it.
+    *Lengths that people can pick*
+    • *5m*, 30d (over the longest grant: not offered): P0 said so (time), in its answer to <@U01ALICE>
+    That these are all: P0 said so (time), in its answer to <@U01ALICE>. P0 told 2 more lengths that this bot could not read.
+    [Add…] [Remove…] [Reset to P0's own…]
+    *Before the reset* (time): 1h, 4h, 8h
+    [Put back…]
+    *Longest grant*: 24 hours
+    This bot's own default; nobody has said. P0 did not say it (time): the older value is kept.
+    [Set longest grant…]
+    *Standing access*: 14 days
+    Set here by <@U01ALICE> (time); P0 took it. P0 did not say it (time): the older value is kept.
+    [Set standing…]
+    *Time until approval*: not known
+    Nobody has said.
+    Not in P0's published document: P0's own clients use it.
+    [Set time to approve…]
+    *Approvals*: not known
+    Nobody has said.
+    Not in P0's published document: P0's own clients use it.
+    [Set approvals…]
+    [Close]
+    ");
 }
 
 #[test]
 fn forms_ask_for_what_is_to_be() {
     let asked = |control, draft| seen(&form(control, &assumed(), draft).unwrap());
-    insta::assert_snapshot!(asked(SettingsControl::Add, None), @"");
-    insta::assert_snapshot!(asked(SettingsControl::Remove, None), @"");
-    insta::assert_snapshot!(asked(SettingsControl::Maximum, None), @"");
-    insta::assert_snapshot!(asked(SettingsControl::Standing, None), @"");
-    insta::assert_snapshot!(asked(SettingsControl::Approvable, None), @"");
-    insta::assert_snapshot!(asked(SettingsControl::Approvals, None), @"");
+    insta::assert_snapshot!(asked(SettingsControl::Add, None), @"
+    == Add a length ==
+    The picker offers 1h, 4h, 8h. The longest grant is 24 hours.
+    Length to add: (plain_text_input)
+    [Next] [Cancel]
+    ");
+    insta::assert_snapshot!(asked(SettingsControl::Remove, None), @"
+    == Remove a length ==
+    Length to remove: [Choose a length: 1h, 4h, 8h]
+    [Next] [Cancel]
+    ");
+    insta::assert_snapshot!(asked(SettingsControl::Maximum, None), @"
+    == Longest grant ==
+    *Longest grant*: 24 hours
+    This bot's own default; nobody has said.
+    Longest grant: (plain_text_input)
+    [Next] [Cancel]
+    ");
+    insta::assert_snapshot!(asked(SettingsControl::Standing, None), @"
+    == Standing access ==
+    *Standing access*: not known
+    Nobody has said.
+    Longest standing access before a new approval: (plain_text_input)
+    [Next] [Cancel]
+    ");
+    insta::assert_snapshot!(asked(SettingsControl::Approvable, None), @"
+    == Time until approval ==
+    *Time until approval*: not known
+    Nobody has said.
+    Not in P0's published document: P0's own clients use it.
+    Longest time between a request and its approval: (plain_text_input)
+    [Next] [Cancel]
+    ");
+    insta::assert_snapshot!(asked(SettingsControl::Approvals, None), @"
+    == Approvals ==
+    *Approvals*: not known
+    Nobody has said.
+    Not in P0's published document: P0's own clients use it.
+    One-party: people may approve their own requests: [On or off: On, Off]
+    A request needs a reason: [On or off: On, Off]
+    [Next] [Cancel]
+    ");
     for (control, _) in SettingsControl::ALL {
         if let Some(view) = form(control, &assumed(), None) {
             assert_eq!(json!(view)["callback_id"], control.as_str());
@@ -68,8 +189,8 @@ fn forms_ask_for_what_is_to_be() {
 fn forms_begin_with_what_was_written_or_is_known() {
     let input = |control, mirror: &Mirror, draft, nth: usize| {
         let view = json!(form(control, mirror, draft).unwrap());
-        let inputs = view["blocks"].as_array().unwrap().iter().filter(|block| block["type"] == "input");
-        let input = inputs.cloned().nth(nth).unwrap();
+        let mut inputs = view["blocks"].as_array().unwrap().iter().filter(|block| block["type"] == "input");
+        let input = inputs.nth(nth).unwrap();
         assert_eq!(input["block_id"], input["element"]["action_id"], "errors are shown at the block");
         input["element"].clone()
     };

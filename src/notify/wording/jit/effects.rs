@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{LIST, author, enumerated, span};
+use super::{LIST, NOT_KNOWN, author, enumerated, span};
 use crate::config::AdminList;
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::jit::author::Author;
@@ -10,7 +10,7 @@ use crate::domain::jit::change::{Approvals, Change, Said};
 use crate::domain::jit::known::Known;
 use crate::domain::jit::length::SettingLength;
 use crate::domain::jit::lengths::Lengths;
-use crate::domain::jit::mirror::{Mirror, Span};
+use crate::domain::jit::mirror::{BeforeReset, Mirror, Span};
 use crate::domain::jit::proposal::AGREED_WITHIN;
 use crate::notify::foreign;
 use crate::notify::wording::{date, person};
@@ -50,6 +50,11 @@ pub fn effects(mirror: &Mirror, changes: &[Change], asked: &[ExpirationLength]) 
     sentences
 }
 
+/// Whose state the changes bring back; mrkdwn.
+pub fn puts_back(before: &BeforeReset) -> String {
+    format!("*Puts back* what there was before the reset {}.", date(before.at))
+}
+
 /// What cannot be put back, and why; `None` where all can.
 pub fn impossible(spans: &[Span]) -> Option<String> {
     let names = enumerated(spans.iter().map(span), ", ", LIST);
@@ -69,7 +74,7 @@ pub fn second_admin(admins: &AdminList, by: &Author) -> String {
 
 /// What has to be typed, said before it is.
 pub fn typed(word: &str) -> String {
-    format!(":keyboard: *Apply* asks you to type `{word}`, because this takes away what P0 cannot give back.")
+    format!("*Apply* asks you to type `{word}`, because this takes away what P0 cannot give back.")
 }
 
 /// What has to be typed, where it is.
@@ -81,10 +86,13 @@ pub fn type_it(word: &str) -> String {
 pub const TYPED_HINT: &str = "It takes away what P0 cannot give back, so a press alone is not enough.";
 
 fn reset(mirror: &Mirror) -> Vec<String> {
+    let standing = mirror.standing.as_ref().map_or_else(|| NOT_KNOWN.to_owned(), |known| known.value.length.in_words());
     let mut sentences = vec![
-        "The list becomes P0's own; this bot learns it from P0's answer, and the picker follows. P0 may change the \
-         longest grant and standing access with it."
-            .to_owned(),
+        "The list becomes P0's own: this bot learns it from P0's answer, and the picker follows.".to_owned(),
+        format!(
+            "P0 may change the longest grant (now {}) and standing access (now {standing}) with it.",
+            mirror.maximum.value.length.in_words()
+        ),
     ];
     if !mirror.presets.is_empty() {
         let lost = enumerated(mirror.presets.iter().map(|entry| span(&entry.value)), ", ", LIST);

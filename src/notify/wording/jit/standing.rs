@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{LIST, VALUE, WORDS, author, capitalised, change, enumerated, title};
+use super::{LIST, VALUE, WORDS, author, capitalised, enumerated, on_one_line, title};
 use crate::domain::jit::change::{Change, Said, Settings};
 use crate::domain::jit::length::SettingLength;
 use crate::domain::jit::proposal::{Proposal, ProposalStage, SettingsDecision, SettingsStage};
@@ -42,6 +42,11 @@ pub fn decision(decision: &SettingsDecision) -> String {
         SettingsStage::Recorded => ":inbox_tray: *Received*. P0 has not been told yet.".to_owned(),
         SettingsStage::Sending { .. } => ":arrow_right: *On its way* to P0.".to_owned(),
         SettingsStage::Done { said, at, .. } => done(&decision.item.change, said, *at),
+        SettingsStage::Refused { refusal: SettingsRefusal::P0 { status: 404, .. }, at }
+            if !decision.item.change.is_documented() =>
+        {
+            format!(":x: *P0 does not know this setting* (404), {}.", date(*at))
+        }
         SettingsStage::Refused { refusal: SettingsRefusal::P0 { status, words }, at } => {
             let why = if words.is_empty() { " without saying why" } else { "" };
             format!(":x: *P0 refused it*{why} ({status}), {}.", date(*at))
@@ -162,7 +167,11 @@ pub fn brief(decision: &SettingsDecision) -> String {
             (":grey_question:", "*outcome unknown*: P0's answer was lost, it may have been applied".to_owned())
         }
     };
-    format!("{sign} {}: {end}", change(&decision.item.change))
+    let what = match &decision.item.change {
+        change @ (Change::Add { .. } | Change::Remove { .. } | Change::Reset) => super::change(change),
+        _ => on_one_line(&decision.item),
+    };
+    format!("{sign} {what}: {end}")
 }
 
 /// How far several changes are, counted; a plain sentence.

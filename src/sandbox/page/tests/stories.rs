@@ -10,11 +10,12 @@ use super::stage::{BEHIND, STAGE};
 use super::{Browser, rows};
 use crate::cli::SandboxArgs;
 use crate::sandbox::identity::IdentityMode;
+use crate::sandbox::p0::BearerKind;
 use crate::sandbox::stories::{Pace, Scenario, Stories};
 
 /// Those that a sandbox tells by itself.
-const STORIES: [&str; 6] =
-    ["night-call", "two-approvers", "lost-answer", "approve-for-less", "revoke", "kill-and-restart"];
+const STORIES: [&str; 7] =
+    ["night-call", "two-approvers", "lost-answer", "approve-for-less", "revoke", "kill-and-restart", "settings"];
 
 /// What a row says of where a request stands.
 const STANDS: usize = 6;
@@ -44,8 +45,8 @@ async fn gone_through_with(name: &str, meanwhile: impl AsyncFn(&Browser)) -> Bro
     let next = browser.post("story", &json!({ "do": "next" })).await;
     assert_eq!(next, (StatusCode::CONFLICT, json!({ "error": "the story has ended" })));
     // It leaves the stage as it found it.
-    let faults = ["p0", "slack", "idp", "shared"].map(|side| state["faults"][side].clone());
-    assert_eq!(faults, [json!("none"), json!("none"), json!("none"), json!(false)]);
+    let faults = ["p0", "settings", "slack", "idp", "shared"].map(|side| state["faults"][side].clone());
+    assert_eq!(faults, [json!("none"), json!("none"), json!("none"), json!("none"), json!(false)]);
     assert_eq!(state["bot"]["running"], true);
     assert_eq!(browser.stage.slack.violations(), Vec::<String>::new());
     browser
@@ -108,6 +109,14 @@ async fn approve_for_less() {
     let browser = gone_through("approve-for-less").await;
     assert_eq!(carried_out(&browser), ["approve alice@example.com"]);
     assert_eq!(browser.stage.p0.calls()[0].body, Some(json!({ "expirationLength": "1h" })));
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn settings() {
+    let browser = gone_through("settings").await;
+    let keys = browser.stage.p0.calls().into_iter().filter(|call| call.bearer == BearerKind::SettingsApiKey).count();
+    assert_eq!(keys, browser.stage.p0.calls().len(), "nothing else was told, and nobody decided anything");
     browser.close().await;
 }
 

@@ -4,7 +4,7 @@ const EMOJI = {
   alarm_clock: '⏰', arrow_left: '⬅️', arrow_right: '➡️', ballot_box_with_check: '☑️', bangbang: '‼️', bell: '🔔', bulb: '💡', busts_in_silhouette: '👥',
   calendar: '📆', clap: '👏', clipboard: '📋', clock1: '🕐', closed_lock_with_key: '🔐', double_vertical_bar: '⏸️', exclamation: '❗', eyes: '👀',
   fire: '🔥', gear: '⚙️', grey_question: '❔', heart: '❤️', heavy_check_mark: '✔️', heavy_minus_sign: '➖', heavy_plus_sign: '➕', hourglass: '⌛',
-  hourglass_flowing_sand: '⏳', inbox_tray: '📥', information_source: 'ℹ️', key: '🔑', large_blue_circle: '🔵', large_green_circle: '🟢', large_red_square: '🟥',
+  hourglass_flowing_sand: '⏳', inbox_tray: '📥', information_source: 'ℹ️', key: '🔑', keyboard: '⌨️', large_blue_circle: '🔵', large_green_circle: '🟢', large_red_square: '🟥',
   large_yellow_circle: '🟡', link: '🔗', lock: '🔒', mag: '🔍', memo: '📝', no_entry: '⛔', no_entry_sign: '🚫', octagonal_sign: '🛑', ok_hand: '👌',
   outbox_tray: '📤', pencil: '📝', pencil2: '✏️', point_right: '👉', pray: '🙏', question: '❓', raised_hands: '🙌', red_circle: '🔴', repeat: '🔁',
   robot_face: '🤖', rocket: '🚀', rotating_light: '🚨', shield: '🛡️', slightly_smiling_face: '🙂', smile: '😄', sos: '🆘', sparkles: '✨', star: '⭐', tada: '🎉',
