@@ -51,6 +51,7 @@ pub(super) fn text(decision: &SettingsDecision) -> Option<String> {
             let words = if words.is_empty() { String::new() } else { format!(" ({})", plain(words)) };
             format!("outcome unknown: P0 may have applied it{words}; run this again to settle it")
         }
+        SettingsStage::Settled { .. } => "outcome unknown, and settled by a later change of the same".to_owned(),
     })
 }
 

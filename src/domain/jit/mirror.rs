@@ -389,7 +389,7 @@ fn is_of_list(change: &Change) -> bool {
 }
 
 /// Whether it no longer matters what became of `other` once P0 has taken `change`.
-pub(super) fn settles(change: &Change, other: &Change) -> bool {
+pub fn settles(change: &Change, other: &Change) -> bool {
     match (change, other) {
         (Change::Reset, other) => is_of_list(other),
         (

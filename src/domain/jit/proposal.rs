@@ -203,6 +203,11 @@ pub enum SettingsStage {
         /// Since when.
         at: Timestamp,
     },
+    /// Was unknown until P0 took a later change of the same thing: it does not matter any more.
+    Settled {
+        /// When.
+        at: Timestamp,
+    },
 }
 
 impl SettingsStage {
@@ -215,6 +220,7 @@ impl SettingsStage {
             Self::Refused { .. } => "refused",
             Self::Dropped { .. } => "dropped",
             Self::Unknown { .. } => "unknown",
+            Self::Settled { .. } => "settled",
         }
     }
 

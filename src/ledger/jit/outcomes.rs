@@ -4,8 +4,9 @@
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
-use super::{decisions, mirror};
+use super::{decisions, mirror, proposals};
 use crate::domain::jit::change::Said;
+use crate::domain::jit::mirror::settles;
 use crate::domain::jit::proposal::{Proposal, SettingsDecision, SettingsStage, Tried};
 use crate::domain::jit::refusal::SettingsRefusal;
 use crate::ledger::LedgerError;
@@ -22,8 +23,23 @@ pub(super) async fn done(
     let mut known = mirror::load(c).await?.mirror;
     known.take(&decision.item.change, &said, &proposal.by, now);
     mirror::save(c, &known).await?;
+    settle(c, &decision, now).await?;
     decision.stage = SettingsStage::Done { said, key, at: now };
     decisions::save(c, proposal, &decision, now).await
+}
+
+/// Closes what nobody knew of earlier changes, and does not matter any more.
+async fn settle(c: &mut SqliteConnection, taken: &SettingsDecision, now: Timestamp) -> Result<(), LedgerError> {
+    for mut other in decisions::select(c, "stage_name = 'unknown' AND $1 = $1", now).await? {
+        if other.id == taken.id || !settles(&taken.item.change, &other.item.change) {
+            continue;
+        }
+        if let Some(proposal) = proposals::load(c, other.proposal).await? {
+            other.stage = SettingsStage::Settled { at: now };
+            decisions::save(c, &proposal, &other, now).await?;
+        }
+    }
+    Ok(())
 }
 
 /// It is not carried out.

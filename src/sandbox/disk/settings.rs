@@ -143,5 +143,6 @@ fn outcome(stage: &SettingsStage) -> String {
         SettingsStage::Dropped { .. } => "could not be sent in time".to_owned(),
         SettingsStage::Unknown { words, .. } if words.is_empty() => "may have counted; no answer came".to_owned(),
         SettingsStage::Unknown { words, .. } => format!("may have counted; P0 said: {words}"),
+        SettingsStage::Settled { .. } => "its answer was lost; a later change settled it".to_owned(),
     }
 }

@@ -118,6 +118,8 @@ async fn the_lost_answer_of_a_reset_is_unknown_until_it_is_reset_again() {
     world.slack.submit(ALICE, &modal.id, &[("settings_typed", "reset")]).await.unwrap();
     world.work().await;
     assert_eq!(world.settings_calls().len(), 2);
+    let first = world.read(&own);
+    assert!(first.contains("It matters no more") && !first.contains("[Try again]"), "{first}");
     let put_back = world.last_dm(ALICE);
     assert!(world.read(&put_back).contains("[Put back…]"), "{}", world.read(&put_back));
 }

@@ -71,6 +71,9 @@ pub fn decision(decision: &SettingsDecision) -> String {
                 date(*at)
             )
         }
+        SettingsStage::Settled { at } => {
+            format!("P0's answer was lost. It matters no more: P0 took a later change of the same, {}.", date(*at))
+        }
     }
 }
 
@@ -166,6 +169,9 @@ pub fn brief(decision: &SettingsDecision) -> String {
         SettingsStage::Unknown { .. } => {
             (":grey_question:", "*outcome unknown*: P0's answer was lost, it may have been applied".to_owned())
         }
+        SettingsStage::Settled { .. } => {
+            (":white_small_square:", "P0's answer was lost, and P0 took a later change of the same".to_owned())
+        }
     };
     let what = match &decision.item.change {
         change @ (Change::Add { .. } | Change::Remove { .. } | Change::Reset) => super::change(change),
@@ -184,6 +190,7 @@ pub fn tally(decisions: &[SettingsDecision]) -> String {
         (count(|d| matches!(d.stage, SettingsStage::Refused { .. })), "refused"),
         (count(|d| matches!(d.stage, SettingsStage::Dropped { .. })), "dropped"),
         (count(|d| matches!(d.stage, SettingsStage::Unknown { .. })), "with an unknown outcome"),
+        (count(|d| matches!(d.stage, SettingsStage::Settled { .. })), "settled by a later change"),
         (count(|d| !d.stage.is_over()), "on their way"),
     ];
     let parts: Vec<String> =
@@ -235,6 +242,7 @@ fn alone(decision: &SettingsDecision) -> &'static str {
         SettingsStage::Refused { .. } => "It was not sent to P0.",
         SettingsStage::Dropped { .. } => "It could not be sent in time, and was dropped.",
         SettingsStage::Unknown { .. } => "P0's answer was lost: it may have been applied.",
+        SettingsStage::Settled { .. } => "P0's answer was lost, and P0 took a later change of the same.",
     }
 }
 
