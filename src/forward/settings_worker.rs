@@ -34,6 +34,8 @@ pub struct SettingsWorker {
     pub p0: Option<SettingsApi>,
     /// What this installation allows.
     pub policy: Policy,
+    /// The one proposal whose changes are carried; `None`: everybody's.
+    pub only: Option<i64>,
     /// What time it is.
     pub clock: Clock,
     /// What came of it.
@@ -63,7 +65,7 @@ impl Carrier for SettingsWorker {
 
     /// One at most: what one change does depends on what another has done.
     async fn claim(&self, _: u32) -> Result<Vec<SettingsLease>, LedgerError> {
-        Ok(self.ledger.claim_settings().await?.into_iter().collect())
+        Ok(self.ledger.claim_settings(self.only).await?.into_iter().collect())
     }
 
     async fn carry(&self, lease: SettingsLease, stop: &CancellationToken) {
