@@ -18,15 +18,16 @@ EMAILS = {slack_side.ALICE: "alice@example.com", slack_side.CAROL: "carol@exampl
 
 
 class Bot:
-    def __init__(self, slack, p0):
+    def __init__(self, slack, p0, more=None):
+        """`more` are lines for sections of the settings file, by section."""
         self.folder = pathlib.Path(tempfile.mkdtemp(prefix="p0-chatops-interop-"))
         self.process = None
         self.starts = 0
-        self.secrets = [slack.SIGNING_SECRET, slack.BOT_TOKEN, *TOKENS.values(), slack_side.RESPONSE_PATH]
+        self.secrets = [slack.SIGNING_SECRET, slack.BOT_TOKEN, *TOKENS.values(), slack_side.RESPONSE_PATH, *p0.SECRETS]
         (self.folder / "notifier.pem").write_text(p0_side.KEY.public_pem())
         for user, token in TOKENS.items():
             self.write(user, token)
-        self.write("settings.toml", self.settings(slack, p0))
+        self.write("settings.toml", self.settings(slack, p0, more or {}))
         self.start()
 
     def write(self, name, text):
@@ -34,7 +35,7 @@ class Bot:
         path.touch(mode=0o600)
         path.write_text(text)
 
-    def settings(self, slack, p0):
+    def settings(self, slack, p0, more):
         people = "\n".join(f"{user} = {json.dumps(email)}" for user, email in EMAILS.items())
         tokens = "\n".join(f"{user} = {json.dumps(user)}" for user in TOKENS)
         return f"""
@@ -46,10 +47,12 @@ signing_secrets = ["{slack.SIGNING_SECRET}"]
 bot_token = "{slack.BOT_TOKEN}"
 api_base_url = "{slack.url}/api/"
 hook_hosts = ["{slack.server.host}"]
+{more.get("slack", "")}
 [p0]
 base_url = "{p0.url}"
 org = "{p0.ORG}"
 request_url = "https://p0.example.com/o/{{org}}/requests/{{id}}"
+{more.get("p0", "")}
 [notifier]
 public_key_file = "notifier.pem"
 issuer = "{p0.ISSUER}"
@@ -60,6 +63,8 @@ mode = "tokens"
 {people}
 [identity.tokens]
 {tokens}
+[settings]
+{more.get("settings", "")}
 [[route]]
 channel = "{slack_side.CHANNEL}"
 """

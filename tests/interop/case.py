@@ -17,14 +17,15 @@ signal.alarm(55)
 
 class Case(unittest.TestCase):
     org_wide = False
+    p0_kind, settings = p0_side.P0, None
     errors_are_fine = False
 
     def setUp(self):
-        self.slack, self.p0 = slack_side.Slack(self.org_wide), p0_side.P0()
+        self.slack, self.p0 = slack_side.Slack(self.org_wide), self.p0_kind()
         self.addCleanup(self.slack.close)
         self.addCleanup(self.p0.close)
         self.pushed = 0
-        self.bot = bot.Bot(self.slack, self.p0)
+        self.bot = bot.Bot(self.slack, self.p0, self.settings)
         atexit.register(self.bot.close)
         self.addCleanup(self.bot.close)
         self.addCleanup(self.nobody_complains)

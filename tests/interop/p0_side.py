@@ -19,6 +19,7 @@ class P0:
     """Keeps who called what. Answers 200, or what `answered` says, or nothing until `answering` is set."""
 
     ORG, ISSUER, AUDIENCE = "acme", "https://p0.example.com/notifier", "p0-chatops-interop"
+    SECRETS = ()
 
     def __init__(self):
         self.calls = []

@@ -126,14 +126,14 @@ class Settings:
                 return 200, {"all": said, "ok": {"ok": True}, "nothing": {}}[self.say]
 
 
-class Server:
+class SettingsApi:
+    """Answers calls, and keeps what the document has against them."""
+
     def __init__(self, document, key, upstream=None):
         with open(document) as file:
             self.judge = Judge(json.load(file))
         self.key, self.upstream = key, upstream
         self.settings, self.log = Settings(), []
-        self.base_url = http_side.Server(self.answer).url
-        self.control = f"{self.base_url}/control"
 
     def answer(self, request):
         match request.method, request.path:
@@ -173,6 +173,6 @@ class Server:
 
 
 if __name__ == "__main__":
-    server = Server(**json.loads(sys.argv[1]))
-    print(json.dumps({"base_url": server.base_url, "control": server.control}), flush=True)
+    url = http_side.Server(SettingsApi(**json.loads(sys.argv[1])).answer).url
+    print(json.dumps({"base_url": url, "control": f"{url}/control"}), flush=True)
     sys.stdin.read()

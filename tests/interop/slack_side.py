@@ -79,7 +79,7 @@ class Slack:
     def answer_response_url(self, request):
         body = json.loads(request.body)
         self.judge("response_url", block_kit.message_faults(body))
-        if body.get("response_type", "ephemeral") != "ephemeral" or body.get("replace_original") is not False:
+        if body.get("response_type", "ephemeral") != "ephemeral" or not isinstance(body.get("replace_original"), bool):
             self.violations.append(f"a private answer that is none: {sorted(body)}")
         self.responses.append(body)
         return 200, {"ok": True}

@@ -5,6 +5,8 @@ use std::io::Write as _;
 use std::process::{Command, Output};
 use std::sync::OnceLock;
 
+use crate::outside;
+
 #[test]
 fn the_judges_of_blocks_are_awake() {
     run("test_block_kit.py");
@@ -23,6 +25,13 @@ fn whatever_slack_may_send_is_answered() {
 #[test]
 fn a_kill_at_any_instant_sends_nothing_twice() {
     run("test_kill.py");
+}
+
+#[test]
+fn changes_of_settings_are_as_p0_publishes_them() {
+    if outside::settings_server::is_ready() {
+        run("test_settings.py");
+    }
 }
 
 fn run(file: &str) {

@@ -60,7 +60,7 @@ impl SettingsServer {
 }
 
 /// Whether there is a Python with openapi-core. Where there is none, that is said once.
-fn is_ready() -> bool {
+pub fn is_ready() -> bool {
     static READY: OnceLock<bool> = OnceLock::new();
     *READY.get_or_init(|| {
         let ready = can(interpreter(), "import sys, openapi_core.testing; assert sys.version_info >= (3, 11)");
