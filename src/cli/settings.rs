@@ -65,7 +65,8 @@ pub enum SettingsCommand {
     /// Make P0's settings as a file says: only what differs is changed, one decision for each.
     ///
     /// It prints the plan (before and after, in order, what loosens, what P0 cannot undo), asks at a terminal, and then
-    /// tells P0 of one change after the other and says what became of each. A running bot may help, and none is needed.
+    /// tells P0 of one change after the other and says what became of each. It is run where the ledger is, beside a
+    /// running bot or without one. Ctrl-C leaves what was not sent yet to the bot.
     /// Changes are announced as those from Slack are: within a second where the bot runs, else when it starts. No second
     /// admin is asked: whoever may run this holds the key.
     ///
@@ -89,8 +90,9 @@ pub enum SettingsCommand {
         /// lengths P0 has.
         #[arg(long)]
         strict: bool,
-        /// Print one JSON object at the end: `file`, `as_wanted`, `confirmed`, `changes` with `change`, `before`,
-        /// `after`, `loosens`, `takes_away` and `outcome` (null where nothing was sent), and `notes`.
+        /// Print one JSON object at the end: `as_wanted`, `confirmed`, `changes` with `change`, `before`, `after`,
+        /// `loosens`, `takes_away` and `outcome` (null where nothing was sent), and `notes`. It asks nobody: without
+        /// --yes it is the plan.
         #[arg(long)]
         json: bool,
     },
