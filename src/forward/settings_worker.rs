@@ -139,9 +139,9 @@ impl SettingsWorker {
             NotAdmitted::Refused(refusal) => because(refusal),
             NotAdmitted::Later(asked) => NotAgreed::Later(asked),
         };
-        let mut groups = self.admins.admit(author).await.map_err(|refused| no(refused, NotAgreed::ByAuthor))?;
+        let groups = self.admins.admit(author).await.map_err(|refused| no(refused, NotAgreed::ByAuthor))?;
         if let Some(second) = &proposal.second {
-            groups.extend(self.admins.admit(second).await.map_err(|refused| no(refused, NotAgreed::BySecond))?);
+            self.admins.admit_too(second, &groups).await.map_err(|refused| no(refused, NotAgreed::BySecond))?;
         }
         Ok(groups)
     }
