@@ -14,7 +14,7 @@ FILE is TOML. Every key may be left out, and what is left out stays as it is:
   maximum = \"24h\"                   # the longest grant
   standing = \"2w\"                   # the longest persistent access before a new approval
   approvable = \"3d\"                 # the longest time between a request and its approval
-  [approvals]                       # needs `approvals = true` under [settings] of the bot's own settings
+  [approvals]                       # needs settings.approvals = true of the bot's settings
   one_party = false                 # whether people may approve their own requests
   require_reason = true             # whether a request needs a reason
 
