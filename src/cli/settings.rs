@@ -14,7 +14,7 @@ FILE is TOML. Every key may be left out, and what is left out stays as it is:
   maximum = \"24h\"                   # the longest grant
   standing = \"2w\"                   # the longest persistent access before a new approval
   approvable = \"3d\"                 # the longest time between a request and its approval
-  [approvals]                       # needs `approvals = true` under [settings] of the bot's own settings
+  [approvals]                       # needs settings.approvals = true of the bot's settings
   one_party = false                 # whether people may approve their own requests
   require_reason = true             # whether a request needs a reason
 
@@ -65,7 +65,8 @@ pub enum SettingsCommand {
     /// Make P0's settings as a file says: only what differs is changed, one decision for each.
     ///
     /// It prints the plan (before and after, in order, what loosens, what P0 cannot undo), asks at a terminal, and then
-    /// tells P0 of one change after the other and says what became of each. A running bot may help, and none is needed.
+    /// tells P0 of one change after the other and says what became of each. It is run where the ledger is, beside a
+    /// running bot or without one. Ctrl-C leaves what was not sent yet to the bot.
     /// Changes are announced as those from Slack are: within a second where the bot runs, else when it starts. No second
     /// admin is asked: whoever may run this holds the key.
     ///
@@ -89,8 +90,9 @@ pub enum SettingsCommand {
         /// lengths P0 has.
         #[arg(long)]
         strict: bool,
-        /// Print one JSON object at the end: `file`, `as_wanted`, `confirmed`, `changes` with `change`, `before`,
-        /// `after`, `loosens`, `takes_away` and `outcome` (null where nothing was sent), and `notes`.
+        /// Print one JSON object at the end: `as_wanted`, `confirmed`, `changes` with `change`, `before`, `after`,
+        /// `loosens`, `takes_away` and `outcome` (null where nothing was sent), and `notes`. It asks nobody: without
+        /// --yes it is the plan.
         #[arg(long)]
         json: bool,
     },

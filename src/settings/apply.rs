@@ -1,42 +1,22 @@
 //! `settings apply`: P0's settings are made as a file says, one decision for each difference.
 
-use std::collections::BTreeSet;
 use std::io::{BufRead as _, IsTerminal as _, Write, stdin};
-use std::path::PathBuf;
-use std::sync::Arc;
-use std::time::Duration;
+use std::path::Path;
 
 use anyhow::{Context as _, bail};
 use serde_json::{Value, json};
-use tokio_util::sync::CancellationToken;
 
+use super::carry::Carrying;
 use super::file::SettingsFile;
 use super::plan::Plan;
-use super::{STDOUT, outcome, words};
-use crate::authorize::admins::Admins;
-use crate::authorize::workspace::Workspace;
+use super::{STDOUT, outcome};
 use crate::beside::time;
 use crate::clock::Clock;
-use crate::config::{AdminList, ConfigError, Settings};
-use crate::domain::card_key::CardKey;
-use crate::domain::delivery::DeliveryKeys;
-use crate::domain::jit::author::Author;
+use crate::config::{ConfigError, Settings};
 use crate::domain::jit::mirror::{Mirror, Wanted};
-use crate::domain::jit::proposal::{Groups, Proposal, SettingsDecision};
-use crate::domain::jit::refusal::SettingsRefusal;
+use crate::domain::jit::proposal::SettingsDecision;
 use crate::domain::jit::typed;
-use crate::forward::settings_api::SettingsApi;
-use crate::forward::settings_worker::SettingsWorker;
-use crate::http_client::Clients;
 use crate::ledger::Ledger;
-use crate::ledger::jit::cards::{Policy, SettingsCard};
-use crate::ledger::jit::proposals::{Applied, NewProposal, Proposed};
-use crate::lifecycle::Signals;
-use crate::notify::web_api::SlackApi;
-use crate::telemetry::Metrics;
-
-/// How often the ledger is looked at: a running bot may carry changes out as well.
-const LOOK_EVERY: Duration = Duration::from_millis(200);
 
 /// How it is done.
 #[derive(Clone, Copy)]
@@ -64,7 +44,7 @@ impl Application {
     ///
     /// # Errors
     /// What is wrong with it.
-    pub(super) fn open(path: &PathBuf, manner: Manner, settings: &Settings) -> Result<Self, ConfigError> {
+    pub(super) fn open(path: &Path, manner: Manner, settings: &Settings) -> Result<Self, ConfigError> {
         let SettingsFile { wanted, .. } = SettingsFile::open(path)?;
         let name = path.display().to_string();
         if wanted.approvals.is_some() && !settings.changes.approvals {
@@ -126,10 +106,8 @@ impl Application {
         clock: &Clock,
         out: &mut impl Write,
     ) -> anyhow::Result<()> {
-        let clients = Clients::new(&settings.outbound)?;
-        let proposal = record(ledger, plan, settings, clock).await?;
-        let worker = worker(ledger, clients, proposal.id, settings, clock);
-        let card = self.wait(ledger, worker, &proposal.key, plan, out).await?;
+        let carrying = Carrying::record(ledger, plan, settings, clock).await?;
+        let card = carrying.watch(plan, !self.manner.json, out).await?;
         if self.manner.json {
             self.tell_json(plan, &card.decisions, &card.mirror, out)?;
         }
@@ -160,63 +138,6 @@ impl Application {
         Ok(())
     }
 
-    /// Works until nothing more becomes of the changes, or somebody has enough; says what becomes of each as it does.
-    async fn wait(
-        &self,
-        ledger: &Ledger,
-        worker: SettingsWorker,
-        key: &CardKey,
-        plan: &Plan,
-        out: &mut impl Write,
-    ) -> anyhow::Result<SettingsCard> {
-        let mut signals = Signals::listen()?;
-        let stop = CancellationToken::new();
-        let mut working = tokio::spawn(worker.run(stop.clone()));
-        let mut told = BTreeSet::new();
-        let mut changes = ledger.changes();
-        loop {
-            changes.mark_unchanged();
-            let card = self.look(ledger, key, plan, &mut told, out).await?;
-            if card.decisions.iter().all(|decision| decision.stage.is_over()) {
-                break;
-            }
-            tokio::select! {
-                () = signals.next() => break,
-                _ = changes.changed() => {}
-                () = tokio::time::sleep(LOOK_EVERY) => {}
-            }
-        }
-        // What is being sent is waited for; a second signal has no patience.
-        stop.cancel();
-        tokio::select! {
-            ended = &mut working => ended?,
-            () = signals.next() => {}
-        }
-        self.look(ledger, key, plan, &mut told, out).await
-    }
-
-    /// Reads how far it is, and tells what is new.
-    async fn look(
-        &self,
-        ledger: &Ledger,
-        key: &CardKey,
-        plan: &Plan,
-        told: &mut BTreeSet<String>,
-        out: &mut impl Write,
-    ) -> anyhow::Result<SettingsCard> {
-        let card = ledger.settings_card(key).await?.context("the changes are gone from the ledger")?;
-        if !self.manner.json {
-            for (decision, step) in card.decisions.iter().zip(&plan.steps) {
-                let Some(news) = outcome::text(decision) else { continue };
-                let line = format!("{}: {news}", step.what());
-                if told.insert(line.clone()) {
-                    writeln!(out, "{line}").and_then(|()| out.flush()).context(STDOUT)?;
-                }
-            }
-        }
-        Ok(card)
-    }
-
     fn tell_plan(&self, plan: &Plan, known: &Mirror, out: &mut impl Write) -> anyhow::Result<()> {
         match self.manner.json {
             true => self.tell_json(plan, &[], known, out),
@@ -240,45 +161,5 @@ impl Application {
             "notes": plan.notes,
         });
         writeln!(out, "{whole:#}").context(STDOUT)
-    }
-}
-
-/// Carries the changes of one proposal of the operator's, about which nobody in Slack is asked.
-fn worker(ledger: &Ledger, clients: Clients, only: i64, settings: &Settings, clock: &Clock) -> SettingsWorker {
-    let metrics = Metrics::default();
-    let slack = SlackApi::new(clients.slack, &settings.slack, metrics.clone());
-    let nobodys = Workspace { teams: Vec::new(), enterprises: Vec::new(), allow_guests: false };
-    SettingsWorker {
-        ledger: ledger.clone(),
-        admins: Admins::new(Arc::new(slack), nobodys, AdminList::default()),
-        p0: SettingsApi::new(clients.decisions, &settings.p0),
-        policy: Policy::of(settings),
-        only: Some(only),
-        clock: clock.clone(),
-        metrics,
-    }
-}
-
-/// Records the changes as the operator's, where all is still as the plan has it.
-async fn record(ledger: &Ledger, plan: &Plan, settings: &Settings, clock: &Clock) -> anyhow::Result<Proposal> {
-    const CHANGED: &str = "somebody has changed the settings meanwhile: nothing was changed, run it again";
-    let policy = Policy::of(settings);
-    // Nobody delivers this twice.
-    let keys = || DeliveryKeys::new([("command", CardKey::random().as_str().to_owned())]);
-    let new =
-        NewProposal { by: Author::Operator, changes: plan.changes(), groups: Groups::new(), policy: policy.clone() };
-    let proposal = match ledger.propose(keys(), new).await? {
-        Proposed::Shown(card) => card.proposal,
-        Proposed::Refused(refusal) => bail!("nothing was changed: {}", words::refusal(&refusal)),
-        Proposed::Repeated => bail!(CHANGED),
-    };
-    if !proposal.items.iter().zip(&plan.steps).all(|(item, step)| item.before == step.before) {
-        bail!(CHANGED);
-    }
-    let times = (clock.now(), settings.forward_within);
-    match ledger.apply_proposal(keys(), proposal.key.clone(), Author::Operator, None, policy, times).await? {
-        Applied::Recorded => Ok(proposal),
-        Applied::Refused(SettingsRefusal::Changed) | Applied::Repeated | Applied::Waiting { .. } => bail!(CHANGED),
-        Applied::Refused(refusal) => bail!("nothing was changed: {}", words::refusal(&refusal)),
     }
 }

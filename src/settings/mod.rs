@@ -1,6 +1,7 @@
 //! `p0-chatops settings`: P0's own settings are shown, stated, and made as a file says, also while the bot runs.
 
 mod apply;
+mod carry;
 mod file;
 mod import;
 mod outcome;

@@ -154,6 +154,11 @@ fn notes(Known { mirror: known, asked, note }: &Known, then: &Mirror, wanted: &W
         notes.push(format!("{} of P0's list could not be read, and stay", known.unread));
     }
     notes.extend(known.doubts.iter().map(words::doubt));
+    if known.doubts.iter().any(|doubt| doubt.change == Change::Reset) {
+        notes.push(
+            "nothing that is sent settles a reset: state what P0 has, with `p0-chatops settings import`".to_owned(),
+        );
+    }
     let is_about_them = wanted.presets.is_some() || wanted.maximum.is_some();
     let too_long = then.presets.iter().filter(|entry| is_about_them && entry.value.length > then.least_maximum());
     notes.extend(
