@@ -137,6 +137,7 @@ impl App {
             admins: admins.clone(),
             p0: SettingsApi::new(clients.decisions.clone(), &settings.p0),
             policy: policy.clone(),
+            only: None,
             clock: clock.clone(),
             metrics: metrics.clone(),
         };

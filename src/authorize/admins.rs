@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::future::try_join_all;
 
 use super::directory::{Directory, Person, Unavailable};
 use super::workspace::Workspace;
@@ -43,42 +43,41 @@ impl Admins {
 
     /// Asks Slack who the person is at this moment and who is in the admins' groups; says the latter.
     ///
-    /// Of whoever is listed themselves no group has to vouch: then one that Slack does not tell of is left out.
-    ///
     /// # Errors
     /// Why the person may not act as an admin, or that Slack did not say.
     pub async fn admit(&self, by: &SlackUser) -> Result<Groups, NotAdmitted> {
+        let person = self.person(by).await?;
+        let groups = self.groups(by, &person).await.map_err(later)?;
+        self.is_one_of(by, &groups).map(|()| groups)
+    }
+
+    /// Asks the same of somebody else, where it is known who is in the groups.
+    ///
+    /// # Errors
+    /// Why the person may not act as an admin, or that Slack did not say.
+    pub async fn admit_too(&self, by: &SlackUser, groups: &Groups) -> Result<(), NotAdmitted> {
+        self.person(by).await?;
+        self.is_one_of(by, groups)
+    }
+
+    async fn person(&self, by: &SlackUser) -> Result<Person, NotAdmitted> {
         let refused = |refusal| Err(NotAdmitted::Refused(refusal));
         if !self.may_be(&by.user) {
             return refused(SettingsRefusal::NotAdmin);
         }
-        let person = self.directory.person(&by.user).await.map_err(later)?;
-        let Some(person) = person else {
+        let Some(person) = self.directory.person(&by.user).await.map_err(later)? else {
             return refused(SettingsRefusal::Person { refusal: Refusal::NobodyKnown });
         };
         match self.workspace.admit(by, &person) {
-            Ok(()) => {}
-            Err(Refusal::Guest) => return refused(SettingsRefusal::NotAdmin),
-            Err(refusal) => return refused(SettingsRefusal::Person { refusal }),
+            Ok(()) => Ok(person),
+            Err(Refusal::Guest) => refused(SettingsRefusal::NotAdmin),
+            Err(refusal) => refused(SettingsRefusal::Person { refusal }),
         }
-        let listed = self.is_listed(&by.user);
-        let mut groups = Groups::new();
-        let places = self.places(by, &person);
-        let asked = join_all(self.list.groups.iter().map(|group| self.members(group, &places))).await;
-        for (group, members) in self.list.groups.iter().zip(asked) {
-            match members {
-                Ok(members) => {
-                    groups.insert(group.clone(), members);
-                }
-                Err(_) if listed => {}
-                Err(unavailable) => return Err(later(unavailable)),
-            }
-        }
-        if listed || groups.values().any(|members| members.contains(&by.user)) {
-            Ok(groups)
-        } else {
-            refused(SettingsRefusal::NotAdmin)
-        }
+    }
+
+    fn is_one_of(&self, by: &SlackUser, groups: &Groups) -> Result<(), NotAdmitted> {
+        let is_admin = self.is_listed(&by.user) || groups.values().any(|members| members.contains(&by.user));
+        if is_admin { Ok(()) } else { Err(NotAdmitted::Refused(SettingsRefusal::NotAdmin)) }
     }
 
     fn is_listed(&self, user: &UserId) -> bool {
@@ -92,13 +91,21 @@ impl Admins {
         places
     }
 
+    /// Who is in each of the groups.
+    async fn groups(&self, by: &SlackUser, person: &Person) -> Result<Groups, Unavailable> {
+        let places = self.places(by, person);
+        let asked = self.list.groups.iter().map(|group| self.members(group, &places));
+        let members = try_join_all(asked).await?;
+        Ok(self.list.groups.iter().cloned().zip(members).collect())
+    }
+
     async fn members(&self, group: &UserGroupId, places: &[&TeamId]) -> Result<Vec<UserId>, Unavailable> {
         for place in places {
             if let Some(members) = self.directory.members(group, place).await? {
                 return Ok(members);
             }
         }
-        tracing::error!(%group, "Slack does not know a user group of slack.admins: nobody is an admin by it");
+        tracing::error!(%group, "Slack tells of no such user group (slack.admins): nobody is an admin by it");
         Ok(Vec::new())
     }
 }

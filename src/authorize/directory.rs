@@ -37,8 +37,8 @@ pub trait Directory: Send + Sync {
     /// The person as they are now; `None` where nobody has that id.
     fn person<'d>(&'d self, user: &'d UserId) -> BoxFuture<'d, Result<Option<Person>, Unavailable>>;
 
-    /// Who is in a user group now; `None` where there is none with that id. An org-wide install has to say in which
-    /// workspace it means one.
+    /// Who is in a user group now; `None` where there is none with that id, or the app may not know. An org-wide install
+    /// has to say in which workspace it means one.
     fn members<'d>(
         &'d self,
         group: &'d UserGroupId,

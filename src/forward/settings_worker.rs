@@ -34,6 +34,8 @@ pub struct SettingsWorker {
     pub p0: Option<SettingsApi>,
     /// What this installation allows.
     pub policy: Policy,
+    /// The one proposal whose changes are carried; `None`: everybody's.
+    pub only: Option<i64>,
     /// What time it is.
     pub clock: Clock,
     /// What came of it.
@@ -63,7 +65,7 @@ impl Carrier for SettingsWorker {
 
     /// One at most: what one change does depends on what another has done.
     async fn claim(&self, _: u32) -> Result<Vec<SettingsLease>, LedgerError> {
-        Ok(self.ledger.claim_settings().await?.into_iter().collect())
+        Ok(self.ledger.claim_settings(self.only).await?.into_iter().collect())
     }
 
     async fn carry(&self, lease: SettingsLease, stop: &CancellationToken) {
@@ -137,9 +139,9 @@ impl SettingsWorker {
             NotAdmitted::Refused(refusal) => because(refusal),
             NotAdmitted::Later(asked) => NotAgreed::Later(asked),
         };
-        let mut groups = self.admins.admit(author).await.map_err(|refused| no(refused, NotAgreed::ByAuthor))?;
+        let groups = self.admins.admit(author).await.map_err(|refused| no(refused, NotAgreed::ByAuthor))?;
         if let Some(second) = &proposal.second {
-            groups.extend(self.admins.admit(second).await.map_err(|refused| no(refused, NotAgreed::BySecond))?);
+            self.admins.admit_too(second, &groups).await.map_err(|refused| no(refused, NotAgreed::BySecond))?;
         }
         Ok(groups)
     }

@@ -24,6 +24,9 @@ use crate::telemetry::Metrics;
 /// A modal is opened before Slack is answered: its `trigger_id` lives 3 s.
 const VIEW_WITHIN: Duration = Duration::from_millis(1500);
 
+/// What Slack says of a user group that is not there, in a workspace without any, or to an app without the scope.
+const NO_GROUP: [&str; 3] = ["no_such_subteam", "plan_upgrade_required", "missing_scope"];
+
 /// Why a call came to nothing.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum SlackFailure {
@@ -412,7 +415,7 @@ impl Directory for SlackApi {
             let arguments = [("usergroup", group.as_str()), ("team_id", workspace.as_str())];
             match self.get::<MembersAnswer>("usergroups.users.list", &arguments).await {
                 Ok(answer) => Ok(Some(answer.users.iter().filter_map(|id| UserId::parse(id)).collect())),
-                Err(SlackFailure::Refused(code)) if code == "no_such_subteam" => Ok(None),
+                Err(SlackFailure::Refused(code)) if NO_GROUP.contains(&code.as_str()) => Ok(None),
                 Err(failure) => Err(unavailable(&failure)),
             }
         }

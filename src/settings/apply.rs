@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::io::{BufRead as _, IsTerminal as _, Write, stdin};
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::{Context as _, bail};
@@ -11,19 +12,28 @@ use tokio_util::sync::CancellationToken;
 
 use super::file::SettingsFile;
 use super::plan::Plan;
-use super::{STDOUT, SettingsWorker, outcome, words};
+use super::{STDOUT, outcome, words};
+use crate::authorize::admins::Admins;
+use crate::authorize::workspace::Workspace;
+use crate::beside::time;
 use crate::clock::Clock;
-use crate::config::{ConfigError, Settings};
+use crate::config::{AdminList, ConfigError, Settings};
 use crate::domain::card_key::CardKey;
 use crate::domain::delivery::DeliveryKeys;
 use crate::domain::jit::author::Author;
 use crate::domain::jit::mirror::{Mirror, Wanted};
-use crate::domain::jit::proposal::{Groups, SettingsDecision};
+use crate::domain::jit::proposal::{Groups, Proposal, SettingsDecision};
 use crate::domain::jit::refusal::SettingsRefusal;
+use crate::domain::jit::typed;
+use crate::forward::settings_api::SettingsApi;
+use crate::forward::settings_worker::SettingsWorker;
+use crate::http_client::Clients;
 use crate::ledger::Ledger;
 use crate::ledger::jit::cards::{Policy, SettingsCard};
 use crate::ledger::jit::proposals::{Applied, NewProposal, Proposed};
 use crate::lifecycle::Signals;
+use crate::notify::web_api::SlackApi;
+use crate::telemetry::Metrics;
 
 /// How often the ledger is looked at: a running bot may carry changes out as well.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -43,7 +53,8 @@ pub(super) struct Manner {
 
 /// What is to be applied, and whether it may be.
 pub(super) struct Application {
-    wanted: Wanted,
+    /// How P0's settings should be.
+    pub(super) wanted: Wanted,
     name: String,
     manner: Manner,
 }
@@ -72,57 +83,65 @@ impl Application {
     ///
     /// # Errors
     /// Where there is anything to do.
-    pub(super) fn plan(&self, known: &Mirror, clock: &Clock, out: &mut impl Write) -> anyhow::Result<()> {
-        let plan = Plan::new(known, &self.wanted, clock);
-        if self.manner.json {
-            self.tell_json(&plan, &[], known, out)?;
-        } else {
-            write!(out, "{}", plan.text()).context(STDOUT)?;
+    pub(super) fn tell(&self, plan: &Plan, known: &Mirror, out: &mut impl Write) -> anyhow::Result<()> {
+        self.tell_plan(plan, known, out)?;
+        if !self.is_as_wanted(known) {
+            bail!("P0's settings are not surely as {} says", self.name);
         }
-        match self.is_as_wanted(known) {
-            true => self.are_vouched(known),
-            false => bail!("P0's settings are not surely as {} says", self.name),
-        }
+        self.are_vouched(known)
     }
 
-    /// Tells the plan, asks, carries it out, and says what became of each change.
+    /// Tells the plan, and asks whoever sits at the terminal; nobody does where a program reads or writes.
+    ///
+    /// # Errors
+    /// Where nobody agrees to it.
+    pub(super) fn agree(&self, plan: &Plan, known: &Mirror, out: &mut impl Write) -> anyhow::Result<()> {
+        const NOT_AGREED: &str = "nothing was changed: run it with --yes to carry this out";
+        if self.manner.yes {
+            return if self.manner.json { Ok(()) } else { self.tell_plan(plan, known, out) };
+        }
+        self.tell_plan(plan, known, out)?;
+        if self.manner.json || !stdin().is_terminal() {
+            bail!(NOT_AGREED);
+        }
+        let word = known.typed(&plan.changes()).unwrap_or_else(|| "yes".to_owned());
+        write!(out, "Type {word} to carry this out: ").and_then(|()| out.flush()).context(STDOUT)?;
+        let mut typed = String::new();
+        stdin().lock().read_line(&mut typed).context("standard input")?;
+        if !typed::is_confirmed(Some(&word), Some(&typed)) {
+            bail!(NOT_AGREED);
+        }
+        Ok(())
+    }
+
+    /// Carries the plan out, and says what became of each change.
     ///
     /// # Errors
     /// Where P0's settings are not as wanted afterwards.
     pub(super) async fn carry_out(
         &self,
         ledger: &Ledger,
-        worker: SettingsWorker,
+        plan: &Plan,
         settings: &Settings,
         clock: &Clock,
         out: &mut impl Write,
     ) -> anyhow::Result<()> {
-        let known = ledger.mirror().await?.mirror;
-        let plan = Plan::new(&known, &self.wanted, clock);
-        if plan.steps.is_empty() {
-            return self.plan(&known, clock, out);
-        }
-        if !self.manner.json {
-            write!(out, "{}", plan.text()).context(STDOUT)?;
-        }
-        if !self.manner.yes && !self.is_agreed_to(&known, &plan, out)? {
-            if self.manner.json {
-                self.tell_json(&plan, &[], &known, out)?;
-            }
-            bail!("nothing was changed: run it with --yes to carry this out");
-        }
-        let key = record(ledger, &plan, settings, clock).await?;
-        let card = self.wait(ledger, worker, &key, &plan, out).await?;
+        let clients = Clients::new(&settings.outbound)?;
+        let proposal = record(ledger, plan, settings, clock).await?;
+        let worker = worker(ledger, clients, proposal.id, settings, clock);
+        let card = self.wait(ledger, worker, &proposal.key, plan, out).await?;
         if self.manner.json {
-            self.tell_json(&plan, &card.decisions, &card.mirror, out)?;
+            self.tell_json(plan, &card.decisions, &card.mirror, out)?;
         }
-        let waiting = card.decisions.iter().filter(|decision| !decision.stage.is_over()).count();
-        if waiting > 0 {
-            bail!("{waiting} of {} changes are still on their way: a running bot goes on with them", plan.steps.len());
+        let all = plan.steps.len();
+        let waiting: Vec<&SettingsDecision> = card.decisions.iter().filter(|one| !one.stage.is_over()).collect();
+        if let Some(last) = waiting.last() {
+            let (count, until) = (waiting.len(), time(last.deadline));
+            bail!("still on the way: {count} of {all}; a bot that runs goes on with that until {until}");
         }
         let undone = card.decisions.iter().filter(|decision| !outcome::is_done(decision)).count();
         if undone > 0 {
-            bail!("{undone} of {} changes were not surely carried out", plan.steps.len());
+            bail!("not surely carried out: {undone} of {all}");
         }
         if !self.is_as_wanted(&card.mirror) {
             bail!("P0's settings are still not surely as {} says: see `p0-chatops settings show`", self.name);
@@ -139,18 +158,6 @@ impl Application {
             bail!("nobody has confirmed that P0's settings are as {} says: see `p0-chatops settings show`", self.name);
         }
         Ok(())
-    }
-
-    /// Asks whoever sits at the terminal; nobody does where a program reads or writes.
-    fn is_agreed_to(&self, known: &Mirror, plan: &Plan, out: &mut impl Write) -> anyhow::Result<bool> {
-        if self.manner.json || !stdin().is_terminal() {
-            return Ok(false);
-        }
-        let word = known.typed(&plan.changes()).unwrap_or_else(|| "yes".to_owned());
-        write!(out, "Type {word} to carry this out: ").and_then(|()| out.flush()).context(STDOUT)?;
-        let mut typed = String::new();
-        stdin().lock().read_line(&mut typed).context("standard input")?;
-        Ok(typed.trim().eq_ignore_ascii_case(&word))
     }
 
     /// Works until nothing more becomes of the changes, or somebody has enough; says what becomes of each as it does.
@@ -210,6 +217,13 @@ impl Application {
         Ok(card)
     }
 
+    fn tell_plan(&self, plan: &Plan, known: &Mirror, out: &mut impl Write) -> anyhow::Result<()> {
+        match self.manner.json {
+            true => self.tell_json(plan, &[], known, out),
+            false => write!(out, "{}", plan.text()).context(STDOUT),
+        }
+    }
+
     fn tell_json(
         &self,
         plan: &Plan,
@@ -229,8 +243,24 @@ impl Application {
     }
 }
 
+/// Carries the changes of one proposal of the operator's, about which nobody in Slack is asked.
+fn worker(ledger: &Ledger, clients: Clients, only: i64, settings: &Settings, clock: &Clock) -> SettingsWorker {
+    let metrics = Metrics::default();
+    let slack = SlackApi::new(clients.slack, &settings.slack, metrics.clone());
+    let nobodys = Workspace { teams: Vec::new(), enterprises: Vec::new(), allow_guests: false };
+    SettingsWorker {
+        ledger: ledger.clone(),
+        admins: Admins::new(Arc::new(slack), nobodys, AdminList::default()),
+        p0: SettingsApi::new(clients.decisions, &settings.p0),
+        policy: Policy::of(settings),
+        only: Some(only),
+        clock: clock.clone(),
+        metrics,
+    }
+}
+
 /// Records the changes as the operator's, where all is still as the plan has it.
-async fn record(ledger: &Ledger, plan: &Plan, settings: &Settings, clock: &Clock) -> anyhow::Result<CardKey> {
+async fn record(ledger: &Ledger, plan: &Plan, settings: &Settings, clock: &Clock) -> anyhow::Result<Proposal> {
     const CHANGED: &str = "somebody has changed the settings meanwhile: nothing was changed, run it again";
     let policy = Policy::of(settings);
     // Nobody delivers this twice.
@@ -247,7 +277,7 @@ async fn record(ledger: &Ledger, plan: &Plan, settings: &Settings, clock: &Clock
     }
     let times = (clock.now(), settings.forward_within);
     match ledger.apply_proposal(keys(), proposal.key.clone(), Author::Operator, None, policy, times).await? {
-        Applied::Recorded => Ok(proposal.key),
+        Applied::Recorded => Ok(proposal),
         Applied::Refused(SettingsRefusal::Changed) | Applied::Repeated | Applied::Waiting { .. } => bail!(CHANGED),
         Applied::Refused(refusal) => bail!("nothing was changed: {}", words::refusal(&refusal)),
     }

@@ -16,10 +16,12 @@ use crate::beside;
 use crate::cli::settings::{SettingsArgs, SettingsCommand};
 use crate::clock::Clock;
 use crate::config::{self, Settings, assumed_lengths};
+use crate::domain::expiration::ExpirationLength;
 use crate::domain::jit::mirror::Mirror;
-use crate::ledger::Ledger;
+use crate::ledger::{Ledger, LedgerError};
 use apply::{Application, Manner};
 use file::SettingsFile;
+use plan::Plan;
 
 const STDOUT: &str = "standard output";
 
@@ -31,11 +33,11 @@ pub async fn run(args: SettingsArgs, clock: Clock, out: &mut impl Write) -> anyh
     match args.command {
         SettingsCommand::Show { config, json, toml } => {
             let settings = config::load(config.config.as_deref())?;
-            let (known, note) = known(&settings, &clock).await?;
+            let Known { mirror, note, .. } = look(&settings, &clock).await?;
             let text = match (json, toml) {
-                (true, _) => format!("{:#}\n", show::json(&known)),
-                (_, true) => file::to_toml(&known, settings.changes.approvals),
-                _ => show::text(&known) + note.unwrap_or_default(),
+                (true, _) => format!("{:#}\n", show::json(&mirror)),
+                (_, true) => file::to_toml(&mirror, settings.changes.approvals),
+                _ => show::text(&mirror) + note.unwrap_or_default(),
             };
             write!(out, "{text}").context(STDOUT)
         }
@@ -44,38 +46,59 @@ pub async fn run(args: SettingsArgs, clock: Clock, out: &mut impl Write) -> anyh
             let file = SettingsFile::open(&file)?;
             let ledger = open(&settings, &clock).await?;
             let done = import::run(&ledger, file, out).await;
-            let note = heard(&ledger.mirror().await?.mirror, &settings, &clock);
+            let known = Known::of(&ledger, &settings, &clock).await;
             ledger.close().await;
             done?;
-            write!(out, "{}", note.unwrap_or_default()).context(STDOUT)
+            write!(out, "{}", known?.note.unwrap_or_default()).context(STDOUT)
         }
         SettingsCommand::Apply { file, config, yes, plan: only_plan, strict, json } => {
             let settings = config::load(config.config.as_deref())?;
             let manner = Manner { yes, only_plan, strict, json };
             let application = Application::open(&file, manner, &settings)?;
-            if only_plan {
-                let (known, _) = known(&settings, &clock).await?;
-                return application.plan(&known, &clock, out);
+            let known = look(&settings, &clock).await?;
+            let plan = Plan::new(&known, &application.wanted, &clock);
+            if only_plan || plan.steps.is_empty() {
+                return application.tell(&plan, &known.mirror, out);
             }
+            application.agree(&plan, &known.mirror, out)?;
             let ledger = open(&settings, &clock).await?;
-            let done = application.carry_out(&ledger, SettingsWorker, &settings, &clock, out).await;
+            let done = application.carry_out(&ledger, &plan, &settings, &clock, out).await;
             ledger.close().await;
             done
         }
     }
 }
 
-/// What is known, and what there is to say of that. Nothing is written.
-async fn known(settings: &Settings, clock: &Clock) -> anyhow::Result<(Mirror, Option<&'static str>)> {
-    let Some(ledger) = beside::open(&settings.database_url, clock.clone()).await? else {
-        let mut stated = Mirror::assumed(&assumed_lengths());
-        stated.state(settings.durations.stated.clone(), &assumed_lengths(), clock.now());
-        return Ok((stated, Some("there is no ledger yet: this is what the settings file states\n")));
-    };
-    let known = ledger.mirror().await?.mirror;
-    ledger.close().await;
-    let note = heard(&known, settings, clock);
-    Ok((known, note))
+/// What there is to know before anything is changed.
+struct Known {
+    mirror: Mirror,
+    /// The lengths that requests ask for which nobody has decided.
+    asked: Vec<ExpirationLength>,
+    /// What there is to say of that.
+    note: Option<&'static str>,
+}
+
+impl Known {
+    async fn of(ledger: &Ledger, settings: &Settings, clock: &Clock) -> Result<Self, LedgerError> {
+        let mirror = ledger.mirror().await?.mirror;
+        let pending = ledger.pending().await?;
+        let asked = pending.iter().filter_map(|request| request.request.facts.asked_length()).collect();
+        let note = heard(&mirror, settings, clock);
+        Ok(Self { mirror, asked, note })
+    }
+}
+
+/// What is known; nothing is written.
+async fn look(settings: &Settings, clock: &Clock) -> anyhow::Result<Known> {
+    if let Some(ledger) = beside::open(&settings.database_url, clock.clone()).await? {
+        let known = Known::of(&ledger, settings, clock).await;
+        ledger.close().await;
+        return Ok(known?);
+    }
+    let mut mirror = Mirror::assumed(&assumed_lengths());
+    mirror.state(settings.durations.stated.clone(), &assumed_lengths(), clock.now());
+    let note = "there is no ledger yet: this is what the settings file states\n";
+    Ok(Known { mirror, asked: Vec::new(), note: Some(note) })
 }
 
 /// Opens the ledger; where there is none yet it is made as `serve` makes it, with what the settings file states.
@@ -96,11 +119,4 @@ fn heard(known: &Mirror, settings: &Settings, clock: &Clock) -> Option<&'static 
     is_news.then_some(
         "[durations] of the settings file has changed since `serve` started: it counts when it starts again\n",
     )
-}
-
-struct SettingsWorker;
-impl SettingsWorker {
-    async fn run(self, stop: tokio_util::sync::CancellationToken) {
-        stop.cancelled().await
-    }
 }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{file, show, words};
+use super::{Known, file, show, words};
 use crate::clock::Clock;
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::jit::author::Author;
@@ -36,10 +36,10 @@ pub(super) struct Step {
 
 impl Plan {
     /// What makes P0's settings as wanted. Each step is weighed by what is there when its turn comes.
-    pub(super) fn new(known: &Mirror, wanted: &Wanted, clock: &Clock) -> Self {
-        let mut then = known.clone();
+    pub(super) fn new(known: &Known, wanted: &Wanted, clock: &Clock) -> Self {
+        let mut then = known.mirror.clone();
         let mut steps = Vec::new();
-        for change in known.needed(wanted) {
+        for change in known.mirror.needed(wanted) {
             let is_for_good = match &change {
                 Change::Remove { length } => {
                     then.preset(length.length()).is_some_and(|entry| entry.value.sendable().is_none())
@@ -142,8 +142,8 @@ impl Step {
     }
 }
 
-fn notes(known: &Mirror, then: &Mirror, wanted: &Wanted) -> Vec<String> {
-    let mut notes = Vec::new();
+fn notes(Known { mirror: known, asked, note }: &Known, then: &Mirror, wanted: &Wanted) -> Vec<String> {
+    let mut notes: Vec<String> = note.iter().map(|note| note.trim_end().to_owned()).collect();
     if wanted.presets.is_some() && known.listed == Source::Assumed {
         let presets = words::listed(known.presets.iter().map(|entry| &entry.value));
         notes.push(format!(
@@ -154,10 +154,17 @@ fn notes(known: &Mirror, then: &Mirror, wanted: &Wanted) -> Vec<String> {
         notes.push(format!("{} of P0's list could not be read, and stay", known.unread));
     }
     notes.extend(known.doubts.iter().map(words::doubt));
-    let too_long = then.presets.iter().filter(|entry| entry.value.length > then.least_maximum());
+    let is_about_them = wanted.presets.is_some() || wanted.maximum.is_some();
+    let too_long = then.presets.iter().filter(|entry| is_about_them && entry.value.length > then.least_maximum());
     notes.extend(
         too_long
             .map(|entry| format!("{} is longer than the maximum: it will not be offered", file::short(&entry.value))),
     );
+    let maximum = then.lengths().maximum;
+    let longer = asked.iter().filter(|asked| **asked > maximum).count();
+    if maximum < known.lengths().maximum && longer > 0 {
+        let ask = if longer == 1 { "waiting request asks" } else { "waiting requests ask" };
+        notes.push(format!("{longer} {ask} for more than {maximum}"));
+    }
     notes
 }

@@ -1,11 +1,18 @@
 //! `p0-chatops settings`: P0's own settings are shown, stated, and made as a file says, beside a bot that runs.
 
-use std::process::Output;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Output, Stdio};
 
+use p0_chatops::sandbox::p0::{Call, Fault, LengthAnswer, P0Setup, Verb};
+use p0_chatops::sandbox::slack::SlackSetup;
 use serde_json::{Value, json};
 
-use crate::serve::Company;
-use crate::world::readable;
+use crate::serve::{Company, until};
+use crate::world::{CHANNEL, readable};
+
+/// What the stand-in of P0 has at its start.
+const P0S_OWN: &str = "presets = [\"5m\", \"1h\", { length = \"24h\", value = \"1 day\" }, \"1w\", \"30d\"]\n\
+                       maximum = \"24h\"\nstanding = \"30d\"\n";
 
 /// A company whose bot may change P0's settings.
 struct House {
@@ -19,7 +26,10 @@ impl House {
 
     /// With more in the settings, behind the section of P0's.
     async fn with(more: &str) -> Self {
-        let company = Company::new().await;
+        Self::of(Company::new().await, more)
+    }
+
+    fn of(company: Company, more: &str) -> Self {
         let key = "[p0]\nsettings_api_key = \"sandbox-settings-key\"\n";
         let settings = company.settings().replacen("[p0]\n", key, 1);
         let (before, route) = settings.split_once("[[route]]").unwrap();
@@ -40,6 +50,23 @@ impl House {
         let output = self.command(arguments).await;
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         timeless(&String::from_utf8(output.stdout).unwrap())
+    }
+
+    /// What the stand-in of P0 has is stated, so that the bot knows it.
+    async fn knows_all(&self) {
+        self.write("known.toml", P0S_OWN);
+        self.told(&["import", "known.toml"]).await;
+    }
+
+    /// The calls of P0's settings API: method, last part of the path, body, and what was answered.
+    fn sent(&self) -> Vec<String> {
+        let calls = self.company.p0.calls().into_iter().filter(|call| call.verb == Some(Verb::Settings));
+        let line = |call: Call| {
+            let path = call.path.rsplit('/').next().unwrap_or_default().to_owned();
+            let body = call.body.map(|body| format!(" {body}")).unwrap_or_default();
+            format!("{} {path}{body}: {}", call.method, call.status.unwrap_or_default())
+        };
+        calls.map(line).collect()
     }
 
     /// How it ends, what it said until then, and the line with which it fails.
@@ -103,7 +130,7 @@ async fn what_p0_has_is_stated_and_the_picker_follows_while_the_bot_runs() {
         let blocks = house.company.slack.message(&card.channel, &card.ts)?.blocks;
         readable(&blocks).contains("30m").then_some(())
     };
-    crate::serve::until(house.company.slack.changed(), is_redrawn).await;
+    until(house.company.slack.changed(), is_redrawn).await;
     assert_eq!(house.company.p0.calls().len(), 0, "nothing is sent");
     insta::assert_snapshot!(house.told(&["show"]).await, @r#"
     presets     30m  stated with `settings import`, (time)
@@ -205,6 +232,7 @@ async fn a_plan_says_what_would_change_and_what_to_think_of() {
     );
     let (code, told, complaint) = house.ends(&["apply", "p0-settings.toml", "--plan"]).await;
     insta::assert_snapshot!(told, @r"
+    note: there is no ledger yet: this is what the settings file states
     note: 14d is longer than the maximum: it will not be offered
     6 changes of P0's settings, in this order:
       1. maximum 24h → 48h          loosens: longer grants become possible
@@ -230,12 +258,12 @@ async fn a_plan_says_what_would_change_and_what_to_think_of() {
     );
     assert_eq!((&told["changes"][3]["before"], &told["changes"][3]["after"]), (&json!("8h"), &Value::Null));
     house.write("p0-settings.toml", "presets = [\"1h\", \"4h\", \"8h\"]\nmaximum = \"24h\"\n");
-    insta::assert_snapshot!(house.told(&["apply", "p0-settings.toml", "--plan", "--strict"]).await, @r"
-    P0's settings are as the file says, as far as is known: nothing to change
-    ");
+    let told = house.told(&["apply", "p0-settings.toml", "--plan", "--strict"]).await;
+    assert!(told.ends_with("\nP0's settings are as the file says, as far as is known: nothing to change\n"), "{told}");
     house.write("p0-settings.toml", "maximum = \"12h\"\n");
     let (code, told, complaint) = house.ends(&["apply", "p0-settings.toml"]).await;
     insta::assert_snapshot!(told, @r"
+    note: there is no ledger yet: this is what the settings file states
     one change of P0's settings:
       1. maximum 24h → 12h  P0 has no undo: longer grants are no longer possible
     then approvers are offered 1h, 4h, 8h, and may grant up to 12h
@@ -245,12 +273,14 @@ async fn a_plan_says_what_would_change_and_what_to_think_of() {
         (Some(1), "p0-chatops: nothing was changed: run it with --yes to carry this out\n")
     );
     assert_eq!(house.company.p0.calls().len(), 0);
+    assert!(!house.company.folder.join("p0-chatops.db").exists(), "nothing is written");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn what_only_is_assumed_is_no_plan_to_trust() {
     let house = House::new().await;
     house.write("p0-settings.toml", "presets = [\"1h\", \"4h\", \"8h\"]\n");
+    house.company.serve().await.kill_9();
     let nobody = "note: nobody has said which lengths P0 has: 1h, 4h, 8h is only assumed; `p0-chatops settings import` \
                   states it\nP0's settings are as the file says, as far as is known: nothing to change\n";
     assert_eq!(house.told(&["apply", "p0-settings.toml", "--plan"]).await, nobody);
@@ -290,4 +320,179 @@ async fn what_the_settings_do_not_allow_is_refused_before_anything_is_sent() {
              organisation makes at P0\n"
         )
     );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn p0s_settings_are_made_as_a_file_says_without_a_running_bot() {
+    let house = House::new().await;
+    house.knows_all().await;
+    house.write("p0-settings.toml", "presets = [\"1h\", \"4h\", \"2d\"]\nmaximum = \"48h\"\nstanding = \"2w\"\n");
+    insta::assert_snapshot!(house.told(&["apply", "p0-settings.toml", "--yes", "--strict"]).await, @r#"
+    8 changes of P0's settings, in this order:
+      1. maximum 24h → 48h   loosens: longer grants become possible
+      2. add 4h
+      3. add 2d
+      4. remove 5m
+      5. remove 1d
+      6. remove 1w
+      7. remove 30d
+      8. standing 30d → 14d
+    then approvers are offered 1h, 4h, 48h, and may grant up to 48h
+    maximum 24h → 48h: done; "2 days" at P0
+    add 4h: done
+    add 2d: done
+    remove 5m: done; "5 minutes" at P0
+    remove 1d: done; "1 day" at P0
+    remove 1w: done; "1 week" at P0
+    remove 30d: done; "30 days" at P0
+    standing 30d → 14d: done; "2 weeks" at P0
+    "#);
+    assert_eq!(
+        house.sent(),
+        [
+            "PUT max-access-duration {\"time\":48,\"unit\":\"h\"}: 200",
+            "POST expiry-options {\"time\":4,\"unit\":\"h\"}: 204",
+            "POST expiry-options {\"time\":2,\"unit\":\"d\"}: 204",
+            "DELETE 5%20minutes: 204",
+            "DELETE 1%20day: 204",
+            "DELETE 1%20week: 204",
+            "DELETE 30%20days: 204",
+            "PUT standing-access-duration {\"time\":2,\"unit\":\"w\"}: 200",
+        ]
+    );
+    let nothing = "P0's settings are as the file says, as far as is known: nothing to change\n";
+    assert_eq!(house.told(&["apply", "p0-settings.toml"]).await, nothing, "nobody needs to be asked");
+    let shown = house.told(&["show"]).await;
+    let told = "maximum     48h  P0 said it, (time), when the operator changed it; \"2 days\" at P0\n";
+    assert!(shown.contains(told), "{shown}");
+    house.write("printed.toml", &house.told(&["show", "--toml"]).await);
+    assert_eq!(house.told(&["apply", "printed.toml", "--plan"]).await, nothing);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn changes_are_announced_by_a_running_bot_and_its_cards_follow() {
+    let house = House::with(&format!("[settings]\nannounce_channel = \"{CHANNEL}\"\n")).await;
+    let _bot = house.company.serve().await;
+    let card = house.company.request("req-1").await;
+    house.knows_all().await;
+    house.write("p0-settings.toml", "maximum = \"1h\"\n");
+    let (_, told, _) = house.ends(&["apply", "p0-settings.toml"]).await;
+    assert!(told.contains("note: 1 waiting request asks for more than 1h\n"), "{told}");
+    house.write("p0-settings.toml", "presets = [\"1h\", \"2h\"]\n");
+    house.told(&["apply", "p0-settings.toml", "--yes"]).await;
+    assert_eq!(house.sent().len(), 5, "each is sent once, whoever carries it: {:?}", house.sent());
+    let slack = &house.company.slack;
+    let is_offered =
+        || readable(&slack.message(CHANNEL, &card.ts)?.blocks).contains("Approve for…: 1h, 2h]").then_some(());
+    until(slack.changed(), is_offered).await;
+    let is_announced = || {
+        let texts = slack.messages(CHANNEL).into_iter().map(|message| readable(&message.blocks));
+        texts.into_iter().find(|text| text.contains("settings") && text.contains("operator"))
+    };
+    until(slack.changed(), is_announced).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_p0_refuses_is_said_in_its_words_and_the_rest_is_done() {
+    let house = House::new().await;
+    house.write("known.toml", "presets = [\"1h\", \"3h\", { length = \"24h\", value = \"a \\u001B[2Jday\" }]\n");
+    house.told(&["import", "known.toml"]).await;
+    house.write("p0-settings.toml", "presets = [\"1h\", \"2h\"]\n");
+    let (code, told, complaint) = house.ends(&["apply", "p0-settings.toml", "--yes"]).await;
+    insta::assert_snapshot!(told, @r#"
+    3 changes of P0's settings, in this order:
+      1. add 2h
+      2. remove 3h
+      3. remove 1d
+    then approvers are offered 1h, 2h, and may grant up to 24h
+    add 2h: done
+    remove 3h: not done: P0 refused it (HTTP 400): No such expiry option
+    remove 1d: not done: P0 refused it (HTTP 400): No such expiry option
+    "#);
+    assert_eq!((code, complaint.as_str()), (Some(1), "p0-chatops: not surely carried out: 2 of 3\n"));
+    let (_, told, _) = house.ends(&["apply", "p0-settings.toml", "--yes", "--json"]).await;
+    let told: Value = serde_json::from_str(&told).unwrap();
+    assert_eq!(
+        told["changes"][0],
+        json!({
+            "change": "remove", "before": "3h", "after": null, "loosens": false, "takes_away": false,
+            "outcome": {
+                "stage": "refused", "confirmed": false, "told": null,
+                "words": "P0 refused it (HTTP 400): No such expiry option",
+            },
+        })
+    );
+    assert_eq!((&told["as_wanted"], told["changes"].as_array().unwrap().len()), (&json!(false), 2));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_p0_does_not_confirm_is_good_enough_only_where_nobody_is_strict() {
+    let house = House::new().await;
+    house.knows_all().await;
+    house.company.p0.behave(|behaviour| behaviour.length_answer = LengthAnswer::EmptyObject);
+    house.write("p0-settings.toml", "standing = \"1w\"\n");
+    let told = house.told(&["apply", "p0-settings.toml", "--yes"]).await;
+    assert!(told.ends_with("standing 30d → 7d: sent; P0's answer does not confirm it\n"), "{told}");
+    let (code, told, complaint) = house.ends(&["apply", "p0-settings.toml", "--plan", "--strict"]).await;
+    assert_eq!(told, "P0's settings are as the file says, as far as is known: nothing to change\n");
+    assert_eq!(
+        (code, complaint.as_str()),
+        (
+            Some(1),
+            "p0-chatops: nobody has confirmed that P0's settings are as p0-settings.toml says: see `p0-chatops settings \
+             show`\n"
+        )
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lost_answer_is_drift_until_it_is_settled() {
+    let house = House::new().await;
+    house.knows_all().await;
+    house.write("p0-settings.toml", "maximum = \"12h\"\n");
+    house.company.p0.fail_next(1, Verb::Settings, Fault::LostAnswer);
+    let (code, told, _) = house.ends(&["apply", "p0-settings.toml", "--yes"]).await;
+    assert!(told.contains("maximum 24h → 12h: outcome unknown: P0 may have applied it"), "{told}");
+    assert_eq!(code, Some(1));
+    let (code, told, _) = house.ends(&["apply", "p0-settings.toml", "--plan"]).await;
+    let doubt = "note: whether P0 applied `maximum 12h` of the operator, (time), is not known\n";
+    assert!(told.starts_with(doubt) && told.contains("1. maximum 24h → 12h"), "{told}");
+    assert_eq!(code, Some(1));
+    house.told(&["apply", "p0-settings.toml", "--yes", "--strict"]).await;
+    assert_eq!(house.sent().len(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn whoever_has_enough_of_waiting_is_told_what_is_still_on_its_way() {
+    let house = House::new().await;
+    house.knows_all().await;
+    house.write("p0-settings.toml", "maximum = \"12h\"\n");
+    house.company.p0.down().await;
+    let mut command = house.company.program(&["settings", "apply", "p0-settings.toml", "--yes"]);
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let (process, stdout) = (child.id(), child.stdout.take().unwrap());
+    let waiting = tokio::task::spawn_blocking(move || {
+        BufReader::new(stdout).lines().map_while(Result::ok).find(|line| line.contains("not sent yet, and tried until"))
+    });
+    assert!(waiting.await.unwrap().is_some());
+    assert!(Command::new("sh").arg("-c").arg(format!("kill -INT {process}")).status().unwrap().success());
+    let ended = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap();
+    let complaint = timeless(&String::from_utf8(ended.stderr).unwrap());
+    let on_its_way = "p0-chatops: still on the way: 1 of 1; a bot that runs goes on with that until (time)\n";
+    assert!(ended.status.code() == Some(1) && complaint.ends_with(on_its_way), "{complaint}");
+    house.company.p0.up().await.unwrap();
+    let _bot = house.company.serve().await;
+    until(house.company.p0.changed(), || (house.sent().len() == 1).then_some(())).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_key_that_p0_does_not_take_is_named() {
+    let p0 = P0Setup { settings_api_key: "another-settings-key".into(), ..P0Setup::default() };
+    let house = House::of(Company::with(SlackSetup::default(), p0).await, "");
+    house.knows_all().await;
+    house.write("p0-settings.toml", "maximum = \"12h\"\n");
+    let (code, told, complaint) = house.ends(&["apply", "p0-settings.toml", "--yes"]).await;
+    assert!(told.ends_with("not done: P0 does not take p0.settings_api_key: Unauthorized\n"), "{told}");
+    assert_eq!(code, Some(1));
+    assert!(![told, complaint].concat().contains("sandbox-settings-key"));
 }

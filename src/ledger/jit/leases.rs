@@ -71,16 +71,16 @@ pub enum SettingsMarked {
 }
 
 impl Ledger {
-    /// Leases the oldest change that is due, where none is under way.
+    /// Leases the oldest change that is due, where none is under way; `only` one of that proposal, where one is named.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn claim_settings(&self) -> Result<Option<SettingsLease>, LedgerError> {
+    pub async fn claim_settings(&self, only: Option<i64>) -> Result<Option<SettingsLease>, LedgerError> {
         // Most looks find nothing: they cost no write.
-        if due(&mut *self.readers.acquire().await?, self.clock.now()).await?.is_none() {
+        if due(&mut *self.readers.acquire().await?, only, self.clock.now()).await?.is_none() {
             return Ok(None);
         }
-        self.write(|c, now| Box::pin(claim(c, now))).await
+        self.write(move |c, now| Box::pin(claim(c, only, now))).await
     }
 
     /// Asks every rule again and marks the change as being sent, on disk, before a byte goes out. `groups` is who is in
@@ -219,22 +219,28 @@ impl Ledger {
 
 /// What one does depends on what another has done: nothing is given out while anything is leased or being sent, and the
 /// changes of one proposal keep their order.
-async fn due(c: &mut SqliteConnection, now: Timestamp) -> Result<Option<i64>, LedgerError> {
+async fn due(c: &mut SqliteConnection, only: Option<i64>, now: Timestamp) -> Result<Option<i64>, LedgerError> {
     let id = sqlx::query_scalar(
         "SELECT MIN(d.id) FROM settings_decisions d WHERE d.stage_name = 'recorded' AND d.due_at <= $1
+             AND ($2 IS NULL OR d.proposal = $2)
              AND NOT EXISTS (SELECT 1 FROM settings_decisions o
                  WHERE o.stage_name = 'sending' OR (o.stage_name = 'recorded' AND o.lease_until > $1))
              AND NOT EXISTS (SELECT 1 FROM settings_decisions o
                  WHERE o.proposal = d.proposal AND o.id < d.id AND o.stage_name = 'recorded')",
     )
     .bind(now.as_millisecond())
+    .bind(only)
     .fetch_one(c)
     .await?;
     Ok(id)
 }
 
-async fn claim(c: &mut SqliteConnection, now: Timestamp) -> Result<Option<SettingsLease>, LedgerError> {
-    let Some(id) = due(c, now).await? else { return Ok(None) };
+async fn claim(
+    c: &mut SqliteConnection,
+    only: Option<i64>,
+    now: Timestamp,
+) -> Result<Option<SettingsLease>, LedgerError> {
+    let Some(id) = due(c, only, now).await? else { return Ok(None) };
     let token = Alphanumeric.sample_string(&mut rand::rng(), 22);
     sqlx::query("UPDATE settings_decisions SET lease_token = $2, lease_until = $3 WHERE id = $1")
         .bind(id)

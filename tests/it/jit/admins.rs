@@ -139,15 +139,14 @@ async fn guests_strangers_bots_and_those_who_left_are_no_admins_though_they_are_
 }
 
 #[tokio::test]
-async fn slacks_silence_is_no_answer_but_only_of_those_whom_the_group_vouches_for() {
+async fn slacks_silence_is_no_answer() {
     let company = Company::new().await;
-    let busy = Fault::RateLimited { retry_after_s: 30 };
-    company.slack.fail(MEMBERS, busy, Times::UntilCleared);
-    assert_eq!(company.admit(ALICE).await, Err(NotAdmitted::Later(Some(Duration::from_secs(30)))));
-    assert_eq!(company.admit(CAROL).await, Ok(Groups::new()));
+    company.slack.fail(MEMBERS, Fault::RateLimited { retry_after_s: 30 }, Times::UntilCleared);
+    for id in [ALICE, CAROL] {
+        assert_eq!(company.admit(id).await, Err(NotAdmitted::Later(Some(Duration::from_secs(30)))), "{id}");
+    }
     company.slack.clear_faults();
-    for fault in [Fault::LostAnswer, Fault::ApiError("missing_scope".to_owned()), Fault::Status(503, "<p>".to_owned())]
-    {
+    for fault in [Fault::LostAnswer, Fault::ApiError("fatal_error".to_owned()), Fault::Status(503, "<p>".to_owned())] {
         company.slack.fail(MEMBERS, fault, Times::Count(1));
         assert_eq!(company.admit(ALICE).await, Err(NotAdmitted::Later(None)));
     }
@@ -155,7 +154,7 @@ async fn slacks_silence_is_no_answer_but_only_of_those_whom_the_group_vouches_fo
 }
 
 #[tokio::test]
-async fn a_group_that_slack_does_not_know_has_nobody_in_it() {
+async fn a_group_that_slack_does_not_tell_of_has_nobody_in_it() {
     let company = Company::new().await;
     let admins = company.admins(&[], &["S09GONE"]);
     assert_eq!(admins.admit(&person(ALICE)).await, no_admin());
@@ -163,6 +162,27 @@ async fn a_group_that_slack_does_not_know_has_nobody_in_it() {
     let groups = admins.admit(&person(ALICE)).await.unwrap();
     assert_eq!(groups[&UserGroupId::parse("S09GONE").unwrap()], Vec::new());
     assert_eq!(groups[&UserGroupId::parse(ONCALL).unwrap()], [user(ALICE), user(BOB)]);
+    for code in ["missing_scope", "plan_upgrade_required"] {
+        company.slack.fail(MEMBERS, Fault::ApiError(code.to_owned()), Times::Count(2));
+        assert_eq!(company.admit(ALICE).await, no_admin());
+        assert_eq!(company.admit(CAROL).await, Ok(oncall(&[])), "who is an admin without the group");
+    }
+}
+
+#[tokio::test]
+async fn another_person_is_held_to_the_groups_that_are_known() {
+    let company = Company::new().await;
+    let admins = company.admins(&[CAROL], &[ONCALL]);
+    let groups = admins.admit(&person(ALICE)).await.unwrap();
+    company.slack.fail(MEMBERS, Fault::ApiError("fatal_error".to_owned()), Times::UntilCleared);
+    for id in [BOB, CAROL] {
+        assert_eq!(admins.admit_too(&person(id), &groups).await, Ok(()), "{id}");
+    }
+    company.slack.change_person(BOB, |bob| bob.is_restricted = true);
+    for id in [BOB, GUEST] {
+        let refused = Err(NotAdmitted::Refused(SettingsRefusal::NotAdmin));
+        assert_eq!(admins.admit_too(&person(id), &groups).await, refused, "{id}");
+    }
 }
 
 #[tokio::test]

@@ -104,7 +104,7 @@ async fn a_shorter_maximum_is_typed_and_takes_presets_away() {
     • The picker will offer 30m, 1h.
     • Grants of more than 1 hour are no longer possible.
     • 1 pending request asks for more than that.
-    :keyboard: *Apply* asks you to type `1h`, because this takes away what P0 cannot give back.
+    *Apply* asks you to type `1h`, because this takes away what P0 cannot give back.
     P0 has no undo, and lets nobody read its settings: what stands before an arrow is what this bot knows.
     [Apply…] [Cancel]
     ");

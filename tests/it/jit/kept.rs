@@ -80,7 +80,7 @@ impl Office {
     }
 
     async fn marks(&self) -> Option<Box<SendingSettings>> {
-        let lease = self.ledger.claim_settings().await.unwrap()?;
+        let lease = self.ledger.claim_settings(None).await.unwrap()?;
         match self.ledger.mark_settings(lease, Groups::new(), &self.policy).await.unwrap() {
             SettingsMarked::Sending(sending) => Some(sending),
             SettingsMarked::NotSent => None,
@@ -142,9 +142,9 @@ async fn what_is_applied_is_sent_once_and_then_known() {
     let card = office.decides("U01ALICE", add("2h")).await;
     assert_eq!(office.apply("U01ALICE", &card, None).await, Applied::Refused(SettingsRefusal::Over));
     let sending = office.marks().await.unwrap();
-    assert!(office.ledger.claim_settings().await.unwrap().is_none(), "it is under way");
+    assert!(office.ledger.claim_settings(None).await.unwrap().is_none(), "it is under way");
     office.ledger.settings_done(sending, Said::Taken).await.unwrap();
-    assert!(office.ledger.claim_settings().await.unwrap().is_none());
+    assert!(office.ledger.claim_settings(None).await.unwrap().is_none());
     assert_eq!(office.stages(&card).await, ["done"]);
     assert_eq!(office.offered().await, (vec!["1h".into(), "2h".into(), "4h".into(), "8h".into()], "24h".into()));
 }
@@ -205,7 +205,7 @@ async fn loosening_waits_for_another_admin() {
     let asked = vec![admin("U02BOB").user];
     assert_eq!(office.apply("U01ALICE", &card, None).await, Applied::Waiting { until, asked });
     assert_eq!(office.agrees("U01ALICE", &card).await, Err(SettingsRefusal::SameAdmin));
-    assert!(office.ledger.claim_settings().await.unwrap().is_none());
+    assert!(office.ledger.claim_settings(None).await.unwrap().is_none());
     assert_eq!(office.agrees("U02BOB", &card).await, Ok(()));
     assert_eq!(office.agrees("U02BOB", &card).await, Err(SettingsRefusal::Over));
     office.carries(Said::Taken).await;
@@ -230,7 +230,7 @@ async fn an_agreement_that_does_not_count_leaves_it_open_for_as_long_as_before()
     office.apply("U01ALICE", &card, None).await;
     office.clock.advance(5 * MINUTE);
     office.agrees("U02BOB", &card).await.unwrap();
-    let lease = office.ledger.claim_settings().await.unwrap().unwrap();
+    let lease = office.ledger.claim_settings(None).await.unwrap().unwrap();
     office.ledger.disagree(lease, SettingsRefusal::NotAdmin).await.unwrap();
     let now = office.now(&card).await;
     assert_eq!((now.decisions.len(), now.proposal.second), (0, None));
@@ -273,7 +273,7 @@ async fn whoever_declines_or_withdraws_ends_it() {
     for card in [&declined, &withdrawn] {
         assert_eq!(office.agrees("U02BOB", card).await, Err(SettingsRefusal::Over));
     }
-    assert!(office.ledger.claim_settings().await.unwrap().is_none());
+    assert!(office.ledger.claim_settings(None).await.unwrap().is_none());
 }
 
 #[tokio::test]
@@ -327,7 +327,7 @@ async fn an_abandoned_call_is_unknown_and_never_sent_again_by_itself() {
     assert_eq!(office.ledger.sweep_settings().await.unwrap(), 1);
     assert_eq!(office.stages(&card).await, ["unknown"]);
     assert_eq!(office.offered().await.1, "6h", "what may be by now, where that is less");
-    assert!(office.ledger.claim_settings().await.unwrap().is_none());
+    assert!(office.ledger.claim_settings(None).await.unwrap().is_none());
     // The answer was on its way all the same.
     office.ledger.settings_refused(sending, refused(400)).await.unwrap();
     assert_eq!((office.stages(&card).await, office.offered().await.1), (vec!["refused"], "24h".to_owned()));
@@ -362,10 +362,10 @@ async fn a_start_settles_what_a_predecessor_left() {
 async fn what_cannot_be_sent_in_time_is_dropped() {
     let office = Office::new().await;
     let card = office.decides("U01ALICE", add("2h")).await;
-    let lease = office.ledger.claim_settings().await.unwrap().unwrap();
+    let lease = office.ledger.claim_settings(None).await.unwrap().unwrap();
     let due = office.clock.now() + MINUTE;
     office.ledger.retry_settings_unsent(lease, due).await.unwrap();
-    assert!(office.ledger.claim_settings().await.unwrap().is_none(), "not before it is due");
+    assert!(office.ledger.claim_settings(None).await.unwrap().is_none(), "not before it is due");
     office.clock.advance(16 * MINUTE);
     office.ledger.sweep_settings().await.unwrap();
     assert_eq!(office.stages(&card).await, ["dropped"]);
@@ -376,10 +376,10 @@ async fn changes_that_were_decided_together_keep_their_order() {
     let office = Office::new().await;
     let card = office.propose("U01ALICE", &[add("2h"), add("3h"), maximum("20h")]).await.unwrap();
     assert_eq!(office.apply("U01ALICE", &card, Some("20h")).await, Applied::Recorded);
-    let first = office.ledger.claim_settings().await.unwrap().unwrap();
+    let first = office.ledger.claim_settings(None).await.unwrap().unwrap();
     assert_eq!(first.decision().item.change, add("2h"));
     office.ledger.retry_settings_unsent(first, office.clock.now() + MINUTE).await.unwrap();
-    assert!(office.ledger.claim_settings().await.unwrap().is_none(), "the others wait behind it");
+    assert!(office.ledger.claim_settings(None).await.unwrap().is_none(), "the others wait behind it");
     office.clock.advance(MINUTE);
     for _ in 0..3 {
         office.carries(Said::Taken).await;

@@ -18,7 +18,7 @@ async fn a_reset_tells_p0s_own_list_and_what_was_there_can_be_put_back() {
     • P0 may change the longest grant (now 8 hours) and standing access (now not known) with it.
     • *What is lost*, where it is not P0's own: 30m, 1h, 2h, 8h.
     • This bot keeps what it knows now, and offers to put it back afterwards.
-    :keyboard: *Apply* asks you to type `reset`, because this takes away what P0 cannot give back.
+    *Apply* asks you to type `reset`, because this takes away what P0 cannot give back.
     P0 has no undo, and lets nobody read its settings: what stands before an arrow is what this bot knows.
     [Apply…] [Cancel]
     ");
@@ -53,7 +53,7 @@ async fn a_reset_tells_p0s_own_list_and_what_was_there_can_be_put_back() {
     assert_snapshot!(modal.readable, @r"
     # Change P0's settings
     Nothing is sent to P0 before you apply it.
-    :leftwards_arrow_with_hook: *Puts back* what there was before the reset (time).
+    *Puts back* what there was before the reset (time).
     *30 minutes*: not in the list → in the list
     *2 hours*: not in the list → in the list
     *8 hours*: not in the list → in the list

@@ -4,6 +4,7 @@ mod brought;
 mod cards;
 mod home;
 mod limits;
+mod lines;
 mod overview;
 mod previews;
 

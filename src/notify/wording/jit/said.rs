@@ -2,14 +2,13 @@
 
 use jiff::Timestamp;
 
-use super::enumerated;
 use crate::domain::expiration::LengthError;
 use crate::domain::jit::refusal::SettingsRefusal;
 use crate::domain::person::UserId;
 use crate::notify::wording::{date, person};
 
-/// People that are named in one sentence.
-const NAMES: usize = 600;
+/// People that are named in one sentence; others are counted.
+const NAMED: usize = 5;
 
 /// Above the button that opens all that is known.
 pub const OPEN: &str = "Press the button to see P0's settings, and to change them.";
@@ -31,10 +30,8 @@ pub fn waiting(until: Timestamp, asked: &[UserId]) -> String {
     let who = match asked {
         [] => "another admin has to agree".to_owned(),
         [one] => format!("{} was asked", person(one)),
-        [others @ .., last] => {
-            let others = enumerated(others.iter().map(person), ", ", NAMES);
-            format!("{others} and {} were asked", person(last))
-        }
+        [few @ .., last] if asked.len() <= NAMED => format!("{} and {} were asked", names(few), person(last)),
+        many => format!("{} and {} others were asked", names(&many[..NAMED]), many.len() - NAMED),
     };
     format!("Waits for a second admin until {}: {who}. Nothing is sent to P0 before.", date(until))
 }
@@ -50,4 +47,8 @@ pub const BAD_SWITCH: &str = "Choose on or off.";
 /// Told in a DM: an agreement does not count.
 pub fn not_agreed(refusal: &SettingsRefusal) -> String {
     format!("Your agreement to a change of P0's settings does not count. {refusal}")
+}
+
+fn names(users: &[UserId]) -> String {
+    users.iter().map(person).collect::<Vec<_>>().join(", ")
 }
