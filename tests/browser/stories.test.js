@@ -11,6 +11,7 @@ const TITLES = [
   'Approve for less',
   'Revoke',
   'Killed between the press and P0',
+  'P0’s settings',
 ];
 
 for (const title of TITLES) {

@@ -80,6 +80,12 @@ export class Client {
     return new Dialog(this, this.at.getByRole('dialog', { name: title, exact: true }));
   }
 
+  /** Uses a shortcut of the app's, beside the message box. */
+  async shortcut(name) {
+    await this.press(this.at.getByRole('button', { name: 'Shortcuts', exact: true }));
+    await this.press(this.at.getByRole('menuitem', { name: new RegExp(`^${name}`) }));
+  }
+
   /** Types into the message box and sends it. */
   async write(text) {
     await this.box.fill(text);

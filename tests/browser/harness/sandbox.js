@@ -63,6 +63,19 @@ export class Sandbox {
     return p0.calls.filter((call) => call.request_id).map(callInBrief);
   }
 
+  /** What P0 was told of its settings, the oldest first: `PUT max-access-duration 2d`, with ` (400)` where it refused. */
+  async settingsCalls() {
+    const { p0 } = await this.state();
+    return p0.calls.filter((call) => call.verb === 'settings').map(changeInBrief);
+  }
+
+  /** What P0 calls the lengths that it has, and the longest grant behind them. */
+  async settings() {
+    const { p0 } = await this.state();
+    const { options, maxAccessDuration } = p0.settings;
+    return [...options, maxAccessDuration].map(({ value }) => value);
+  }
+
   /** What the bot has on disk of decisions, the newest first, by the columns' names. */
   async decisions() {
     const { disk } = await this.state();
@@ -113,6 +126,12 @@ function callInBrief({ verb, identity, body, effect, status }) {
   const length = body?.expirationLength ? ` ${body.expirationLength}` : '';
   const took = effect ? '' : ` (${status ?? 'no answer'})`;
   return `${verb}${length} as ${identity ?? 'nobody'}${took}`;
+}
+
+function changeInBrief({ method, path, body, effect, status }) {
+  const length = body ? ` ${body.time}${body.unit}` : '';
+  const took = effect ? '' : ` (${status ?? 'no answer'})`;
+  return `${method} ${path.split('/settings/')[1]}${length}${took}`;
 }
 
 /** Asks `look` again and again until it throws nothing; what it throws in the end is told. */

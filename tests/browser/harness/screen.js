@@ -79,6 +79,16 @@ class P0Pane extends Pane {
     );
   }
 
+  /** How P0 takes changes of its settings from now on, by its words. */
+  takesChanges(what) {
+    return this.look(async (pane) => {
+      const way = pane.getByRole('radiogroup', { name: 'How P0 takes changes' }).getByRole('radio', { name: what });
+      if (!(await way.isVisible())) await this.press(pane.getByText('Settings', { exact: true }));
+      await this.press(way);
+      await way.and(pane.locator(':checked')).waitFor();
+    });
+  }
+
   /** Somebody asks for something. */
   anotherRequest() {
     return this.look((pane) => this.press(pane.getByRole('button', { name: 'Another request' })));

@@ -6,7 +6,10 @@ use serde_json::{Value, json};
 use super::{Browser, PATIENCE};
 use crate::config::{Delivery, SlackApp};
 use crate::manifest;
-use crate::sandbox::scene;
+use crate::sandbox::identity::{CardRisk, IdentityMode};
+use crate::sandbox::run::Sandbox;
+use crate::sandbox::scene::{self, Scene};
+use crate::sandbox::seed::Seed;
 
 #[tokio::test]
 async fn a_press_on_the_page_is_a_decision_at_p0() {
@@ -119,6 +122,41 @@ async fn the_app_has_a_home_where_its_manifest_says_so() {
     assert_eq!(browser.state().await["slack"]["bot"]["home"], has_home);
     let look = json!({ "person": "U01ALICE", "kind": "open_home" });
     assert_eq!(browser.post("act", &look).await.0, StatusCode::OK);
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn an_admin_opens_p0s_settings_with_the_shortcut_and_others_hear_why_not() {
+    let browser = Browser::open_among(0).await;
+    let open = |callback_id: &str| json!({ "kind": "shortcut", "callback_id": callback_id });
+    browser.does("U01ALICE", open("settings")).await;
+    let state = browser.until(|state| state["slack"]["modals"]["U01ALICE"][0]["id"].is_string()).await;
+    assert_eq!(state["slack"]["modals"]["U01ALICE"][0]["view"]["callback_id"], "settings");
+    // Bob is one by the user group alone, and a guest never is.
+    browser.does("U02BOB", open("settings")).await;
+    browser.until(|state| state["slack"]["modals"]["U02BOB"][0]["id"].is_string()).await;
+    browser.does("U04GUEST", open("settings")).await;
+    browser
+        .until(|state| {
+            let said = state["slack"]["messages"].as_array().unwrap().iter();
+            said.filter_map(|message| message["text"].as_str()).any(|text| text.starts_with("Only the admins"))
+        })
+        .await;
+    let unknown = json!({ "person": "U01ALICE", "kind": "shortcut", "callback_id": "dance" });
+    assert_eq!(browser.post("act", &unknown).await.0, StatusCode::CONFLICT);
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn where_nobody_is_an_admin_the_app_has_no_shortcut() {
+    let mut seed = Seed::built_in().unwrap();
+    seed.people.iter_mut().for_each(|person| person.admin = false);
+    seed.requests.clear();
+    let scene = Scene::new(seed, IdentityMode::Tokens, CardRisk::Low);
+    let browser = Browser::look_at(Sandbox::set(scene, 0, None).await.unwrap());
+    let slack = browser.state().await["slack"].take();
+    assert_eq!((&slack["bot"]["shortcuts"], &slack["usergroups"]), (&json!([]), &json!([])));
+    assert!(slack["channels"].as_array().unwrap().iter().all(|channel| channel["id"] != scene::SETTINGS_CHANNEL));
     browser.close().await;
 }
 

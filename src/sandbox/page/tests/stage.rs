@@ -66,6 +66,27 @@ async fn a_choice_that_was_on_its_way_when_the_bot_was_killed_is_not_sent_again(
 }
 
 #[tokio::test]
+async fn how_p0_takes_changes_is_switched_beside_what_is_wrong_with_it() {
+    let browser = Browser::open_among(0).await;
+    let choices = browser.state().await["faults"]["choices"]["settings"].clone();
+    for choice in choices.as_array().unwrap() {
+        browser.switch(json!({ "settings": choice["id"] })).await;
+        assert_eq!(browser.state().await["faults"]["settings"], choice["id"]);
+    }
+    browser.switch(json!({ "settings": "lost" })).await;
+    browser.switch(json!({ "p0": "busy" })).await;
+    browser.switch(json!({ "p0": "none" })).await;
+    let state = browser.state().await;
+    assert_eq!((&state["faults"]["p0"], &state["faults"]["settings"]), (&json!("none"), &json!("lost")));
+    let faults = state["p0"]["faults"].as_array().unwrap();
+    assert_eq!((faults.len(), &faults[0]["for"]), (1, &json!({ "verb": "settings" })));
+    // What P0 has at the start is what the bot's settings state.
+    assert_eq!(state["p0"]["settings"]["options"][1], json!({ "time": 4, "unit": "h", "value": "4 hours" }));
+    assert_eq!(state["p0"]["settings"]["maxAccessDuration"]["value"], "1 day");
+    browser.close().await;
+}
+
+#[tokio::test]
 async fn what_is_no_switch_is_refused_in_a_sentence() {
     let browser = Browser::open().await;
     for (endpoint, body) in [

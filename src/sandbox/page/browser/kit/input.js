@@ -31,7 +31,7 @@ export function Input({ block }) {
       ${block.optional ? html` <span class="optional">(optional)</span>` : html`<span class="required" aria-hidden="true"> *</span>`}
     </label>
     ${isField(element) ? html`<${Field} element=${element} value=${value} onChange=${change} labelled=${labelled} />` : html`<${NotDrawn} thing=${element} />`}
-    ${counted && [...value].length > counted - 100 && html`<p class="hint" aria-hidden="true">${counted - [...value].length} characters left</p>`}
+    ${counted && counted - [...value].length < Math.min(100, counted / 4) && html`<p class="hint" aria-hidden="true">${counted - [...value].length} characters left</p>`}
     ${error && html`<p class="trouble" id=${`${id}-error`} role="alert">${error}</p>`}
     ${block.hint && html`<p class="hint" id=${`${id}-hint`}>${plain(block.hint)}</p>`}
   </div>`;
