@@ -73,9 +73,14 @@ impl Tools {
 
     /// Answers a press by putting a message in the place of the one that was pressed.
     pub(crate) async fn replace(&self, deed: &Deed, message: Message) -> Answer {
+        self.spawn_replacement(deed, message);
+        ok()
+    }
+
+    /// Puts a message in the place of the one that was pressed, once Slack has its answer.
+    pub(crate) fn spawn_replacement(&self, deed: &Deed, message: Message) {
         let answer = message.clone().into_replacement();
         self.spawn_answer(deed, message, answer);
-        ok()
     }
 
     fn whisper(&self, deed: &Deed, message: Message) -> Answer {

@@ -11,6 +11,7 @@ use crate::domain::jit::told::ToldLength;
 pub(super) fn said(change: &Change, answer: Answer) -> Outcome<Said> {
     let Answer { status, fields, words } = answer;
     let ok = fields.get("ok").filter(|ok| !ok.is_null());
+    let has_body = !words.is_empty();
     match (change, ok) {
         (_, Some(Value::Bool(false))) => Outcome::Refused { status, words },
         (_, Some(ok)) if !ok.is_boolean() => Outcome::Unknown { words },
@@ -18,9 +19,9 @@ pub(super) fn said(change: &Change, answer: Answer) -> Outcome<Said> {
         (Change::Reset, _) => settings(&fields).map_or(Outcome::Unknown { words }, Outcome::Done),
         (Change::Maximum { .. }, _) => Outcome::Done(length(&fields, "maxAccessDuration", status, ok)),
         (Change::Standing { .. }, _) => Outcome::Done(length(&fields, "standingAccessDuration", status, ok)),
-        // These are to answer 204: a status of success is all that they say.
+        // These are to answer 204: a status of success without a body is all that they say.
         (Change::Add { .. } | Change::Remove { .. } | Change::Approvable { .. } | Change::Approvals(_), _) => {
-            Outcome::Done(Said::Taken)
+            Outcome::Done(if has_body && ok.is_none() { Said::Nothing } else { Said::Taken })
         }
     }
 }
@@ -40,8 +41,9 @@ fn settings(fields: &Map<String, Value>) -> Option<Said> {
 
 /// The two documented PUTs are to answer 200 with `ok` and the length, and may leave either out.
 fn length(fields: &Map<String, Value>, key: &str, status: u16, ok: Option<&Value>) -> Said {
-    match fields.get(key).and_then(ToldLength::read) {
-        Some(told) => Said::Length { told },
+    match fields.get(key).filter(|length| !length.is_null()) {
+        // A length that cannot be read is not the one that was asked for.
+        Some(length) => ToldLength::read(length).map_or(Said::Nothing, |told| Said::Length { told }),
         None if ok.is_some() || status == 204 => Said::Taken,
         None => Said::Nothing,
     }

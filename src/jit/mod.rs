@@ -40,7 +40,7 @@ pub struct SettingsDesk {
 }
 
 /// What came of wanting something.
-enum Wanted {
+enum Considered {
     /// It can be shown.
     Shown(Box<SettingsCard>),
     /// This very delivery was taken in before: it has been answered.
@@ -64,17 +64,17 @@ impl Tools {
     }
 
     /// Notes what an admin wants, so that it can be shown and applied.
-    async fn want(&self, deed: &Deed, changes: Vec<Change>) -> Result<Wanted, LedgerError> {
+    async fn want(&self, deed: &Deed, changes: Vec<Change>) -> Result<Considered, LedgerError> {
         let groups = match self.admitted(deed).await {
             Ok(groups) => groups,
-            Err(refusal) => return Ok(Wanted::Refused(refusal)),
+            Err(refusal) => return Ok(Considered::Refused(refusal)),
         };
         let by = Author::Admin(deed.by.clone());
         let new = NewProposal { by, changes, groups, policy: self.settings.policy.clone() };
         Ok(match self.ledger.propose(deed.keys.of_effect("propose"), new).await? {
-            Proposed::Shown(card) => Wanted::Shown(card),
-            Proposed::Repeated => Wanted::Repeated,
-            Proposed::Refused(refusal) => Wanted::Refused(refusal),
+            Proposed::Shown(card) => Considered::Shown(card),
+            Proposed::Repeated => Considered::Repeated,
+            Proposed::Refused(refusal) => Considered::Refused(refusal),
         })
     }
 

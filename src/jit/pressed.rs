@@ -1,6 +1,6 @@
 //! What is pressed about P0's settings.
 
-use super::Wanted;
+use super::Considered;
 use crate::answer::{Answer, ok};
 use crate::decide::Tools;
 use crate::domain::card_key::CardKey;
@@ -22,7 +22,7 @@ impl Tools {
             (SettingsControl::Open, _) => self.show_settings(deed).await,
             (SettingsControl::Reset, _) => self.preview(deed, vec![Change::Reset]).await,
             (SettingsControl::PutBack, _) => {
-                let changes = self.ledger.mirror().await?.mirror.put_back().changes;
+                let changes = self.ledger.mirror().await?.put_back().changes;
                 self.preview(deed, changes).await
             }
             (SettingsControl::Apply, Some(key)) => self.apply_pressed(deed, key).await,
@@ -34,7 +34,10 @@ impl Tools {
                 let unknown = card.into_iter().flat_map(|card| card.decisions).filter_map(|decision| {
                     matches!(decision.stage, SettingsStage::Unknown { .. }).then_some(decision.item.change)
                 });
-                self.preview(deed, unknown.collect()).await
+                match unknown.collect::<Vec<_>>() {
+                    changes if changes.is_empty() => self.refuse_settings(deed, &SettingsRefusal::Over).await,
+                    changes => self.preview(deed, changes).await,
+                }
             }
             (
                 SettingsControl::Apply
@@ -45,8 +48,8 @@ impl Tools {
                 None,
             ) => self.refuse_settings(deed, &SettingsRefusal::TooOld).await,
             (form, _) => {
-                let mirror = self.ledger.mirror().await?.mirror;
-                match forms::form(form, &mirror, None) {
+                let mirror = self.ledger.mirror().await?;
+                match forms::form(form, &mirror) {
                     _ if !self.settings.admins.may_be(&deed.by.user) => {
                         self.refuse_settings(deed, &SettingsRefusal::NotAdmin).await
                     }
@@ -60,9 +63,9 @@ impl Tools {
     /// Shows what some changes do, in a modal.
     async fn preview(&self, deed: &Deed, changes: Vec<Change>) -> Answer {
         match self.want(deed, changes).await? {
-            Wanted::Shown(card) => self.open_view(deed, &preview::modal(&card, &self.settings.policy)).await,
-            Wanted::Repeated => ok(),
-            Wanted::Refused(refusal) => self.refuse_settings(deed, &refusal).await,
+            Considered::Shown(card) => self.open_view(deed, &preview::modal(&card, &self.settings.policy)).await,
+            Considered::Repeated => ok(),
+            Considered::Refused(refusal) => self.refuse_settings(deed, &refusal).await,
         }
     }
 
@@ -72,7 +75,10 @@ impl Tools {
         if let Some(card) =
             card.filter(|card| card.proposal.typed.is_some() && card.proposal.by.user() == Some(&deed.by.user))
         {
-            return self.open_view(deed, &preview::modal(&card, &self.settings.policy)).await;
+            // What is shown here goes on in the form: it would not hear of what is done there.
+            let opened = self.open_view(deed, &preview::modal(&card, &self.settings.policy)).await?;
+            self.spawn_replacement(deed, Message::sentence(said::GO_ON));
+            return Ok(opened);
         }
         match self.apply(deed, key, None).await? {
             Applied::Recorded => self.replace(deed, Message::sentence(said::RECORDED)).await,
@@ -97,8 +103,14 @@ impl Tools {
 
     /// Another admin agrees, or says no: the card tells everybody.
     async fn answer_another(&self, deed: &Deed, key: CardKey, agrees: bool) -> Answer {
-        if !self.settings.admins.may_be(&deed.by.user) {
-            return self.refuse_settings(deed, &SettingsRefusal::NotAdmin).await;
+        // Who agrees is asked of Slack when it is sent; nothing asks again who said no.
+        let may = match agrees {
+            true if self.settings.admins.may_be(&deed.by.user) => Ok(()),
+            true => Err(SettingsRefusal::NotAdmin),
+            false => self.admitted(deed).await.map(|_| ()),
+        };
+        if let Err(refusal) = may {
+            return self.refuse_settings(deed, &refusal).await;
         }
         let (keys, by) = (deed.keys.clone(), deed.by.clone());
         let answered = match agrees {

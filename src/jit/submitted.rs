@@ -5,7 +5,7 @@ use axum::response::IntoResponse as _;
 use serde_json::json;
 use slack_morphism::prelude::SlackView;
 
-use super::Wanted;
+use super::Considered;
 use crate::answer::{Answer, ok};
 use crate::decide::Tools;
 use crate::domain::expiration::LengthError;
@@ -41,15 +41,15 @@ impl Tools {
             Err(unreadable) => return at_input(unreadable.input, &unreadable.problem),
         };
         match self.want(deed, vec![change]).await? {
-            Wanted::Shown(card) => update(&preview::modal(&card, &self.settings.policy)),
-            Wanted::Repeated => ok(),
-            Wanted::Refused(refusal @ (SettingsRefusal::AlreadyThere | SettingsRefusal::NothingToChange)) => {
+            Considered::Shown(card) => update(&preview::modal(&card, &self.settings.policy)),
+            Considered::Repeated => ok(),
+            Considered::Refused(refusal @ (SettingsRefusal::AlreadyThere | SettingsRefusal::NothingToChange)) => {
                 match control {
                     SettingsControl::Approvals => at_input(input::REASON, &refusal.to_string()),
                     _ => at_input(input::LENGTH, &refusal.to_string()),
                 }
             }
-            Wanted::Refused(refusal) => update(&said::view(&refusal.to_string())),
+            Considered::Refused(refusal) => update(&said::view(&refusal.to_string())),
         }
     }
 

@@ -1,7 +1,7 @@
 //! What is typed about P0's settings. As for every command, text decides nothing by itself: what it wants is shown
 //! privately, with the buttons that decide.
 
-use super::Wanted;
+use super::Considered;
 use crate::answer::{Answer, ok};
 use crate::decide::Tools;
 use crate::domain::jit::command::SettingsCommand;
@@ -14,12 +14,12 @@ impl Tools {
         let changes = match command {
             SettingsCommand::Show => return self.show_settings(deed).await,
             SettingsCommand::Change(change) => vec![change],
-            SettingsCommand::PutBack => self.ledger.mirror().await?.mirror.put_back().changes,
+            SettingsCommand::PutBack => self.ledger.mirror().await?.put_back().changes,
         };
         match self.want(deed, changes).await? {
-            Wanted::Shown(card) => self.say(deed, preview::message(&card, &self.settings.policy)).await,
-            Wanted::Repeated => ok(),
-            Wanted::Refused(refusal) => self.refuse_settings(deed, &refusal).await,
+            Considered::Shown(card) => self.say(deed, preview::message(&card, &self.settings.policy)).await,
+            Considered::Repeated => ok(),
+            Considered::Refused(refusal) => self.refuse_settings(deed, &refusal).await,
         }
     }
 
@@ -31,7 +31,7 @@ impl Tools {
         if matches!(deed.act, Act::Message { .. }) {
             return self.say(deed, said::open()).await;
         }
-        let mirror = self.ledger.mirror().await?.mirror;
+        let mirror = self.ledger.mirror().await?;
         self.open_view(deed, &overview::modal(&mirror, &self.settings.policy)).await
     }
 }

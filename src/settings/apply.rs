@@ -13,9 +13,10 @@ use super::{STDOUT, outcome};
 use crate::beside::time;
 use crate::clock::Clock;
 use crate::config::{ConfigError, Settings};
-use crate::domain::jit::mirror::{Mirror, Wanted};
+use crate::domain::jit::mirror::Mirror;
 use crate::domain::jit::proposal::SettingsDecision;
 use crate::domain::jit::typed;
+use crate::domain::jit::wanted::Wanted;
 use crate::ledger::Ledger;
 
 /// How it is done.

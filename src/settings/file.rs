@@ -12,8 +12,9 @@ use crate::domain::expiration::ExpirationLength;
 use crate::domain::jit::change::Approvals;
 use crate::domain::jit::known::Known;
 use crate::domain::jit::length::SettingLength;
-use crate::domain::jit::mirror::{Mirror, Span, Wanted};
+use crate::domain::jit::mirror::{Mirror, Span};
 use crate::domain::jit::told::ToldLength;
+use crate::domain::jit::wanted::Wanted;
 use crate::domain::text::is_trick;
 
 /// Lengths that Slack can show for choice.

@@ -8,7 +8,8 @@ use super::STDOUT;
 use super::file::{self, SettingsFile};
 use super::words;
 use crate::domain::jit::known::Known;
-use crate::domain::jit::mirror::{Mirror, Span, Wanted};
+use crate::domain::jit::mirror::{Mirror, Span};
+use crate::domain::jit::wanted::Wanted;
 use crate::ledger::Ledger;
 
 /// Takes in what a file says, and tells what the bot knew before.
@@ -17,9 +18,9 @@ use crate::ledger::Ledger;
 /// Where the ledger cannot be read or written.
 pub(super) async fn run(ledger: &Ledger, file: SettingsFile, out: &mut impl Write) -> anyhow::Result<()> {
     let SettingsFile { wanted, named } = file;
-    let before = ledger.mirror().await?.mirror;
+    let before = ledger.mirror().await?;
     ledger.import_settings(wanted.clone(), named).await?;
-    let after = ledger.mirror().await?.mirror;
+    let after = ledger.mirror().await?;
     let mut lines: Vec<String> = Vec::new();
     for Key { name, is_stated, value } in KEYS {
         if is_stated(&wanted) {

@@ -81,7 +81,7 @@ struct Known {
 
 impl Known {
     async fn of(ledger: &Ledger, settings: &Settings, clock: &Clock) -> Result<Self, LedgerError> {
-        let mirror = ledger.mirror().await?.mirror;
+        let mirror = ledger.mirror().await?;
         let pending = ledger.pending().await?;
         let asked = pending.iter().filter_map(|request| request.request.facts.asked_length()).collect();
         let note = heard(&mirror, settings, clock);

@@ -11,7 +11,8 @@ use crate::domain::jit::effects::{Before, Weight};
 use crate::domain::jit::known::Source;
 use crate::domain::jit::length::SettingLength;
 use crate::domain::jit::lengths::Lengths;
-use crate::domain::jit::mirror::{Mirror, Wanted};
+use crate::domain::jit::mirror::Mirror;
+use crate::domain::jit::wanted::Wanted;
 
 /// A plan.
 pub(super) struct Plan {

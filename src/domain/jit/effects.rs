@@ -92,24 +92,48 @@ impl Mirror {
             Change::Remove { .. } => Weight::default(),
             Change::Reset => Weight { loosens: false, takes_away: true },
             Change::Maximum { length } => Weight {
-                loosens: length.length() > self.least_maximum(),
-                takes_away: length.length() < self.most_maximum(),
+                loosens: length.length() > self.least_maximum() || self.may_be_reset(),
+                takes_away: length.length() < self.most_maximum() || self.may_be_reset(),
             },
             Change::Standing { length } => {
-                let known = self.standing.as_ref().map(|known| known.value.length);
-                Weight { loosens: longer(known, length.length()), takes_away: false }
+                let doubted = self.doubts.iter().filter_map(|doubt| match doubt.change {
+                    Change::Standing { length } => Some(length.length()),
+                    _ => None,
+                });
+                let least = self.standing.as_ref().map(|known| doubted.fold(known.value.length, ExpirationLength::min));
+                Weight { loosens: longer(least, length.length()) || self.may_be_reset(), takes_away: false }
             }
             Change::Approvable { length } => {
-                let known = self.approvable.as_ref().map(|known| known.value.length);
-                Weight { loosens: longer(known, length.length()), takes_away: false }
+                let doubted = self.doubts.iter().filter_map(|doubt| match doubt.change {
+                    Change::Approvable { length } => Some(length.length()),
+                    _ => None,
+                });
+                let least =
+                    self.approvable.as_ref().map(|known| doubted.fold(known.value.length, ExpirationLength::min));
+                Weight { loosens: longer(least, length.length()), takes_away: false }
             }
             Change::Approvals(wanted) => {
-                let known = self.approvals.as_ref().map(|known| known.value);
+                let doubted = self.doubts.iter().filter_map(|doubt| match doubt.change {
+                    Change::Approvals(approvals) => Some(approvals),
+                    _ => None,
+                });
+                // Each by itself: what may be the stricter counts.
+                let known = self.approvals.as_ref().map(|known| {
+                    doubted.fold(known.value, |one, other| Approvals {
+                        one_party: one.one_party && other.one_party,
+                        require_reason: one.require_reason || other.require_reason,
+                    })
+                });
                 let one_party = wanted.one_party && known.is_none_or(|known| !known.one_party);
                 let no_reason = !wanted.require_reason && known.is_none_or(|known| known.require_reason);
                 Weight { loosens: one_party || no_reason, takes_away: false }
             }
         }
+    }
+
+    /// Whether P0 may have reset its settings, and so have any maximum by now.
+    fn may_be_reset(&self) -> bool {
+        self.doubts.iter().any(|doubt| doubt.change == Change::Reset)
     }
 
     /// What has to be typed before these are applied; `None` where a press is enough.

@@ -9,6 +9,7 @@ use super::known::{Known, Source};
 use super::length::SettingLength;
 use super::lengths::{Lengths, Preset};
 use super::told::ToldLength;
+use super::wanted::Wanted;
 use crate::domain::expiration::ExpirationLength;
 
 /// A length of the settings.
@@ -77,30 +78,6 @@ pub struct Stated {
     pub maximum: Option<ExpirationLength>,
 }
 
-/// How the settings should be; `None` for what is to stay as it is.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wanted {
-    /// What can be picked.
-    pub presets: Option<Vec<SettingLength>>,
-    /// The longest grant.
-    pub maximum: Option<SettingLength>,
-    /// The longest persistent access.
-    pub standing: Option<SettingLength>,
-    /// The longest time between a request and its approval.
-    pub approvable: Option<SettingLength>,
-    /// What approvals ask for.
-    pub approvals: Option<Approvals>,
-}
-
-/// How things can be made as they were before a reset.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct PutBack {
-    /// One decision for each entry.
-    pub changes: Vec<Change>,
-    /// What P0 takes nothing for that is the same.
-    pub impossible: Vec<Span>,
-}
-
 /// All that is known.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Mirror {
@@ -112,6 +89,10 @@ pub struct Mirror {
     pub unread: u32,
     /// The longest grant.
     pub maximum: Known<Span>,
+    /// What may be granted here at most although P0 told of a longer maximum by itself, as after a reset: nobody has agreed
+    /// to that.
+    #[serde(default)]
+    pub cap: Option<ExpirationLength>,
     /// The longest persistent access before a new approval.
     pub standing: Option<Known<Span>>,
     /// The longest time between a request and its approval.
@@ -133,6 +114,7 @@ impl Mirror {
             listed: Source::Assumed,
             unread: 0,
             maximum: Known::new(Span::of(assumed.maximum), Source::Assumed),
+            cap: None,
             standing: None,
             approvable: None,
             approvals: None,
@@ -146,21 +128,29 @@ impl Mirror {
     /// whoever changes the file knows what P0 has. Says whether anything was.
     pub fn state(&mut self, stated: Stated, assumed: &Lengths, at: Timestamp) -> bool {
         let before = self.clone();
-        if stated.presets != self.stated.presets {
-            let (presets, source) = match &stated.presets {
-                Some(presets) => (presets, Source::Stated { at }),
-                None => (&assumed.presets, Source::Assumed),
-            };
-            (self.presets, self.unread, self.listed) = (all(presets, &source), 0, source);
-            self.doubts.retain(|doubt| !is_of_list(&doubt.change));
+        let was_stated = |source: &Source| matches!(source, Source::Stated { .. });
+        match &stated.presets {
+            presets if *presets == self.stated.presets => {}
+            Some(presets) => {
+                let source = Source::Stated { at };
+                (self.presets, self.unread, self.listed) = (all(presets, &source), 0, source);
+                self.doubts.retain(|doubt| !is_of_list(&doubt.change));
+            }
+            // What the file does not name any more was known by it alone.
+            None if was_stated(&self.listed) => {
+                let others = std::mem::replace(&mut self.presets, all(&assumed.presets, &Source::Assumed));
+                self.listed = Source::Assumed;
+                others.into_iter().filter(|entry| !was_stated(&entry.source)).for_each(|entry| self.add(entry));
+            }
+            None => {}
         }
-        if stated.maximum != self.stated.maximum {
-            let (maximum, source) = match stated.maximum {
-                Some(maximum) => (maximum, Source::Stated { at }),
-                None => (assumed.maximum, Source::Assumed),
-            };
-            self.maximum = Known::new(Span::of(maximum), source);
-            self.forget_doubt(|change| matches!(change, Change::Maximum { .. }));
+        match stated.maximum {
+            maximum if maximum == self.stated.maximum => {}
+            Some(maximum) => self.state_maximum(Known::new(Span::of(maximum), Source::Stated { at })),
+            None if was_stated(&self.maximum.source) => {
+                self.state_maximum(Known::new(Span::of(assumed.maximum), Source::Assumed));
+            }
+            None => {}
         }
         self.stated = stated;
         *self != before
@@ -181,8 +171,7 @@ impl Mirror {
             self.doubts.retain(|doubt| !is_of_list(&doubt.change));
         }
         if let Some(length) = wanted.maximum {
-            self.maximum = known(length);
-            self.forget_doubt(|change| matches!(change, Change::Maximum { .. }));
+            self.state_maximum(known(length));
         }
         if let Some(length) = wanted.standing {
             self.standing = Some(known(length));
@@ -212,13 +201,18 @@ impl Mirror {
         };
         match change {
             Change::Add { length } => self.add(Known::new(Span::of(length.length()), source())),
-            Change::Remove { length } => self.presets.retain(|entry| entry.value.length != length.length()),
+            // Of a length that P0 has under two names, the first is the one that was removed.
+            Change::Remove { length } => {
+                if let Some(at) = self.presets.iter().position(|entry| entry.value.length == length.length()) {
+                    self.presets.remove(at);
+                }
+            }
             Change::Reset => {
                 if let Said::Settings(settings) = said {
                     self.reset(settings, by, at);
                 }
             }
-            Change::Maximum { length } => self.maximum = known(length),
+            Change::Maximum { length } => self.state_maximum(known(length)),
             Change::Standing { length } => self.standing = Some(known(length)),
             Change::Approvable { length } => self.approvable = Some(known(length)),
             Change::Approvals(approvals) => self.approvals = Some(Known::new(*approvals, source())),
@@ -247,23 +241,24 @@ impl Mirror {
         let maximum = self.least_maximum();
         let fitting = self.presets.iter().map(|entry| &entry.value);
         let fitting = fitting.filter(|span| span.length <= maximum && !in_doubt(span.length));
-        let presets = fitting.map(|span| Preset {
-            text: span.text.clone().unwrap_or_else(|| span.length.to_string()),
-            length: span.length,
-        });
-        Lengths { presets: presets.collect(), maximum }
+        let mut presets: Vec<Preset> = Vec::new();
+        for span in fitting {
+            if presets.iter().all(|preset| preset.length != span.length) {
+                let text = span.text.clone().unwrap_or_else(|| span.length.to_string());
+                presets.push(Preset { text, length: span.length });
+            }
+        }
+        Lengths { presets, maximum }
     }
 
     /// The longest grant, or what it may be by now where that is less.
     pub fn least_maximum(&self) -> ExpirationLength {
-        let doubted = self.doubted_maxima();
-        doubted.fold(self.maximum.value.length, ExpirationLength::min)
+        self.doubted_maxima().chain(self.cap).fold(self.maximum.value.length, ExpirationLength::min)
     }
 
     /// The longest grant, or what it may be by now where that is more.
     pub fn most_maximum(&self) -> ExpirationLength {
-        let doubted = self.doubted_maxima();
-        doubted.fold(self.maximum.value.length, ExpirationLength::max)
+        self.doubted_maxima().fold(self.maximum.value.length, ExpirationLength::max)
     }
 
     fn doubted_maxima(&self) -> impl Iterator<Item = ExpirationLength> {
@@ -286,55 +281,12 @@ impl Mirror {
         }
     }
 
-    /// The fewest changes after which it is as wanted, by what is known.
-    pub fn difference(&self, wanted: &Wanted) -> Vec<Change> {
-        let mut changes = Vec::new();
-        if let Some(presets) = &wanted.presets {
-            let has = |length: &SettingLength| self.preset(length.length()).is_some();
-            changes.extend(presets.iter().filter(|length| !has(length)).map(|length| Change::Add { length: *length }));
-            let wants = |entry: &Known<Span>| presets.iter().any(|length| length.length() == entry.value.length);
-            let unwanted = self.presets.iter().filter(|entry| !wants(entry));
-            changes.extend(unwanted.map(|entry| Change::Remove { length: SettingLength::of(entry.value.length) }));
-        }
-        let differs = |wanted: &SettingLength, known: Option<&Known<Span>>| {
-            known.is_none_or(|known| known.value.length != wanted.length())
-        };
-        if let Some(length) = wanted.maximum.filter(|wanted| differs(wanted, Some(&self.maximum))) {
-            // Room first, and taken away last: what is added is never longer than the maximum on the way.
-            let at = if length.length() > self.maximum.value.length { 0 } else { changes.len() };
-            changes.insert(at, Change::Maximum { length });
-        }
-        let standing = wanted.standing.filter(|wanted| differs(wanted, self.standing.as_ref()));
-        changes.extend(standing.map(|length| Change::Standing { length }));
-        let approvable = wanted.approvable.filter(|wanted| differs(wanted, self.approvable.as_ref()));
-        changes.extend(approvable.map(|length| Change::Approvable { length }));
-        let known = self.approvals.as_ref().map(|known| known.value);
-        changes.extend(wanted.approvals.filter(|wanted| Some(*wanted) != known).map(Change::Approvals));
-        changes
-    }
-
-    /// What makes it as it was before the last reset.
-    pub fn put_back(&self) -> PutBack {
-        let Some(before) = &self.before_reset else { return PutBack::default() };
-        let spans = || before.presets.iter().map(|entry| &entry.value);
-        let impossible = spans().filter(|span| span.sendable().is_none() && self.preset(span.length).is_none());
-        let kept = |span: &Span| match self.preset(span.length) {
-            Some(_) => Some(SettingLength::of(span.length)),
-            None => span.sendable(),
-        };
-        let wanted = Wanted {
-            presets: Some(spans().filter_map(kept).collect()),
-            maximum: before.maximum.value.sendable(),
-            standing: before.standing.as_ref().and_then(|known| known.value.sendable()),
-            ..Wanted::default()
-        };
-        PutBack { changes: self.difference(&wanted), impossible: impossible.cloned().collect() }
-    }
-
     fn add(&mut self, entry: Known<Span>) {
         let length = entry.value.length;
         if let Some(known) = self.presets.iter_mut().find(|known| known.value.length == length) {
-            *known = Known { value: Span { text: known.value.text.take(), ..entry.value }, ..entry };
+            // Both of its names stay: the operator's, and P0's.
+            let (text, told) = (known.value.text.take(), known.value.told.take());
+            *known = Known { value: Span { text, told: entry.value.told.or(told), ..entry.value }, ..entry };
             return;
         }
         let at = self.presets.iter().position(|known| known.value.length > length).unwrap_or(self.presets.len());
@@ -347,21 +299,26 @@ impl Mirror {
         let lengths = |entries: &[Known<Span>]| -> Vec<ExpirationLength> {
             entries.iter().map(|entry| entry.value.length).collect()
         };
-        // A second reset finds what the first has left: that is nothing to go back to.
-        if self.before_reset.is_none() || lengths(&presets) != lengths(&self.presets) {
-            self.before_reset = Some(BeforeReset {
-                at,
-                presets: std::mem::take(&mut self.presets),
-                maximum: self.maximum.clone(),
-                standing: self.standing.clone(),
-            });
-        }
+        let before = BeforeReset {
+            at,
+            presets: self.presets.clone(),
+            maximum: self.maximum.clone(),
+            standing: self.standing.clone(),
+        };
+        // A second reset that finds the list which the first has left has nothing new to go back to there.
+        self.before_reset = Some(match self.before_reset.take() {
+            Some(first) if lengths(&presets) == lengths(&self.presets) => {
+                BeforeReset { presets: first.presets, ..before }
+            }
+            _ => before,
+        });
         (self.presets, self.unread) = (presets, settings.unread);
         self.listed = Source::Told { by: by.clone(), at };
         match &settings.maximum {
             Some(maximum) => {
-                self.maximum = told(maximum);
-                self.forget_doubt(|change| matches!(change, Change::Maximum { .. }));
+                let granted = self.least_maximum();
+                self.state_maximum(told(maximum));
+                self.cap = Some(granted).filter(|granted| *granted < self.maximum.value.length);
             }
             None => self.maximum.not_said = Some(at),
         }
@@ -373,6 +330,11 @@ impl Mirror {
             (None, Some(known)) => known.not_said = Some(at),
             (None, None) => {}
         }
+    }
+
+    fn state_maximum(&mut self, maximum: Known<Span>) {
+        (self.maximum, self.cap) = (maximum, None);
+        self.forget_doubt(|change| matches!(change, Change::Maximum { .. }));
     }
 
     fn forget_doubt(&mut self, which: impl Fn(&Change) -> bool) {

@@ -15,3 +15,4 @@ pub mod proposal;
 pub mod refusal;
 pub mod told;
 pub mod typed;
+pub mod wanted;

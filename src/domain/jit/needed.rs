@@ -3,7 +3,8 @@
 use super::change::Change;
 use super::known::Source;
 use super::length::SettingLength;
-use super::mirror::{Doubt, Mirror, Wanted, settles};
+use super::mirror::{Doubt, Mirror, settles};
+use super::wanted::Wanted;
 
 impl Mirror {
     /// What differs, and what is as wanted only as far as somebody assumes, or unless a lost answer was a yes: of that

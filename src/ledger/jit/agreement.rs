@@ -9,7 +9,7 @@ use super::proposals::{self, by_key, decide, due, save};
 use crate::domain::card_key::CardKey;
 use crate::domain::delivery::DeliveryKeys;
 use crate::domain::jit::author::Author;
-use crate::domain::jit::proposal::{Proposal, ProposalStage};
+use crate::domain::jit::proposal::{AGREED_WITHIN, Proposal, ProposalStage};
 use crate::domain::jit::refusal::SettingsRefusal;
 use crate::domain::person::SlackUser;
 use crate::ledger::{Ledger, LedgerError, deliveries};
@@ -129,13 +129,9 @@ fn waiting_for_another(proposal: &Proposal, by: &SlackUser, now: Timestamp) -> A
 }
 
 /// The second admin turned out to be none: the proposal waits for another, as long as it would have.
-pub(super) async fn reopen(
-    c: &mut SqliteConnection,
-    proposal: Proposal,
-    since: Timestamp,
-    now: Timestamp,
-) -> Result<(), LedgerError> {
+pub(super) async fn reopen(c: &mut SqliteConnection, proposal: Proposal, now: Timestamp) -> Result<(), LedgerError> {
     let until = due(c, proposal.id).await?;
+    let since = until.checked_sub(AGREED_WITHIN).unwrap_or(Timestamp::MIN);
     let stage = ProposalStage::Waiting { since, until };
     proposals::save(c, &Proposal { stage, second: None, ..proposal }, until, now).await
 }

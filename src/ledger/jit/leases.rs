@@ -10,7 +10,7 @@ use super::cards::Policy;
 use super::{agreement, decisions, mirror, outcomes, proposals};
 use crate::domain::jit::author::Author;
 use crate::domain::jit::change::{Change, Said};
-use crate::domain::jit::proposal::{Groups, Proposal, SettingsDecision, SettingsStage};
+use crate::domain::jit::proposal::{Groups, Proposal, SettingsDecision, SettingsStage, Tried};
 use crate::domain::jit::refusal::SettingsRefusal;
 use crate::ledger::leases::LEASE;
 use crate::ledger::notices::{self, Notice};
@@ -135,8 +135,7 @@ impl Ledger {
                     notices::add(c, &Notice::NotAgreed { user: second.user.clone(), refusal }, now).await?;
                 }
                 decisions::forget(c, lease.proposal.id).await?;
-                let since = lease.proposal.shown;
-                agreement::reopen(c, lease.proposal, since, now).await
+                agreement::reopen(c, lease.proposal, now).await
             })
         })
         .await
@@ -189,7 +188,7 @@ impl Ledger {
                 let SendingSettings { lease, key, .. } = *sending;
                 let Some(mut decision) = held(c, &lease, &["sending", "unknown"]).await? else { return Ok(()) };
                 if let (Some(key), SettingsRefusal::P0 { status, words }) = (key, &refusal) {
-                    decision.tried.push(outcomes::tried(key, *status, words));
+                    decision.tried.push(Tried { key, status: *status, words: words.clone() });
                     if decision.stage.name() == "sending" && next_key(c, &decision).await?.is_some() {
                         return go_on(c, &lease, decision, now).await;
                     }
@@ -288,6 +287,11 @@ async fn mark(
         return Ok(SettingsMarked::NotSent);
     }
     let key = next_key(c, &decision).await?;
+    if let (Change::Remove { .. }, None, Some(last)) = (&decision.item.change, &key, decision.tried.last()) {
+        let refusal = SettingsRefusal::P0 { status: last.status, words: last.words.clone() };
+        outcomes::refused(c, &lease.proposal, decision, refusal, now).await?;
+        return Ok(SettingsMarked::NotSent);
+    }
     decision.stage = SettingsStage::Sending { since: now, key: key.clone() };
     sqlx::query("UPDATE settings_decisions SET lease_until = $2, attempts = attempts + 1 WHERE id = $1")
         .bind(decision.id)
@@ -309,7 +313,7 @@ async fn may_go_out(
     decision: &SettingsDecision,
     policy: &Policy,
 ) -> Result<Result<(), SettingsRefusal>, LedgerError> {
-    let mirror = mirror::load(c).await?.mirror;
+    let mirror = mirror::load(c).await?;
     let item = &decision.item;
     let agreed = proposal.second.is_some() || !policy.second.is_needed(&proposal.by, mirror.weight(&item.change));
     let by_operator = proposal.by == Author::Operator;
@@ -317,14 +321,22 @@ async fn may_go_out(
         _ if !policy.has_key => Err(SettingsRefusal::NoApiKey),
         Change::Approvals(_) if !policy.approvals && !by_operator => Err(SettingsRefusal::ApprovalsNotAllowed),
         change if mirror.before(change) != item.before || !agreed => Err(SettingsRefusal::Changed),
+        // What was to have the room of a longer maximum has none where P0 did not give that.
+        Change::Add { length } if lengthens(proposal) && length.length() > mirror.least_maximum() => {
+            Err(SettingsRefusal::Changed)
+        }
         _ => Ok(()),
     })
+}
+
+fn lengthens(proposal: &Proposal) -> bool {
+    proposal.items.iter().any(|item| matches!(item.change, Change::Maximum { .. }))
 }
 
 /// The name under which a length is to be removed next; `None` where there is none, or it is no removal.
 async fn next_key(c: &mut SqliteConnection, decision: &SettingsDecision) -> Result<Option<String>, LedgerError> {
     let Change::Remove { length } = decision.item.change else { return Ok(None) };
-    let keys = mirror::load(c).await?.mirror.keys(length);
+    let keys = mirror::load(c).await?.keys(length);
     Ok(keys.into_iter().find(|key| decision.tried.iter().all(|tried| tried.key != *key)))
 }
 

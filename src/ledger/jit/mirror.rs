@@ -4,25 +4,17 @@ use sqlx::{Row as _, SqliteConnection};
 
 use crate::config::assumed_lengths;
 use crate::domain::jit::lengths::Lengths;
-use crate::domain::jit::mirror::{Mirror, Stated, Wanted};
+use crate::domain::jit::mirror::{Mirror, Stated};
 use crate::domain::jit::told::ToldLength;
+use crate::domain::jit::wanted::Wanted;
 use crate::ledger::{Ledger, LedgerError, audit, from_json, requests, to_json};
-
-/// What is known, and how often that has changed.
-#[derive(Clone, Debug)]
-pub struct KeptMirror {
-    /// What is known.
-    pub mirror: Mirror,
-    /// Grows with everything that is learned.
-    pub revision: i64,
-}
 
 impl Ledger {
     /// What is known of P0's settings.
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub async fn mirror(&self) -> Result<KeptMirror, LedgerError> {
+    pub async fn mirror(&self) -> Result<Mirror, LedgerError> {
         load(&mut *self.readers.acquire().await?).await
     }
 
@@ -31,7 +23,7 @@ impl Ledger {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn lengths(&self) -> Result<Lengths, LedgerError> {
-        Ok(self.mirror().await?.mirror.lengths())
+        Ok(self.mirror().await?.lengths())
     }
 
     /// Takes in what the settings file says. Answers whether that was news.
@@ -40,15 +32,15 @@ impl Ledger {
     /// Where it cannot be written.
     pub async fn state_settings(&self, stated: Stated) -> Result<bool, LedgerError> {
         let known = self.mirror().await?;
-        let mut tried = known.mirror.clone();
+        let mut tried = known.clone();
         tried.state(stated.clone(), &assumed_lengths(), self.clock.now());
         // Most starts bring no news: they cost no write.
-        if tried == known.mirror {
+        if tried == known {
             return Ok(false);
         }
         self.write(move |c, now| {
             Box::pin(async move {
-                let KeptMirror { mut mirror, .. } = load(c).await?;
+                let mut mirror = load(c).await?;
                 let is_news = mirror.state(stated.clone(), &assumed_lengths(), now);
                 save(c, &mirror).await?;
                 audit::settings(c, "settings.stated", serde_json::json!({ "stated": stated }), now).await?;
@@ -65,7 +57,7 @@ impl Ledger {
     pub async fn import_settings(&self, wanted: Wanted, values: Vec<ToldLength>) -> Result<(), LedgerError> {
         self.write(move |c, now| {
             Box::pin(async move {
-                let KeptMirror { mut mirror, .. } = load(c).await?;
+                let mut mirror = load(c).await?;
                 mirror.import(&wanted, &values, now);
                 save(c, &mirror).await?;
                 audit::settings(c, "settings.imported", serde_json::json!({ "mirror": mirror }), now).await
@@ -75,24 +67,21 @@ impl Ledger {
     }
 }
 
-pub(in crate::ledger) async fn load(c: &mut SqliteConnection) -> Result<KeptMirror, LedgerError> {
-    let row = sqlx::query("SELECT body, revision FROM settings_mirror").fetch_optional(c).await?;
+pub(in crate::ledger) async fn load(c: &mut SqliteConnection) -> Result<Mirror, LedgerError> {
+    let row = sqlx::query("SELECT body FROM settings_mirror").fetch_optional(c).await?;
     match row {
-        Some(row) => Ok(KeptMirror { mirror: from_json(row.try_get("body")?)?, revision: row.try_get("revision")? }),
-        None => Ok(KeptMirror { mirror: Mirror::assumed(&assumed_lengths()), revision: 0 }),
+        Some(row) => from_json(row.try_get("body")?),
+        None => Ok(Mirror::assumed(&assumed_lengths())),
     }
 }
 
 /// Writes what is known. Where something else may be granted than before, every card that still waits is drawn anew.
 pub(super) async fn save(c: &mut SqliteConnection, mirror: &Mirror) -> Result<(), LedgerError> {
-    let before = load(c).await?.mirror.lengths();
-    sqlx::query(
-        "INSERT INTO settings_mirror (id, body, revision) VALUES (1, $1, 1)
-         ON CONFLICT (id) DO UPDATE SET body = $1, revision = settings_mirror.revision + 1",
-    )
-    .bind(to_json(mirror)?)
-    .execute(&mut *c)
-    .await?;
+    let before = load(c).await?.lengths();
+    sqlx::query("INSERT INTO settings_mirror (id, body) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET body = $1")
+        .bind(to_json(mirror)?)
+        .execute(&mut *c)
+        .await?;
     if mirror.lengths() == before {
         return Ok(());
     }
@@ -101,5 +90,5 @@ pub(super) async fn save(c: &mut SqliteConnection, mirror: &Mirror) -> Result<()
 
 /// What may be granted at this moment.
 pub(in crate::ledger) async fn lengths(c: &mut SqliteConnection) -> Result<Lengths, LedgerError> {
-    Ok(load(c).await?.mirror.lengths())
+    Ok(load(c).await?.lengths())
 }

@@ -7,7 +7,7 @@ use sqlx::SqliteConnection;
 use super::{decisions, mirror, proposals};
 use crate::domain::jit::change::Said;
 use crate::domain::jit::mirror::settles;
-use crate::domain::jit::proposal::{Proposal, SettingsDecision, SettingsStage, Tried};
+use crate::domain::jit::proposal::{Proposal, SettingsDecision, SettingsStage};
 use crate::domain::jit::refusal::SettingsRefusal;
 use crate::ledger::LedgerError;
 
@@ -20,7 +20,7 @@ pub(super) async fn done(
     key: Option<String>,
     now: Timestamp,
 ) -> Result<(), LedgerError> {
-    let mut known = mirror::load(c).await?.mirror;
+    let mut known = mirror::load(c).await?;
     known.take(&decision.item.change, &said, &proposal.by, now);
     mirror::save(c, &known).await?;
     settle(c, &decision, now).await?;
@@ -52,7 +52,7 @@ pub(super) async fn refused(
 ) -> Result<(), LedgerError> {
     if let SettingsStage::Unknown { at, .. } = decision.stage {
         // The answer came after it was given up: it is what happened.
-        let mut known = mirror::load(c).await?.mirror;
+        let mut known = mirror::load(c).await?;
         known.no_doubt(&decision.item.change, at);
         mirror::save(c, &known).await?;
     }
@@ -79,14 +79,9 @@ pub(super) async fn unknown(
     words: String,
     now: Timestamp,
 ) -> Result<(), LedgerError> {
-    let mut known = mirror::load(c).await?.mirror;
+    let mut known = mirror::load(c).await?;
     known.doubt(&decision.item.change, &proposal.by, now);
     mirror::save(c, &known).await?;
     decision.stage = SettingsStage::Unknown { words, at: now };
     decisions::save(c, proposal, &decision, now).await
-}
-
-/// A name that P0 did not know, with what it said.
-pub(super) fn tried(key: String, status: u16, words: &str) -> Tried {
-    Tried { key, status, words: words.to_owned() }
 }

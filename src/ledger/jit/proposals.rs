@@ -137,7 +137,7 @@ async fn propose(
         return Ok(Proposed::Repeated);
     }
     let NewProposal { by, changes, groups, policy } = new;
-    let mirror = mirror::load(c).await?.mirror;
+    let mirror = mirror::load(c).await?;
     let mut checked = allowed(&policy, &changes);
     for change in &changes {
         checked = checked.and_then(|()| mirror.check(change));
@@ -219,7 +219,7 @@ async fn apply(
     if let Err(refusal) = allowed(policy, &changes) {
         return refused(refusal);
     }
-    let mirror = mirror::load(c).await?.mirror;
+    let mirror = mirror::load(c).await?;
     let same = proposal.items.iter().all(|item| mirror.before(&item.change) == item.before);
     let asked_for = mirror.typed(&changes).filter(|_| by.user().is_some());
     if !same || asked_for != proposal.typed {
@@ -263,7 +263,7 @@ pub(super) async fn decide(
 
 pub(super) async fn card(c: &mut SqliteConnection, proposal: Proposal) -> Result<SettingsCard, LedgerError> {
     let decisions = decisions::of_proposal(c, proposal.id).await?;
-    let mirror = mirror::load(c).await?.mirror;
+    let mirror = mirror::load(c).await?;
     let pending = requests::load_pending(c).await?;
     let asked = pending.iter().filter_map(|request| request.facts.asked_length()).collect();
     Ok(SettingsCard { proposal, decisions, mirror, asked })

@@ -3,8 +3,7 @@
 -- One row: P0 lets nobody read its settings.
 CREATE TABLE settings_mirror (
     id       BIGINT NOT NULL PRIMARY KEY CHECK (id = 1),
-    body     TEXT   NOT NULL,
-    revision BIGINT NOT NULL            -- grows with everything that is learned
+    body     TEXT   NOT NULL
 );
 
 -- What somebody wants changed: shown to them, confirmed, perhaps agreed to by a second admin.

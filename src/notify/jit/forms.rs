@@ -21,22 +21,22 @@ const OPTION: usize = 75;
 /// Characters that are taken of a length: none has as many.
 const LENGTH: u64 = 40;
 
-/// The form of a control, with what the person wrote before as `draft`; `None` for a control that has none. Each
+/// The form of a control; `None` for a control that has none. Each
 /// input's block is called as the input: errors are shown there.
-pub fn form(control: SettingsControl, mirror: &Mirror, draft: Option<&str>) -> Option<SlackView> {
+pub fn form(control: SettingsControl, mirror: &Mirror) -> Option<SlackView> {
     let blocks = match control {
-        SettingsControl::Add => vec![section(&words::add(mirror)), length(words::ADD, draft)],
-        SettingsControl::Remove => vec![remove(mirror, draft)],
+        SettingsControl::Add => vec![section(&words::add(mirror)), length(words::ADD)],
+        SettingsControl::Remove => vec![remove(mirror)],
         SettingsControl::Maximum => {
-            vec![section(&known::length("Longest grant", Some(&mirror.maximum))), length(words::MAXIMUM, draft)]
+            vec![section(&known::length("Longest grant", Some(&mirror.maximum))), length(words::MAXIMUM)]
         }
         SettingsControl::Standing => {
-            vec![section(&known::length("Standing access", mirror.standing.as_ref())), length(words::STANDING, draft)]
+            vec![section(&known::length("Standing access", mirror.standing.as_ref())), length(words::STANDING)]
         }
         SettingsControl::Approvable => vec![
             section(&known::length("Time until approval", mirror.approvable.as_ref())),
             context(UNDOCUMENTED),
-            length(words::APPROVABLE, draft),
+            length(words::APPROVABLE),
         ],
         SettingsControl::Approvals => approvals(mirror.approvals.as_ref()),
         _ => return None,
@@ -50,17 +50,16 @@ fn asked(name: &str, label: &str, element: SlackInputBlockElement) -> SlackInput
     SlackInputBlock::new(plain(label).into(), element).with_block_id(name.into())
 }
 
-fn length(label: &str, draft: Option<&str>) -> SlackBlock {
+fn length(label: &str) -> SlackBlock {
     let typed = SlackBlockPlainTextInputElement::new()
         .with_action_id(input::LENGTH.into())
         .with_placeholder(plain("4h").into())
-        .with_max_length(LENGTH)
-        .opt_initial_value(draft.map(|draft| draft.chars().take(LENGTH as usize).collect()));
+        .with_max_length(LENGTH);
     asked(input::LENGTH, label, typed.into()).with_hint(plain(words::UNITS).into()).into()
 }
 
 /// A select of what can be picked; where that is nothing, or more than a select holds, the length is typed.
-fn remove(mirror: &Mirror, draft: Option<&str>) -> SlackBlock {
+fn remove(mirror: &Mirror) -> SlackBlock {
     let mut lengths: Vec<ExpirationLength> = Vec::new();
     let mut options = Vec::new();
     for Known { value, .. } in &mirror.presets {
@@ -70,15 +69,12 @@ fn remove(mirror: &Mirror, draft: Option<&str>) -> SlackBlock {
         }
     }
     if options.is_empty() || options.len() > MOST_OPTIONS {
-        return length(words::REMOVE, draft);
+        return length(words::REMOVE);
     }
-    let written = draft.and_then(|draft| draft.parse().ok()).map(|draft: SettingLength| draft.length());
-    let chosen = lengths.iter().position(|length| Some(*length) == written).map(|at| options[at].clone());
     let select = SlackBlockStaticSelectElement::new()
         .with_action_id(input::LENGTH.into())
         .with_placeholder(plain("Choose a length").into())
-        .with_options(options)
-        .opt_initial_option(chosen);
+        .with_options(options);
     asked(input::LENGTH, words::REMOVE, select.into()).into()
 }
 

@@ -6,6 +6,7 @@ mod client;
 mod contract;
 mod kept;
 mod outside;
+mod review;
 mod second;
 mod unsure;
 mod worker;

@@ -194,7 +194,7 @@ async fn a_reset_whose_answer_is_lost_or_says_nothing_is_unknown() {
         assert_eq!(world.settings_told(), [format!("{reset}: {told}")]);
         let SettingsStage::Unknown { words: shown, .. } = world.stage(&card).await else { panic!("unknown") };
         assert_eq!(shown, words);
-        let mirror = world.app().ledger.mirror().await.unwrap().mirror;
+        let mirror = world.app().ledger.mirror().await.unwrap();
         assert_eq!(mirror.doubts[0].change, Change::Reset);
         assert_eq!(world.app().ledger.lengths().await.unwrap(), before);
     }

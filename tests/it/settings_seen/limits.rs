@@ -72,7 +72,7 @@ async fn two_hundred_lengths_fit() {
         let text = judge.takes_view(&overview::modal(&mirror, &policy())).await;
         assert!(text.contains("12200m") || text.contains(" more"), "{text}");
         for (control, _) in SettingsControl::ALL {
-            if let Some(view) = forms::form(control, &mirror, Some(&"4".repeat(100))) {
+            if let Some(view) = forms::form(control, &mirror) {
                 judge.takes_view(&view).await;
             }
         }
@@ -125,7 +125,7 @@ async fn p0s_words_are_text_and_nothing_else() {
     };
     let reset = learned(mirror.clone(), Change::Reset, &Said::Settings(settings.clone()));
     no_trick(&judge.takes_view(&overview::modal(&reset, &policy())).await);
-    let options = judge.takes_view(&forms::form(SettingsControl::Remove, &reset, None).unwrap()).await;
+    let options = judge.takes_view(&forms::form(SettingsControl::Remove, &reset).unwrap()).await;
     assert!(!options.contains(['<', '>', '\u{202e}']), "{options}");
     no_trick(&judge.takes(&preview::message(&shown(&reset, &[remove("24h")]), &policy())).await);
     no_trick(&judge.takes_view(&preview::modal(&shown(&reset, &[Change::Reset]), &policy())).await);
@@ -155,4 +155,11 @@ async fn p0s_words_are_text_and_nothing_else() {
         no_trick(&blocks(&json!(formatting)));
         assert!(!read(&message).contains("<!channel>") && !read(&message).contains('\u{202e}'));
     }
+}
+
+#[tokio::test]
+async fn r15_a_reset_of_a_long_list_can_be_agreed_to() {
+    let judge = Judge::new().await;
+    let reset = waiting(shown(&many("x"), &[Change::Reset]));
+    judge.takes(&card::draw(&reset, &admin())).await;
 }

@@ -1,7 +1,8 @@
 use p0_chatops::domain::jit::change::{Change, Said, Settings};
 use p0_chatops::domain::jit::control::SettingsControl;
 use p0_chatops::domain::jit::length::SettingLength;
-use p0_chatops::domain::jit::mirror::{Stated, Wanted};
+use p0_chatops::domain::jit::mirror::Stated;
+use p0_chatops::domain::jit::wanted::Wanted;
 use p0_chatops::notify::jit::forms::form;
 use p0_chatops::notify::jit::overview::modal;
 
@@ -134,33 +135,33 @@ fn after_a_reset() {
 
 #[test]
 fn forms_ask_for_what_is_to_be() {
-    let asked = |control, draft| seen(&form(control, &assumed(), draft).unwrap());
-    insta::assert_snapshot!(asked(SettingsControl::Add, None), @"
+    let asked = |control| seen(&form(control, &assumed()).unwrap());
+    insta::assert_snapshot!(asked(SettingsControl::Add), @"
     == Add a length ==
     The picker offers 1h, 4h, 8h. The longest grant is 24 hours.
     Length to add: (plain_text_input)
     [Next] [Cancel]
     ");
-    insta::assert_snapshot!(asked(SettingsControl::Remove, None), @"
+    insta::assert_snapshot!(asked(SettingsControl::Remove), @"
     == Remove a length ==
     Length to remove: [Choose a length: 1h, 4h, 8h]
     [Next] [Cancel]
     ");
-    insta::assert_snapshot!(asked(SettingsControl::Maximum, None), @"
+    insta::assert_snapshot!(asked(SettingsControl::Maximum), @"
     == Longest grant ==
     *Longest grant*: 24 hours
     This bot's own default; nobody has said.
     Longest grant: (plain_text_input)
     [Next] [Cancel]
     ");
-    insta::assert_snapshot!(asked(SettingsControl::Standing, None), @"
+    insta::assert_snapshot!(asked(SettingsControl::Standing), @"
     == Standing access ==
     *Standing access*: not known
     Nobody has said.
     Longest standing access before a new approval: (plain_text_input)
     [Next] [Cancel]
     ");
-    insta::assert_snapshot!(asked(SettingsControl::Approvable, None), @"
+    insta::assert_snapshot!(asked(SettingsControl::Approvable), @"
     == Time until approval ==
     *Time until approval*: not known
     Nobody has said.
@@ -168,7 +169,7 @@ fn forms_ask_for_what_is_to_be() {
     Longest time between a request and its approval: (plain_text_input)
     [Next] [Cancel]
     ");
-    insta::assert_snapshot!(asked(SettingsControl::Approvals, None), @"
+    insta::assert_snapshot!(asked(SettingsControl::Approvals), @"
     == Approvals ==
     *Approvals*: not known
     Nobody has said.
@@ -178,33 +179,30 @@ fn forms_ask_for_what_is_to_be() {
     [Next] [Cancel]
     ");
     for (control, _) in SettingsControl::ALL {
-        if let Some(view) = form(control, &assumed(), None) {
+        if let Some(view) = form(control, &assumed()) {
             assert_eq!(json!(view)["callback_id"], control.as_str());
         }
     }
-    assert!(form(SettingsControl::Apply, &assumed(), None).is_none());
+    assert!(form(SettingsControl::Apply, &assumed()).is_none());
 }
 
 #[test]
-fn forms_begin_with_what_was_written_or_is_known() {
-    let input = |control, mirror: &Mirror, draft, nth: usize| {
-        let view = json!(form(control, mirror, draft).unwrap());
+fn forms_begin_with_what_is_known() {
+    let input = |control, mirror: &Mirror, nth: usize| {
+        let view = json!(form(control, mirror).unwrap());
         let mut inputs = view["blocks"].as_array().unwrap().iter().filter(|block| block["type"] == "input");
         let input = inputs.nth(nth).unwrap();
         assert_eq!(input["block_id"], input["element"]["action_id"], "errors are shown at the block");
         input["element"].clone()
     };
-    let typed = input(SettingsControl::Add, &assumed(), Some("4 hours and a bit"), 0);
-    assert_eq!(typed["initial_value"], "4 hours and a bit");
-    let chosen = input(SettingsControl::Remove, &assumed(), Some("240m"), 0);
-    assert_eq!(chosen["initial_option"]["value"], "4h");
+    let chosen = input(SettingsControl::Remove, &assumed(), 0);
     for option in chosen["options"].as_array().unwrap() {
         assert!(option["value"].as_str().unwrap().parse::<SettingLength>().is_ok(), "{option}");
     }
     let known = learned(assumed(), approvals(false, true), &Said::Taken);
-    let initial = |nth| input(SettingsControl::Approvals, &known, None, nth)["initial_option"]["value"].clone();
+    let initial = |nth| input(SettingsControl::Approvals, &known, nth)["initial_option"]["value"].clone();
     assert_eq!((initial(0), initial(1)), (json!("off"), json!("on")));
     let mut empty = assumed();
     empty.presets.clear();
-    assert_eq!(input(SettingsControl::Remove, &empty, None, 0)["type"], "plain_text_input");
+    assert_eq!(input(SettingsControl::Remove, &empty, 0)["type"], "plain_text_input");
 }

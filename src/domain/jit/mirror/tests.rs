@@ -3,6 +3,7 @@ use serde_json::json;
 use super::*;
 use crate::domain::jit::effects::Weight;
 use crate::domain::jit::refusal::SettingsRefusal;
+use crate::domain::jit::wanted::PutBack;
 use crate::domain::person::{SlackUser, TeamId, UserId};
 
 fn length(text: &str) -> SettingLength {

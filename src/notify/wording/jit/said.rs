@@ -16,14 +16,12 @@ pub const OPEN: &str = "Press the button to see P0's settings, and to change the
 /// The change is on disk and on its way.
 pub const RECORDED: &str = "Received. P0 has not been told yet; you will hear what comes of it.";
 
+/// The change is applied in a form, in the place of what showed it.
+pub const GO_ON: &str = "Go on in the form: nothing is applied before you have typed there what it asks for. If you closed \
+                         it, type the command again.";
+
 /// The change was withdrawn, before it was applied or while it waited.
 pub const WITHDRAWN: &str = "Cancelled. Nothing was sent to P0.";
-
-/// The person agreed as second admin.
-pub const AGREED: &str = "You agreed, so it goes to P0 now. The card says what comes of it.";
-
-/// The person said no.
-pub const DECLINED: &str = "You declined, so nothing is sent to P0.";
 
 /// The change waits for a second admin; `asked` are those who were asked in a direct message.
 pub fn waiting(until: Timestamp, asked: &[UserId]) -> String {
