@@ -97,7 +97,7 @@ fn unknown_keys_and_what_the_app_cannot_be_are_refused_as_at_a_start() {
             "[slack]\napi_base_url = \"http://slack.com/api/\"".to_owned(),
             "slack.api_base_url: has to begin with https:// (http:// is for loopback hosts only)",
         ),
-        ("[slack]\nbot_token = 7".to_owned(), "slack: expected a string"),
+        ("[slack]\nbot_token = 7".to_owned(), "slack.bot_token: expected a string"),
         (
             "[p0]\norga = \"acme\"".to_owned(),
             "p0.orga: unknown key, expected one of `base_url`, `org`, `settings_api_key`, `request_url`, `one_party`",

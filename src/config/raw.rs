@@ -8,6 +8,9 @@ use toml::{Table, Value};
 
 use super::{ConfigError, Secret};
 
+/// What stands in no section.
+const TOP: &str = "settings file";
+
 /// Every section.
 #[derive(Default)]
 pub(super) struct Raw {
@@ -36,21 +39,24 @@ impl Raw {
             settings: read("settings", section("settings"))?.unwrap_or_default(),
             top: RawTop::default(),
         };
-        Ok(Self { top: read("settings file", Some(Value::Table(table)))?.unwrap_or_default(), ..raw })
+        Ok(Self { top: read(TOP, Some(Value::Table(table)))?.unwrap_or_default(), ..raw })
     }
 }
 
 fn read<T: DeserializeOwned>(section: &str, value: Option<Value>) -> Result<Option<T>, ConfigError> {
     let Some(value) = value else { return Ok(None) };
     value.try_into().map(Some).map_err(|error: toml::de::Error| {
-        let message = error.message();
-        match message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`')) {
-            Some((key, rest)) => {
-                let key = if section == "settings file" { key.to_owned() } else { format!("{section}.{key}") };
-                ConfigError::new(key, format!("unknown key{rest}"))
-            }
+        let (message, shown) = (error.message(), error.to_string());
+        // Where it is stands behind the message, and nowhere else.
+        let place = shown.strip_prefix(message).and_then(|rest| rest.trim().strip_prefix("in `")?.strip_suffix('`'));
+        let unknown = message.strip_prefix("unknown field `").and_then(|rest| rest.split_once('`'));
+        let section = Some(section).filter(|section| *section != TOP);
+        let path: Vec<&str> = [section, place, unknown.map(|(key, _)| key)].into_iter().flatten().collect();
+        let key = if path.is_empty() { TOP.to_owned() } else { path.join(".") };
+        match unknown {
+            Some((_, rest)) => ConfigError::new(key, format!("unknown key{rest}")),
             // A type error may quote the value, which may be a secret.
-            None => ConfigError::new(section, type_problem(message)),
+            None => ConfigError::new(key, type_problem(message)),
         }
     })
 }

@@ -70,7 +70,9 @@ fn every_refusal_names_its_key() {
             "slack.signing_secrets: is shorter than 16 characters: that is no secret",
         ),
         (with("bot_token = \"xoxb-0123456789-abcdef\"", ""), "slack.bot_token: is missing"),
-        (with("bot_token = \"xoxb-0123456789-abcdef\"", "bot_token = 7"), "slack: expected a string"),
+        (with("bot_token = \"xoxb-0123456789-abcdef\"", "bot_token = 7"), "slack.bot_token: expected a string"),
+        (with("org = \"acme\"", "settings_api_key = [\"not-to-be-told\"]"), "p0.settings_api_key: expected a string"),
+        (with("[slack]", "proxy = 7\n[slack]"), "proxy: expected a string"),
         (
             with("org = \"acme\"", "org = \"acme\"\nbase_url = \"http://api.p0.app\""),
             "p0.base_url: has to begin with https:// (http:// is for loopback hosts only)",
