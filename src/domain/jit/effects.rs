@@ -64,7 +64,8 @@ impl Mirror {
             Change::Add { length } if same(self.preset(length.length()), length.length()) => {
                 Err(SettingsRefusal::AlreadyThere)
             }
-            Change::Maximum { length } if same(Some(&self.maximum), length.length()) => {
+            // Of a longer maximum that nobody agreed to, agreeing is the change.
+            Change::Maximum { length } if self.cap.is_none() && same(Some(&self.maximum), length.length()) => {
                 Err(SettingsRefusal::NothingToChange)
             }
             Change::Standing { length } if same(self.standing.as_ref(), length.length()) => {

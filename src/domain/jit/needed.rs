@@ -8,12 +8,12 @@ use super::wanted::Wanted;
 
 impl Mirror {
     /// What differs, and what is as wanted only as far as somebody assumes, or unless a lost answer was a yes: of that
-    /// nobody knows whether P0 has it.
+    /// nobody knows whether P0 has it. A maximum that P0 has but nobody agreed to is wanted now: it is sent too.
     pub fn needed(&self, wanted: &Wanted) -> Vec<Change> {
         let mut changes = self.difference(wanted);
         // Ahead of what needs its room.
-        let assumed = wanted.maximum.filter(|_| self.maximum.source == Source::Assumed);
-        if let Some(length) = assumed
+        let is_open = self.maximum.source == Source::Assumed || self.cap.is_some();
+        if let Some(length) = wanted.maximum.filter(|_| is_open)
             && !changes.iter().any(|change| matches!(change, Change::Maximum { .. }))
         {
             changes.insert(0, Change::Maximum { length });
@@ -75,8 +75,9 @@ mod tests {
 
     use super::*;
     use crate::domain::jit::author::Author;
-    use crate::domain::jit::change::{Approvals, Said};
+    use crate::domain::jit::change::{Approvals, Said, Settings};
     use crate::domain::jit::lengths::{Lengths, Preset};
+    use crate::domain::jit::told::ToldLength;
 
     fn length(text: &str) -> SettingLength {
         text.parse().unwrap()
@@ -101,6 +102,21 @@ mod tests {
             mirror.take(&change, &Said::Nothing, &Author::Operator, Timestamp::UNIX_EPOCH);
         }
         assert_eq!((mirror.needed(&wanted), mirror.is_vouched(&wanted)), (vec![], false), "sent, not confirmed");
+    }
+
+    #[test]
+    fn a_longer_maximum_that_nobody_agreed_to_is_sent_before_it_counts() {
+        let mut mirror = mirror();
+        let told = ToldLength::read(&serde_json::json!({ "time": 2, "unit": "d", "value": "2 days" }));
+        let settings = Settings { options: Vec::new(), unread: 0, maximum: told, standing: None };
+        mirror.take(&Change::Reset, &Said::Settings(settings), &Author::Operator, Timestamp::UNIX_EPOCH);
+        assert_eq!(mirror.cap, Some(length("24h").length()));
+        let wanted = Wanted { maximum: Some(length("48h")), ..Wanted::default() };
+        let change = Change::Maximum { length: length("48h") };
+        assert_eq!(mirror.needed(&wanted), [change]);
+        assert_eq!(mirror.check(&change), Ok(()), "P0 has it, and still it is a change");
+        mirror.take(&change, &Said::Taken, &Author::Operator, Timestamp::UNIX_EPOCH);
+        assert_eq!((mirror.cap, mirror.needed(&wanted)), (None, vec![]));
     }
 
     #[test]
