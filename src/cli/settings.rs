@@ -35,18 +35,20 @@ pub enum SettingsCommand {
     /// Say what is known of P0's settings, and how: P0 lets nobody read them.
     ///
     /// Each is what P0 said at some time, what was set from here and by whom, or what the settings file or `import`
-    /// states. Nobody is asked and nothing is written. Where there is no ledger yet it is what the settings file states.
+    /// states. Nobody is asked and nothing is written. Where there is no ledger yet it is what the bot
+    /// will know when it starts: what the settings file states, and what is assumed where it says nothing.
     #[command(after_help = FILE)]
     Show {
         /// Where the settings are.
         #[command(flatten)]
         config: ConfigArgs,
-        /// Print one JSON object: `presets`, `listed`, `unread`, `maximum`, `standing`, `approvable`, `approvals`,
-        /// `doubts`, `before_reset` and `offered`; `how` is assumed, stated, imported, taken (P0 took it), sent (P0
+        /// Print one JSON object: `presets`, `listed`, `unread`, `maximum`, `cap` (what is granted at most although P0
+        /// said a longer maximum by itself), `standing`, `approvable`, `approvals`, `doubts`, `before_reset` and
+        /// `offered`; `how` is assumed, stated, imported, taken (P0 took it), sent (P0
         /// did not confirm it) or told (P0 said it).
         #[arg(long)]
         json: bool,
-        /// Print a file that `settings apply` and `settings import` take.
+        /// Print a file that `settings apply` and `settings import` take. What is only assumed stands in comments.
         #[arg(long, conflicts_with = "json")]
         toml: bool,
     },
@@ -68,7 +70,7 @@ pub enum SettingsCommand {
     /// tells P0 of one change after the other and says what became of each. It is run where the ledger is, beside a
     /// running bot or without one. Ctrl-C leaves what was not sent yet to the bot.
     /// Changes are announced as those from Slack are: within a second where the bot runs, else when it starts. No second
-    /// admin is asked: whoever may run this holds the key.
+    /// admin is asked: whoever may run this holds the key. What another run has left on its way is carried out first.
     ///
     /// What is only assumed or in doubt is sent as well, since nobody knows whether P0 has it. The exit code is 0 where
     /// P0 took everything and nothing is left to do, and 1 where something is: a change that P0 refused, whose outcome

@@ -36,6 +36,8 @@ const LOOK_EVERY: Duration = Duration::from_millis(200);
 pub(super) struct Carrying<'l> {
     ledger: &'l Ledger,
     key: CardKey,
+    /// Changes of which it was known before what became of them.
+    over: BTreeSet<i64>,
     worker: SettingsWorker,
 }
 
@@ -52,7 +54,24 @@ impl<'l> Carrying<'l> {
     ) -> anyhow::Result<Self> {
         let clients = Clients::new(&settings.outbound)?;
         let Proposal { id, key, .. } = record(ledger, plan, settings, clock).await?;
-        Ok(Self { ledger, key, worker: worker(ledger, clients, id, settings, clock) })
+        Ok(Self { ledger, key, over: BTreeSet::new(), worker: worker(ledger, clients, id, settings, clock) })
+    }
+
+    /// Goes on with changes that another run has recorded.
+    ///
+    /// # Errors
+    /// Where nothing can be sent from here.
+    pub(super) fn resume(
+        ledger: &'l Ledger,
+        card: &SettingsCard,
+        settings: &Settings,
+        clock: &Clock,
+    ) -> anyhow::Result<Self> {
+        let clients = Clients::new(&settings.outbound)?;
+        let Proposal { id, key, .. } = &card.proposal;
+        let over = card.decisions.iter().filter(|decision| decision.stage.is_over()).map(|decision| decision.id);
+        let worker = worker(ledger, clients, *id, settings, clock);
+        Ok(Self { ledger, key: key.clone(), over: over.collect(), worker })
     }
 
     /// Works until nothing more becomes of the changes, or somebody has enough; says what becomes of each as it does,
@@ -60,12 +79,12 @@ impl<'l> Carrying<'l> {
     ///
     /// # Errors
     /// Where the ledger cannot be read, or nothing can be said.
-    pub(super) async fn watch(self, plan: &Plan, is_told: bool, out: &mut impl Write) -> anyhow::Result<SettingsCard> {
+    pub(super) async fn watch(self, is_told: bool, out: &mut impl Write) -> anyhow::Result<SettingsCard> {
         let mut signals = Signals::listen()?;
         let stop = CancellationToken::new();
         let mut working = tokio::spawn(self.worker.clone().run(stop.clone()));
         let mut told = BTreeSet::new();
-        let watched = self.until_over(plan, is_told, &mut signals, &mut told, out).await;
+        let watched = self.until_over(is_told, &mut signals, &mut told, out).await;
         // What is being sent is waited for; a second signal has no patience.
         stop.cancel();
         tokio::select! {
@@ -73,12 +92,11 @@ impl<'l> Carrying<'l> {
             () = signals.next() => {}
         }
         watched?;
-        self.look(plan, is_told, &mut told, out).await
+        self.look(is_told, &mut told, out).await
     }
 
     async fn until_over(
         &self,
-        plan: &Plan,
         is_told: bool,
         signals: &mut Signals,
         told: &mut BTreeSet<String>,
@@ -87,7 +105,7 @@ impl<'l> Carrying<'l> {
         let mut changes = self.ledger.changes();
         loop {
             changes.mark_unchanged();
-            let card = self.look(plan, is_told, told, out).await?;
+            let card = self.look(is_told, told, out).await?;
             if card.decisions.iter().all(|decision| decision.stage.is_over()) {
                 return Ok(());
             }
@@ -102,15 +120,14 @@ impl<'l> Carrying<'l> {
     /// Reads how far it is, and tells what is new.
     async fn look(
         &self,
-        plan: &Plan,
         is_told: bool,
         told: &mut BTreeSet<String>,
         out: &mut impl Write,
     ) -> anyhow::Result<SettingsCard> {
         let card = self.ledger.settings_card(&self.key).await?.context("the changes are gone from the ledger")?;
-        for (decision, step) in card.decisions.iter().zip(&plan.steps).filter(|_| is_told) {
+        for decision in card.decisions.iter().filter(|decision| is_told && !self.over.contains(&decision.id)) {
             let Some(news) = outcome::text(decision) else { continue };
-            let line = format!("{}: {news}", step.what());
+            let line = format!("{}: {news}", words::before_after(&decision.item));
             if told.insert(line.clone()) {
                 writeln!(out, "{line}").and_then(|()| out.flush()).context(STDOUT)?;
             }
@@ -137,6 +154,9 @@ fn worker(ledger: &Ledger, clients: Clients, only: i64, settings: &Settings, clo
 
 async fn record(ledger: &Ledger, plan: &Plan, settings: &Settings, clock: &Clock) -> anyhow::Result<Proposal> {
     const CHANGED: &str = "somebody has changed the settings meanwhile: nothing was changed, run it again";
+    if !ledger.operators_under_way().await?.is_empty() {
+        bail!(CHANGED);
+    }
     let policy = Policy::of(settings);
     // Nobody delivers this twice.
     let keys = || DeliveryKeys::new([("command", CardKey::random().as_str().to_owned())]);
@@ -147,7 +167,7 @@ async fn record(ledger: &Ledger, plan: &Plan, settings: &Settings, clock: &Clock
         Proposed::Refused(refusal) => bail!("nothing was changed: {}", words::refusal(&refusal)),
         Proposed::Repeated => bail!(CHANGED),
     };
-    if !proposal.items.iter().zip(&plan.steps).all(|(item, step)| item.before == step.before) {
+    if !proposal.items.iter().zip(&plan.steps).all(|(item, step)| *item == step.item) {
         bail!(CHANGED);
     }
     let times = (clock.now(), settings.forward_within);

@@ -7,10 +7,11 @@ use serde::Deserialize as _;
 use serde_json::json;
 use toml::{Table, Value};
 
+use super::words;
 use crate::config::ConfigError;
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::jit::change::Approvals;
-use crate::domain::jit::known::Known;
+use crate::domain::jit::known::{Known, Source};
 use crate::domain::jit::length::SettingLength;
 use crate::domain::jit::mirror::{Mirror, Span};
 use crate::domain::jit::told::ToldLength;
@@ -169,11 +170,12 @@ fn from_json(text: &str) -> Result<SettingsFile, ConfigError> {
     Ok(SettingsFile { wanted, named })
 }
 
-/// What is known, as a file that says the same. `with_approvals`: whether they may be changed from here.
+/// What is known, as a file that says the same. What is only assumed, or was not agreed to, stands in comments: whoever
+/// takes them away states it. `with_approvals`: whether they may be changed from here.
 pub(super) fn to_toml(mirror: &Mirror, with_approvals: bool) -> String {
     let mut text =
         String::from("# P0's just-in-time settings, as far as they are known: see `p0-chatops settings show`.\n");
-    text += "presets = [";
+    text += if mirror.listed == Source::Assumed { "# only assumed: presets = [" } else { "presets = [" };
     for (place, entry) in mirror.presets.iter().enumerate() {
         text += if place == 0 { "" } else { ", " };
         text += &preset(&entry.value);
@@ -183,7 +185,12 @@ pub(super) fn to_toml(mirror: &Mirror, with_approvals: bool) -> String {
         Some(known) => format!("{key} = {}\n", quoted(&known.value.length.to_string())),
         None => format!("# {key} is not known\n"),
     };
-    text += &one("maximum", Some(&mirror.maximum));
+    let maximum = one("maximum", Some(&mirror.maximum));
+    text += &match words::cap(mirror) {
+        Some(cap) => format!("# {cap}: {maximum}"),
+        None if mirror.maximum.source == Source::Assumed => format!("# only assumed: {maximum}"),
+        None => maximum,
+    };
     text += &one("standing", mirror.standing.as_ref());
     text += &one("approvable", mirror.approvable.as_ref());
     match mirror.approvals.as_ref().map(|known| known.value) {
@@ -236,7 +243,7 @@ mod tests {
     use super::*;
     use crate::config::assumed_lengths;
     use crate::domain::jit::author::Author;
-    use crate::domain::jit::change::{Change, Said};
+    use crate::domain::jit::change::{Change, Said, Settings};
 
     fn length(text: &str) -> SettingLength {
         text.parse().unwrap()
@@ -349,5 +356,28 @@ mod tests {
         assert_eq!(mirror.difference(&read.wanted), []);
         let without = to_toml(&mirror, false);
         assert_eq!(from_toml(&without).unwrap().wanted, Wanted { approvals: None, ..read.wanted });
+    }
+    #[test]
+    fn what_is_assumed_or_held_back_is_not_stated_by_what_is_printed() {
+        let mut mirror = Mirror::assumed(&assumed_lengths());
+        let printed = to_toml(&mirror, true);
+        assert!(
+            printed
+                .contains("\n# only assumed: presets = [\"1h\", \"4h\", \"8h\"]\n# only assumed: maximum = \"24h\"\n"),
+            "{printed}"
+        );
+        assert_eq!(from_toml(&printed).unwrap(), SettingsFile::default());
+        let Ok(SettingsFile { named, .. }) = from_toml("presets = [{ length = \"48h\", value = \"2 days\" }]") else {
+            panic!("a file")
+        };
+        let told = Settings { options: named.clone(), unread: 0, maximum: named.first().cloned(), standing: None };
+        let at = jiff::Timestamp::UNIX_EPOCH;
+        mirror.take(&Change::Reset, &Said::Settings(told), &Author::Operator, at);
+        let printed = to_toml(&mirror, true);
+        let line = "# P0 said 48h by itself, and nobody agreed to that: no more than 24h is granted until it is set: \
+                    maximum = \"48h\"\n";
+        assert!(printed.contains(line), "{printed}");
+        let wanted = Wanted { presets: Some(vec![length("48h")]), ..Wanted::default() };
+        assert_eq!(from_toml(&printed).unwrap(), SettingsFile { wanted, named });
     }
 }

@@ -19,6 +19,7 @@ use crate::clock::Clock;
 use crate::config::{self, Settings, assumed_lengths};
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::jit::mirror::Mirror;
+use crate::ledger::jit::cards::SettingsCard;
 use crate::ledger::{Ledger, LedgerError};
 use apply::{Application, Manner};
 use file::SettingsFile;
@@ -56,12 +57,20 @@ pub async fn run(args: SettingsArgs, clock: Clock, out: &mut impl Write) -> anyh
             let settings = config::load(config.config.as_deref())?;
             let manner = Manner { yes, only_plan, strict, json };
             let application = Application::open(&file, manner, &settings)?;
-            let known = look(&settings, &clock).await?;
-            let plan = Plan::new(&known, &application.wanted, &clock);
-            if only_plan || plan.steps.is_empty() {
-                return application.tell(&plan, &known.mirror, out);
+            let mut known = look(&settings, &clock).await?;
+            if !known.on_the_way.is_empty() && application.may_send() {
+                application.agree_to_go_on(&known.on_the_way, out)?;
+                let ledger = open(&settings, &clock).await?;
+                let done = application.go_on(&ledger, &known.on_the_way, &settings, &clock, out).await;
+                ledger.close().await;
+                done?;
+                known = look(&settings, &clock).await?;
             }
-            application.agree(&plan, &known.mirror, out)?;
+            let plan = Plan::new(&known, &application.wanted, &clock);
+            if only_plan || (plan.steps.is_empty() && known.on_the_way.is_empty()) {
+                return application.tell(&plan, &known, out);
+            }
+            application.agree(&plan, &known, out)?;
             let ledger = open(&settings, &clock).await?;
             let done = application.carry_out(&ledger, &plan, &settings, &clock, out).await;
             ledger.close().await;
@@ -75,6 +84,8 @@ struct Known {
     mirror: Mirror,
     /// The lengths that requests ask for which nobody has decided.
     asked: Vec<ExpirationLength>,
+    /// What another run of `settings apply` has recorded, and what is not over.
+    on_the_way: Vec<SettingsCard>,
     /// What there is to say of that.
     note: Option<&'static str>,
 }
@@ -84,8 +95,9 @@ impl Known {
         let mirror = ledger.mirror().await?;
         let pending = ledger.pending().await?;
         let asked = pending.iter().filter_map(|request| request.request.facts.asked_length()).collect();
+        let on_the_way = ledger.operators_under_way().await?;
         let note = heard(&mirror, settings, clock);
-        Ok(Self { mirror, asked, note })
+        Ok(Self { mirror, asked, on_the_way, note })
     }
 }
 
@@ -98,8 +110,8 @@ async fn look(settings: &Settings, clock: &Clock) -> anyhow::Result<Known> {
     }
     let mut mirror = Mirror::assumed(&assumed_lengths());
     mirror.state(settings.durations.stated.clone(), &assumed_lengths(), clock.now());
-    let note = "there is no ledger yet: this is what the settings file states\n";
-    Ok(Known { mirror, asked: Vec::new(), note: Some(note) })
+    let note = "there is no ledger yet: this is what the bot will know when it starts\n";
+    Ok(Known { mirror, asked: Vec::new(), on_the_way: Vec::new(), note: Some(note) })
 }
 
 /// Opens the ledger; where there is none yet it is made as `serve` makes it, with what the settings file states.

@@ -9,6 +9,12 @@ use crate::domain::jit::length::SettingLength;
 use crate::domain::jit::proposal::{SettingsDecision, SettingsStage, Tried};
 use crate::domain::jit::told::ToldLength;
 use crate::domain::text::plain;
+use crate::ledger::jit::cards::SettingsCard;
+
+/// What of a proposal still is to be sent, or answered.
+pub(super) fn under_way(card: &SettingsCard) -> impl Iterator<Item = &SettingsDecision> {
+    card.decisions.iter().filter(|decision| !decision.stage.is_over())
+}
 
 /// Whether P0 has taken it, as it was asked to.
 pub(super) fn is_done(decision: &SettingsDecision) -> bool {

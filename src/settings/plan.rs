@@ -2,16 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::{Known, file, show, words};
+use super::{Known, file, outcome, show, words};
 use crate::clock::Clock;
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::jit::author::Author;
 use crate::domain::jit::change::{Change, Said};
 use crate::domain::jit::effects::{Before, Weight};
 use crate::domain::jit::known::Source;
-use crate::domain::jit::length::SettingLength;
 use crate::domain::jit::lengths::Lengths;
 use crate::domain::jit::mirror::Mirror;
+use crate::domain::jit::proposal::Item;
 use crate::domain::jit::wanted::Wanted;
 
 /// A plan.
@@ -22,51 +22,58 @@ pub(super) struct Plan {
     pub(super) notes: Vec<String>,
     /// What may be granted afterwards.
     then: Lengths,
+    /// Others are carried out first.
+    is_after_others: bool,
 }
 
 /// One change.
 pub(super) struct Step {
-    /// Which.
-    pub(super) change: Change,
-    /// How that which it is about was.
-    pub(super) before: Before,
+    /// Which, and how that which it is about was.
+    pub(super) item: Item,
     weight: Weight,
     /// P0 takes nothing that would make it as it is again.
     is_for_good: bool,
 }
 
 impl Plan {
-    /// What makes P0's settings as wanted. Each step is weighed by what is there when its turn comes.
+    /// What makes P0's settings as wanted once all that is on its way has come about. Each step is weighed by what is
+    /// there when its turn comes.
     pub(super) fn new(known: &Known, wanted: &Wanted, clock: &Clock) -> Self {
         let mut then = known.mirror.clone();
+        for decision in known.on_the_way.iter().flat_map(outcome::under_way) {
+            then.take(&decision.item.change, &Said::Taken, &Author::Operator, clock.now());
+        }
         let mut steps = Vec::new();
-        for change in known.mirror.needed(wanted) {
+        for change in then.needed(wanted) {
             let is_for_good = match &change {
                 Change::Remove { length } => {
                     then.preset(length.length()).is_some_and(|entry| entry.value.sendable().is_none())
                 }
                 _ => false,
             };
-            steps.push(Step { change, before: then.before(&change), weight: then.weight(&change), is_for_good });
+            let item = Item { change, before: then.before(&change) };
+            steps.push(Step { item, weight: then.weight(&change), is_for_good });
             then.take(&change, &Said::Taken, &Author::Operator, clock.now());
         }
-        Self { steps, notes: notes(known, &then, wanted), then: then.lengths() }
+        let is_after_others = !known.on_the_way.is_empty();
+        Self { steps, notes: notes(known, &then, wanted), then: then.lengths(), is_after_others }
     }
 
     /// The changes in their order.
     pub(super) fn changes(&self) -> Vec<Change> {
-        self.steps.iter().map(|step| step.change).collect()
+        self.steps.iter().map(|step| step.item.change).collect()
     }
 
     /// For people.
     pub(super) fn text(&self) -> String {
         let mut lines: Vec<String> = self.notes.iter().map(|note| format!("note: {note}")).collect();
         match self.steps.len() {
+            0 if self.is_after_others => lines.push("and nothing more to change".to_owned()),
             0 => lines.push("P0's settings are as the file says, as far as is known: nothing to change".to_owned()),
             1 => lines.push("one change of P0's settings:".to_owned()),
             n => lines.push(format!("{n} changes of P0's settings, in this order:")),
         }
-        let whats: Vec<String> = self.steps.iter().map(Step::what).collect();
+        let whats: Vec<String> = self.steps.iter().map(|step| words::before_after(&step.item)).collect();
         let width = whats.iter().map(|what| what.chars().count()).max().unwrap_or_default();
         for (place, (step, what)) in self.steps.iter().zip(&whats).enumerate() {
             let remarks = step.remarks().join("; ");
@@ -80,31 +87,9 @@ impl Plan {
 }
 
 impl Step {
-    /// Before and after.
-    pub(super) fn what(&self) -> String {
-        let from = |length: &SettingLength| match &self.before {
-            Before::Length(Some(before)) if *before == length.length() => format!("{before}, once more"),
-            Before::Length(Some(before)) => format!("{before} → {}", length.length()),
-            _ => format!("{} → {}", words::NOT_KNOWN, length.length()),
-        };
-        match &self.change {
-            Change::Maximum { length } => format!("maximum {}", from(length)),
-            Change::Standing { length } => format!("standing {}", from(length)),
-            Change::Approvable { length } => format!("approvable {}", from(length)),
-            Change::Approvals(wanted) => {
-                let before = match &self.before {
-                    Before::Approvals(Some(before)) => words::approvals(*before),
-                    _ => words::NOT_KNOWN.to_owned(),
-                };
-                format!("approvals {before} → {}", words::approvals(*wanted))
-            }
-            Change::Add { .. } | Change::Remove { .. } | Change::Reset => words::change(&self.change),
-        }
-    }
-
     /// What somebody should think of before.
     fn remarks(&self) -> Vec<&'static str> {
-        let loosens = match &self.change {
+        let loosens = match &self.item.change {
             _ if !self.weight.loosens => None,
             Change::Maximum { .. } => Some("loosens: longer grants become possible"),
             Change::Add { .. } => Some("loosens: longer than the maximum"),
@@ -115,19 +100,19 @@ impl Step {
         };
         let shortens = self.weight.takes_away.then_some("P0 has no undo: longer grants are no longer possible");
         let for_good = self.is_for_good.then_some("P0 takes nothing that would bring it back");
-        let unpublished = (!self.change.is_documented()).then_some("not in what P0 publishes: it may refuse this");
+        let unpublished = (!self.item.change.is_documented()).then_some("not in what P0 publishes: it may refuse this");
         [loosens, shortens, for_good, unpublished].into_iter().flatten().collect()
     }
 
     /// For programs; what became of it is put beside it.
     pub(super) fn json(&self, outcome: Option<Value>) -> Value {
         let length = |length: ExpirationLength| json!(length.to_string());
-        let before = match &self.before {
+        let before = match &self.item.before {
             Before::Length(before) => before.map(length),
             Before::Approvals(before) => before.map(show::approvals),
             Before::Listed(_) | Before::List(_) => None,
         };
-        let (before, after) = match &self.change {
+        let (before, after) = match &self.item.change {
             Change::Add { length: added } => (None, Some(length(added.length()))),
             Change::Remove { length: removed } => (Some(length(removed.length())), None),
             Change::Reset => (None, None),
@@ -137,14 +122,15 @@ impl Step {
             Change::Approvals(wanted) => (before, Some(show::approvals(*wanted))),
         };
         json!({
-            "change": self.change.name(), "before": before, "after": after, "loosens": self.weight.loosens,
+            "change": self.item.change.name(), "before": before, "after": after, "loosens": self.weight.loosens,
             "takes_away": self.weight.takes_away || self.is_for_good, "outcome": outcome,
         })
     }
 }
 
-fn notes(Known { mirror: known, asked, note }: &Known, then: &Mirror, wanted: &Wanted) -> Vec<String> {
+fn notes(Known { mirror: known, asked, on_the_way, note }: &Known, then: &Mirror, wanted: &Wanted) -> Vec<String> {
     let mut notes: Vec<String> = note.iter().map(|note| note.trim_end().to_owned()).collect();
+    notes.extend(on_the_way.iter().map(words::on_the_way));
     if wanted.presets.is_some() && known.listed == Source::Assumed {
         let presets = words::listed(known.presets.iter().map(|entry| &entry.value));
         notes.push(format!(
@@ -154,6 +140,7 @@ fn notes(Known { mirror: known, asked, note }: &Known, then: &Mirror, wanted: &W
     if wanted.presets.is_some() && known.unread > 0 {
         notes.push(format!("{} of P0's list could not be read, and stay", known.unread));
     }
+    notes.extend(words::cap(known));
     notes.extend(known.doubts.iter().map(words::doubt));
     if known.doubts.iter().any(|doubt| doubt.change == Change::Reset) {
         notes.push(
@@ -173,4 +160,29 @@ fn notes(Known { mirror: known, asked, note }: &Known, then: &Mirror, wanted: &W
         notes.push(format!("{longer} {ask} for more than {maximum}"));
     }
     notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::assumed_lengths;
+    use crate::domain::jit::change::Settings;
+    use crate::domain::jit::told::ToldLength;
+
+    #[test]
+    fn a_maximum_that_is_held_back_is_a_change_that_loosens() {
+        let clock = Clock::stepped();
+        let mut mirror = Mirror::assumed(&assumed_lengths());
+        let told = ToldLength::read(&json!({ "time": 30, "unit": "d", "value": "30 days" }));
+        let settings = Settings { options: Vec::new(), unread: 0, maximum: told, standing: None };
+        mirror.take(&Change::Reset, &Said::Settings(settings), &Author::Operator, clock.now());
+        let known = Known { mirror, asked: Vec::new(), on_the_way: Vec::new(), note: None };
+        let wanted = Wanted { maximum: Some("30d".parse().unwrap()), ..Wanted::default() };
+        assert_eq!(
+            Plan::new(&known, &wanted, &clock).text(),
+            "note: P0 said 30d by itself, and nobody agreed to that: no more than 24h is granted until it is set\n\
+             one change of P0's settings:\n  1. maximum 30d, once more  loosens: longer grants become possible\n\
+             then approvers are offered no preset, and may grant up to 30d\n"
+        );
+    }
 }

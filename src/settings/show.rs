@@ -71,6 +71,7 @@ fn preset(mirror: &Mirror, entry: &Known<Span>) -> String {
 fn notes(mirror: &Mirror) -> Vec<String> {
     let mut notes: Vec<String> =
         mirror.doubts.iter().map(|doubt| format!("in doubt    {}", words::doubt(doubt))).collect();
+    notes.extend(words::cap(mirror).map(|cap| format!("held back   {cap}")));
     if mirror.unread > 0 {
         notes.push(format!("unread      {} of P0's list could not be read", mirror.unread));
     }
@@ -110,6 +111,7 @@ pub(super) fn json(mirror: &Mirror) -> Value {
         "listed": source(&mirror.listed),
         "unread": mirror.unread,
         "maximum": span(&mirror.maximum),
+        "cap": mirror.cap.map(|cap| cap.to_string()),
         "standing": mirror.standing.as_ref().map(span),
         "approvable": mirror.approvable.as_ref().map(span),
         "approvals": mirror.approvals.as_ref().map(|known| with_source(approvals(known.value), known)),
@@ -168,4 +170,28 @@ fn source(source: &Source) -> Value {
 /// A Slack user's id, or `operator`.
 fn by(author: &Author) -> &str {
     author.user().map_or("operator", |user| user.as_str())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::assumed_lengths;
+    use crate::domain::jit::change::{Said, Settings};
+    use crate::domain::jit::told::ToldLength;
+
+    #[test]
+    fn a_longer_maximum_that_nobody_agreed_to_is_shown_with_what_is_granted() {
+        let mut mirror = Mirror::assumed(&assumed_lengths());
+        let told = ToldLength::read(&json!({ "time": 30, "unit": "d", "value": "30 days" }));
+        let settings = Settings { options: Vec::new(), unread: 0, maximum: told, standing: None };
+        mirror.take(&Change::Reset, &Said::Settings(settings), &Author::Operator, jiff::Timestamp::UNIX_EPOCH);
+        let shown = text(&mirror);
+        let line = "\nheld back   P0 said 30d by itself, and nobody agreed to that: no more than 24h is granted until it is \
+                    set\n";
+        assert!(shown.contains("\nmaximum     30d   P0 said it") && shown.contains(line), "{shown}");
+        let shown = json(&mirror);
+        assert_eq!((&shown["maximum"]["length"], &shown["cap"]), (&json!("30d"), &json!("24h")));
+        mirror.cap = None;
+        assert!(!text(&mirror).contains("held back") && json(&mirror)["cap"].is_null());
+    }
 }

@@ -1,14 +1,18 @@
 //! How settings and what is known of them are said at the command line.
 
-use super::file;
+use super::{file, outcome};
 use crate::beside::time;
 use crate::domain::jit::author::Author;
 use crate::domain::jit::change::{Approvals, Change};
+use crate::domain::jit::effects::Before;
 use crate::domain::jit::known::{Known, Source};
+use crate::domain::jit::length::SettingLength;
 use crate::domain::jit::lengths::Lengths;
-use crate::domain::jit::mirror::{Doubt, Span};
+use crate::domain::jit::mirror::{Doubt, Mirror, Span};
+use crate::domain::jit::proposal::Item;
 use crate::domain::jit::refusal::SettingsRefusal;
 use crate::domain::text::plain;
+use crate::ledger::jit::cards::SettingsCard;
 
 /// What nobody has said, and the bot does nothing by itself about.
 pub(super) const NOT_KNOWN: &str = "not known";
@@ -67,6 +71,35 @@ pub(super) fn change(change: &Change) -> String {
     }
 }
 
+/// The same, with how it was: `maximum 24h → 48h`.
+pub(super) fn before_after(Item { change, before }: &Item) -> String {
+    let from = |length: &SettingLength| match before {
+        Before::Length(Some(before)) if *before == length.length() => format!("{before}, once more"),
+        Before::Length(Some(before)) => format!("{before} → {}", length.length()),
+        _ => format!("{NOT_KNOWN} → {}", length.length()),
+    };
+    match change {
+        Change::Maximum { length } => format!("maximum {}", from(length)),
+        Change::Standing { length } => format!("standing {}", from(length)),
+        Change::Approvable { length } => format!("approvable {}", from(length)),
+        Change::Approvals(wanted) => {
+            let before = match before {
+                Before::Approvals(Some(before)) => approvals(*before),
+                _ => NOT_KNOWN.to_owned(),
+            };
+            format!("approvals {before} → {}", approvals(*wanted))
+        }
+        Change::Add { .. } | Change::Remove { .. } | Change::Reset => self::change(change),
+    }
+}
+
+/// What another run has recorded, and is not over.
+pub(super) fn on_the_way(card: &SettingsCard) -> String {
+    let changes: Vec<String> = outcome::under_way(card).map(|decision| before_after(&decision.item)).collect();
+    let recorded = time(card.proposal.shown);
+    format!("still on the way since {recorded}, and carried out first: {}", changes.join(", "))
+}
+
 /// `one-party off, reason on`
 pub(super) fn approvals(approvals: Approvals) -> String {
     let on = |is: bool| if is { "on" } else { "off" };
@@ -77,6 +110,12 @@ pub(super) fn approvals(approvals: Approvals) -> String {
 pub(super) fn doubt(doubt: &Doubt) -> String {
     let (what, by) = (change(&doubt.change), author(&doubt.by));
     format!("whether P0 applied `{what}` of {by}, {}, is not known", time(doubt.at))
+}
+
+/// That less may be granted than P0 would let pass; `None` where nothing holds it back.
+pub(super) fn cap(known: &Mirror) -> Option<String> {
+    let (told, cap) = (known.maximum.value.length, known.cap?);
+    Some(format!("P0 said {told} by itself, and nobody agreed to that: no more than {cap} is granted until it is set"))
 }
 
 /// What approvers can choose from.

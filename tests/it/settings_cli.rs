@@ -1,8 +1,13 @@
 //! `p0-chatops settings`: P0's own settings are shown, stated, and made as a file says, beside a bot that runs.
 
-use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Output, Stdio};
+use std::io::{BufRead as _, BufReader, Read as _};
+use std::process::{Child, ChildStdout, Command, Output, Stdio};
+use std::time::Duration;
 
+use clap::Parser as _;
+use p0_chatops::cli::{self, Cli};
+use p0_chatops::clock::Clock;
+use p0_chatops::ledger::leases::LEASE;
 use p0_chatops::sandbox::p0::{Call, Fault, LengthAnswer, P0Setup, Verb};
 use p0_chatops::sandbox::slack::SlackSetup;
 use serde_json::{Value, json};
@@ -13,6 +18,9 @@ use crate::world::{CHANNEL, readable};
 /// What the stand-in of P0 has at its start.
 const P0S_OWN: &str = "presets = [\"5m\", \"1h\", { length = \"24h\", value = \"1 day\" }, \"1w\", \"30d\"]\n\
                        maximum = \"24h\"\nstanding = \"30d\"\n";
+
+/// What is said of a change that P0 cannot be told of now.
+const NOT_SENT_YET: &str = "not sent yet, and tried until";
 
 /// A company whose bot may change P0's settings.
 struct House {
@@ -69,6 +77,20 @@ impl House {
         calls.map(line).collect()
     }
 
+    /// The program, which has said this line and is not over, and what it will say.
+    async fn starts(&self, arguments: &[&str], line: &'static str) -> (Child, BufReader<ChildStdout>) {
+        let mut command = self.company.program(&[&["settings"], arguments].concat());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut stdout = BufReader::new(child.stdout.take().unwrap());
+        let waiting = tokio::task::spawn_blocking(move || {
+            let is_there = stdout.by_ref().lines().map_while(Result::ok).any(|told| told.contains(line));
+            (is_there, stdout)
+        });
+        let (is_there, stdout) = waiting.await.unwrap();
+        assert!(is_there, "it never says {line}");
+        (child, stdout)
+    }
+
     /// How it ends, what it said until then, and the line with which it fails.
     async fn ends(&self, arguments: &[&str]) -> (Option<i32>, String, String) {
         let Output { status, stdout, stderr } = self.command(arguments).await;
@@ -102,7 +124,7 @@ async fn what_is_known_is_shown_with_how_it_is_known() {
     standing    ?       not known
     approvable  ?       not known
     approvals   ?       not known
-    there is no ledger yet: this is what the settings file states
+    there is no ledger yet: this is what the bot will know when it starts
     ");
     assert!(!house.company.folder.join("p0-chatops.db").exists(), "nothing is written");
     let bot = house.company.serve().await;
@@ -232,7 +254,7 @@ async fn a_plan_says_what_would_change_and_what_to_think_of() {
     );
     let (code, told, complaint) = house.ends(&["apply", "p0-settings.toml", "--plan"]).await;
     insta::assert_snapshot!(told, @r"
-    note: there is no ledger yet: this is what the settings file states
+    note: there is no ledger yet: this is what the bot will know when it starts
     note: 14d is longer than the maximum: it will not be offered
     6 changes of P0's settings, in this order:
       1. maximum 24h → 48h          loosens: longer grants become possible
@@ -263,7 +285,7 @@ async fn a_plan_says_what_would_change_and_what_to_think_of() {
     house.write("p0-settings.toml", "maximum = \"12h\"\n");
     let (code, told, complaint) = house.ends(&["apply", "p0-settings.toml"]).await;
     insta::assert_snapshot!(told, @r"
-    note: there is no ledger yet: this is what the settings file states
+    note: there is no ledger yet: this is what the bot will know when it starts
     one change of P0's settings:
       1. maximum 24h → 12h  P0 has no undo: longer grants are no longer possible
     then approvers are offered 1h, 4h, 8h, and may grant up to 12h
@@ -468,13 +490,8 @@ async fn whoever_has_enough_of_waiting_is_told_what_is_still_on_its_way() {
     house.knows_all().await;
     house.write("p0-settings.toml", "maximum = \"12h\"\n");
     house.company.p0.down().await;
-    let mut command = house.company.program(&["settings", "apply", "p0-settings.toml", "--yes"]);
-    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    let (process, stdout) = (child.id(), child.stdout.take().unwrap());
-    let waiting = tokio::task::spawn_blocking(move || {
-        BufReader::new(stdout).lines().map_while(Result::ok).find(|line| line.contains("not sent yet, and tried until"))
-    });
-    assert!(waiting.await.unwrap().is_some());
+    let (child, _stdout) = house.starts(&["apply", "p0-settings.toml", "--yes"], NOT_SENT_YET).await;
+    let process = child.id();
     assert!(Command::new("sh").arg("-c").arg(format!("kill -INT {process}")).status().unwrap().success());
     let ended = tokio::task::spawn_blocking(move || child.wait_with_output().unwrap()).await.unwrap();
     let complaint = timeless(&String::from_utf8(ended.stderr).unwrap());
@@ -495,4 +512,171 @@ async fn a_key_that_p0_does_not_take_is_named() {
     assert!(told.ends_with("not done: P0 does not take p0.settings_api_key: Unauthorized\n"), "{told}");
     assert_eq!(code, Some(1));
     assert!(![told, complaint].concat().contains("sandbox-settings-key"));
+}
+
+/// What all that was said says, but of waiting.
+fn without_waits(told: &str) -> String {
+    told.lines().filter(|line| !line.contains(NOT_SENT_YET)).map(|line| format!("{line}\n")).collect()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_a_killed_run_has_left_is_carried_out_first_and_the_rest_is_planned_anew() {
+    let house = House::new().await;
+    house.knows_all().await;
+    house.write("p0-settings.toml", "presets = [\"1h\", \"4h\", \"24h\"]\n");
+    let p0 = &house.company.p0;
+    p0.fail_next(1, Verb::Settings, Fault::Slow(Duration::ZERO));
+    p0.fail_until_cleared(Verb::Settings, Fault::too_many(None));
+    let (mut child, _stdout) = house.starts(&["apply", "p0-settings.toml", "--yes"], NOT_SENT_YET).await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+    p0.clear_faults();
+
+    house.write("p0-settings.toml", "presets = [\"1h\", \"2h\", \"4h\", \"24h\"]\n");
+    let (code, told, _) = house.ends(&["apply", "p0-settings.toml", "--plan"]).await;
+    insta::assert_snapshot!(told, @r"
+    note: still on the way since (time), and carried out first: remove 5m, remove 1w, remove 30d
+    one change of P0's settings:
+      1. add 2h
+    then approvers are offered 1h, 2h, 4h, 24h, and may grant up to 24h
+    ");
+    assert_eq!(code, Some(1));
+    let (code, told, complaint) = house.ends(&["apply", "p0-settings.toml"]).await;
+    assert_eq!(told, "still on the way since (time), and carried out first: remove 5m, remove 1w, remove 30d\n");
+    assert_eq!(
+        (code, complaint.as_str()),
+        (Some(1), "p0-chatops: nothing was changed: run it with --yes to carry this out\n")
+    );
+    let taken = || house.sent().into_iter().filter(|call| !call.ends_with(": 429")).collect::<Vec<_>>();
+    assert_eq!(taken(), ["POST expiry-options {\"time\":4,\"unit\":\"h\"}: 204"]);
+
+    let told = house.told(&["apply", "p0-settings.toml", "--yes", "--strict"]).await;
+    insta::assert_snapshot!(without_waits(&told), @r#"
+    still on the way since (time), and carried out first: remove 5m, remove 1w, remove 30d
+    remove 5m: done; "5 minutes" at P0
+    remove 1w: done; "1 week" at P0
+    remove 30d: done; "30 days" at P0
+    one change of P0's settings:
+      1. add 2h
+    then approvers are offered 1h, 2h, 4h, 24h, and may grant up to 24h
+    add 2h: done
+    "#);
+    assert_eq!(
+        taken(),
+        [
+            "POST expiry-options {\"time\":4,\"unit\":\"h\"}: 204",
+            "DELETE 5%20minutes: 204",
+            "DELETE 1%20week: 204",
+            "DELETE 30%20days: 204",
+            "POST expiry-options {\"time\":2,\"unit\":\"h\"}: 204",
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_run_that_is_killed_while_p0_is_told_leaves_a_doubt_which_the_next_one_settles() {
+    let house = House::new().await;
+    house.knows_all().await;
+    house.write("p0-settings.toml", "maximum = \"12h\"\nstanding = \"1w\"\n");
+    house.company.p0.fail_next(1, Verb::Settings, Fault::Hang);
+    let mut command = house.company.program(&["settings", "apply", "p0-settings.toml", "--yes"]);
+    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
+    until(house.company.p0.changed(), || (house.sent().len() == 1).then_some(())).await;
+    child.kill().unwrap();
+    child.wait().unwrap();
+
+    let path = |name: &str| house.company.folder.join(name).display().to_string();
+    let (file, config) = (path("p0-settings.toml"), path("p0-chatops.toml"));
+    let line = ["p0-chatops", "settings", "apply", &file, "--config", &config, "--yes", "--strict"];
+    let cli::Command::Settings(arguments) = Cli::parse_from(line).command else { panic!("settings") };
+    let clock = Clock::stepped();
+    clock.advance(LEASE * 2);
+    let mut told = Vec::new();
+    p0_chatops::settings::run(arguments, clock, &mut told).await.unwrap();
+    insta::assert_snapshot!(timeless(&String::from_utf8(told).unwrap()), @r#"
+    still on the way since (time), and carried out first: maximum 24h → 12h, standing 30d → 7d
+    maximum 24h → 12h: outcome unknown: P0 may have applied it; run this again to settle it
+    standing 30d → 7d: done; "1 week" at P0
+    note: whether P0 applied `maximum 12h` of the operator, (time), is not known
+    note: 24h is longer than the maximum: it will not be offered
+    note: 7d is longer than the maximum: it will not be offered
+    note: 30d is longer than the maximum: it will not be offered
+    one change of P0's settings:
+      1. maximum 24h → 12h  P0 has no undo: longer grants are no longer possible
+    then approvers are offered 5m, 1h, and may grant up to 12h
+    maximum 24h → 12h: done; "12 hours" at P0
+    "#);
+    assert_eq!(
+        house.sent(),
+        [
+            "PUT max-access-duration {\"time\":12,\"unit\":\"h\"}: 0",
+            "PUT standing-access-duration {\"time\":1,\"unit\":\"w\"}: 200",
+            "PUT max-access-duration {\"time\":12,\"unit\":\"h\"}: 200",
+        ]
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_runs_at_once_the_second_goes_on_with_what_the_first_has_recorded() {
+    let house = House::new().await;
+    house.knows_all().await;
+    house.write("p0-settings.toml", "maximum = \"12h\"\nstanding = \"1w\"\n");
+    house.company.p0.down().await;
+    let apply = ["apply", "p0-settings.toml", "--yes"];
+    let (first, first_says) = house.starts(&apply, NOT_SENT_YET).await;
+    let (second, second_says) = house.starts(&apply, "still on the way since").await;
+    house.company.p0.up().await.unwrap();
+    for (mut child, mut stdout, end) in [
+        (first, first_says, "standing 30d → 7d: done; \"1 week\" at P0\n"),
+        (second, second_says, "P0's settings are as the file says, as far as is known: nothing to change\n"),
+    ] {
+        let ending = tokio::task::spawn_blocking(move || {
+            let mut told = String::new();
+            stdout.read_to_string(&mut told).unwrap();
+            (child.wait().unwrap(), told)
+        });
+        let (status, told) = ending.await.unwrap();
+        assert!(status.success() && told.ends_with(end), "{status}: {told}");
+    }
+    assert_eq!(house.sent().len(), 2, "each is sent once: {:?}", house.sent());
+}
+
+#[tokio::test]
+async fn what_is_only_assumed_is_not_stated_by_stating_what_is_printed() {
+    let house = House::new().await;
+    let printed = house.told(&["show", "--toml"]).await;
+    insta::assert_snapshot!(printed, @r#"
+    # P0's just-in-time settings, as far as they are known: see `p0-chatops settings show`.
+    # only assumed: presets = ["1h", "4h", "8h"]
+    # only assumed: maximum = "24h"
+    # standing is not known
+    # approvable is not known
+    # [approvals] is not known
+    "#);
+    house.write("printed.toml", &printed);
+    assert_eq!(house.told(&["import", "printed.toml"]).await, "the file states nothing\n");
+    let shown = house.told(&["show"]).await;
+    assert!(shown.contains("listed      all  assumed: nobody has said\nmaximum     24h  assumed: nobody"), "{shown}");
+}
+
+#[tokio::test]
+async fn help_names_the_keys_of_what_is_printed_for_programs() {
+    let house = House::new().await;
+    house.write("p0-settings.toml", "maximum = \"12h\"\n");
+    let (_, plan, _) = house.ends(&["apply", "p0-settings.toml", "--json"]).await;
+    let shown = house.told(&["show", "--json"]).await;
+    for (command, printed) in [("apply", plan), ("show", shown)] {
+        let printed: Value = serde_json::from_str(&printed).unwrap();
+        let steps = printed["changes"].as_array().into_iter().flatten();
+        let objects = steps.chain([&printed]).filter_map(Value::as_object);
+        let mut keys: Vec<&str> = objects.flat_map(|object| object.keys().map(String::as_str)).collect();
+        let help = house.told(&[command, "--help"]).await;
+        let (_, option) = help.split_once("Print one JSON object").unwrap();
+        let option = option.split(';').next().unwrap_or_default();
+        let option = option.split("It asks nobody").next().unwrap_or_default();
+        let mut named: Vec<&str> = option.split('`').skip(1).step_by(2).collect();
+        keys.sort_unstable();
+        named.sort_unstable();
+        assert_eq!(named, keys, "{command}");
+    }
 }

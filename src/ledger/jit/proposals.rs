@@ -102,6 +102,19 @@ impl Ledger {
         .await
     }
 
+    /// What the operator has decided and what is not over yet: a command that runs has it, or has left it behind.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn operators_under_way(&self) -> Result<Vec<SettingsCard>, LedgerError> {
+        let mut reading = self.readers.begin().await?;
+        let mut cards = Vec::new();
+        for proposal in under_way(&mut reading, &Author::Operator).await? {
+            cards.push(card(&mut reading, proposal).await?);
+        }
+        Ok(cards)
+    }
+
     /// What a key of a proposal stands for; `None` for one that was never given out, or is forgotten.
     ///
     /// # Errors
@@ -340,6 +353,16 @@ pub(super) async fn load(c: &mut SqliteConnection, id: i64) -> Result<Option<Pro
     let sql = format!("SELECT {COLUMNS} FROM settings_proposals WHERE id = $1");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(c).await?;
     row.as_ref().map(read).transpose()
+}
+
+/// Those of an author's of which something still is to be sent, or answered.
+async fn under_way(c: &mut SqliteConnection, by: &Author) -> Result<Vec<Proposal>, LedgerError> {
+    let sql = format!(
+        "SELECT {COLUMNS} FROM settings_proposals WHERE author = $1 AND id IN
+             (SELECT proposal FROM settings_decisions WHERE stage_name IN ('recorded', 'sending')) ORDER BY id"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(to_json(by)?).fetch_all(c).await?;
+    rows.iter().map(read).collect()
 }
 
 /// Those that wait for a second admin whose time is over.
