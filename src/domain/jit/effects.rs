@@ -64,7 +64,8 @@ impl Mirror {
             Change::Add { length } if same(self.preset(length.length()), length.length()) => {
                 Err(SettingsRefusal::AlreadyThere)
             }
-            Change::Maximum { length } if same(Some(&self.maximum), length.length()) => {
+            // Where less is granted than what P0 has, to agree to that is a change.
+            Change::Maximum { length } if self.cap.is_none() && same(Some(&self.maximum), length.length()) => {
                 Err(SettingsRefusal::NothingToChange)
             }
             Change::Standing { length } if same(self.standing.as_ref(), length.length()) => {
