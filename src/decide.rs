@@ -207,7 +207,7 @@ impl Tools {
             }
             (Control::Pick, None) => {
                 let lengths = self.ledger.lengths().await?;
-                let choice = Choice::Approve { length: self.offer.default.min(lengths.maximum) };
+                let choice = Choice::Approve { length: lengths.usual(self.offer.default) };
                 self.open(deed, &shown, &choice, |kept| modals::pick(&self.offer, &lengths, kept)).await
             }
             (Control::More, None) => self.details(deed, &shown.request).await,

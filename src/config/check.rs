@@ -292,7 +292,7 @@ fn durations(raw: RawDurations) -> Checked<Durations> {
 pub fn assumed_lengths() -> Lengths {
     let length = |minutes: u64| ExpirationLength::from_minutes(minutes).expect("some hours are a length");
     let preset = |hours: u64| Preset { text: format!("{hours}h"), length: length(hours * 60) };
-    Lengths { presets: [1, 4, 8].map(preset).to_vec(), maximum: length(24 * 60) }
+    Lengths { presets: [1, 4, 8].map(preset).to_vec(), maximum: length(24 * 60), withdrawn: Vec::new() }
 }
 
 fn route(routes: Vec<RawRoute>) -> Checked<Route> {

@@ -213,6 +213,8 @@ pub struct Decision {
     pub choice: Choice,
     /// What they had been shown.
     pub basis: Basis,
+    /// Whether its length was chosen from a list: then it still has to stand in it.
+    pub picked: bool,
     /// "Try again": the newest decision whose unknown outcome they knew of.
     pub again: Option<i64>,
     /// Whether no card was in view: then the person is told of a success too.

@@ -95,13 +95,15 @@ pub fn check(
 pub fn check_offered(
     limits: &Limits,
     lengths: &Lengths,
-    picked: ExpirationLength,
-    asked: Option<ExpirationLength>,
+    choice: &Choice,
+    request: Option<&Request>,
 ) -> Result<(), Refusal> {
+    let Choice::Approve { length: picked } = *choice else { return Ok(()) };
     if picked > lengths.maximum {
         return Err(Refusal::TooLong { asked: picked, most: lengths.maximum });
     }
-    let usual = asked.unwrap_or(limits.usual).min(lengths.maximum);
+    let asked = request.and_then(|request| request.facts.asked_length());
+    let usual = asked.map_or_else(|| lengths.usual(limits.usual), |asked| asked.min(lengths.maximum));
     if picked == usual || lengths.offers(picked) { Ok(()) } else { Err(Refusal::NotOffered { asked: picked }) }
 }
 

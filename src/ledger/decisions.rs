@@ -16,7 +16,7 @@ use crate::domain::request::RequestId;
 use crate::domain::rules::{self, Limits};
 use crate::domain::sign_in::{Fingerprint, Purpose, SIGN_IN_WITHIN, SignInStage};
 
-pub(super) const COLUMNS: &str = "id, request_id, team, person, choice, basis, again, aloud, chosen_at, deadline, attempts, link, renewed, proof, stage";
+pub(super) const COLUMNS: &str = "id, request_id, team, person, choice, basis, picked, again, aloud, chosen_at, deadline, attempts, link, renewed, proof, stage";
 
 /// A choice that is to be recorded.
 #[derive(Clone, Debug)]
@@ -102,9 +102,8 @@ async fn record(
         return Ok(Receipt::Refused(refusal));
     }
     let lengths = jit::mirror::lengths(c).await?;
-    if let (Choice::Approve { length }, true) = (&new.choice, new.picked)
-        && let Err(refusal) =
-            rules::check_offered(&limits, &lengths, *length, request.and_then(|r| r.facts.asked_length()))
+    if new.picked
+        && let Err(refusal) = rules::check_offered(&limits, &lengths, &new.choice, request)
     {
         return Ok(Receipt::Refused(refusal));
     }
@@ -127,6 +126,7 @@ async fn record(
         by: new.by,
         choice: new.choice,
         basis,
+        picked: new.picked,
         again,
         aloud: new.aloud,
         chosen: new.chosen,
@@ -209,8 +209,8 @@ async fn insert(c: &mut SqliteConnection, decision: &Decision, now: Timestamp) -
     };
     sqlx::query(
         "INSERT INTO decisions (id, request_id, team, person, verb, choice, basis, again, aloud, chosen_at, deadline,
-                                attempts, due_at, stage_name, stage, unheard, link)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, 0, $15)",
+                                attempts, due_at, stage_name, stage, unheard, link, picked)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, 0, $15, $16)",
     )
     .bind(decision.id)
     .bind(decision.request.as_str())
@@ -227,6 +227,7 @@ async fn insert(c: &mut SqliteConnection, decision: &Decision, now: Timestamp) -
     .bind(decision.stage.name())
     .bind(to_json(&decision.stage)?)
     .bind(decision.link)
+    .bind(i64::from(decision.picked))
     .execute(c)
     .await?;
     Ok(())
@@ -278,6 +279,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<Decision, LedgerError> {
         },
         choice: from_json(text("choice")?)?,
         basis: from_json(text("basis")?)?,
+        picked: row.try_get::<i64, _>("picked")? != 0,
         again: row.try_get("again")?,
         aloud: row.try_get::<i64, _>("aloud")? != 0,
         chosen: from_millisecond(row.try_get("chosen_at")?),

@@ -282,6 +282,10 @@ async fn mark(
         .and_then(|()| {
             rules::check(&limits, &lengths, &decision.choice, &decision.basis, request, open, decision.again)
         })
+        .and_then(|()| match decision.picked {
+            true => rules::check_offered(&limits, &lengths, &decision.choice, request),
+            false => Ok(()),
+        })
         .and_then(|()| rules::check_own(&limits, &decision.choice, request, &sender.names))
         .and_then(|()| rules::check_care(&limits, &decision.choice, decision.proof.as_ref(), now));
     let allowed = match allowed {

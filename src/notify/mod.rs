@@ -51,7 +51,7 @@ impl Offer {
 
     /// The length of the quick button: what was asked for, else the default, never more than the maximum.
     fn quick_length(&self, lengths: &Lengths, facts: &Facts) -> ExpirationLength {
-        facts.asked_length().unwrap_or(self.default).min(lengths.maximum)
+        facts.asked_length().map_or_else(|| lengths.usual(self.default), |asked| asked.min(lengths.maximum))
     }
 
     /// The address of a request in P0, where the settings say how it is formed.

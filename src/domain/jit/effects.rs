@@ -64,7 +64,7 @@ impl Mirror {
             Change::Add { length } if same(self.preset(length.length()), length.length()) => {
                 Err(SettingsRefusal::AlreadyThere)
             }
-            // Of a longer maximum that nobody agreed to, agreeing is the change.
+            // Where less is granted than what P0 has, to agree to that is a change.
             Change::Maximum { length } if self.cap.is_none() && same(Some(&self.maximum), length.length()) => {
                 Err(SettingsRefusal::NothingToChange)
             }

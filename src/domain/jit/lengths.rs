@@ -20,12 +20,25 @@ pub struct Lengths {
     pub presets: Vec<Preset>,
     /// The longest grant.
     pub maximum: ExpirationLength,
+    /// What stood in the list and was taken out of it.
+    pub withdrawn: Vec<ExpirationLength>,
 }
 
 impl Lengths {
     /// The presets that are not longer than `most`, where that is set.
     pub fn up_to(&self, most: Option<ExpirationLength>) -> impl Iterator<Item = &Preset> {
         self.presets.iter().filter(move |preset| most.is_none_or(|most| preset.length <= most))
+    }
+
+    /// What is offered where nothing was asked for: the operator's choice, or what comes next to it where that was taken
+    /// out of the list.
+    pub fn usual(&self, default: ExpirationLength) -> ExpirationLength {
+        if !self.withdrawn.contains(&default) {
+            return default.min(self.maximum);
+        }
+        let lengths = || self.presets.iter().map(|preset| preset.length);
+        let next = lengths().filter(|length| *length <= default).max().or_else(|| lengths().min());
+        next.unwrap_or(default).min(self.maximum)
     }
 
     /// Whether the length is one of the presets.

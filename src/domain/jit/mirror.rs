@@ -83,6 +83,9 @@ pub struct Stated {
 pub struct Mirror {
     /// What can be picked, in the order in which it is shown.
     pub presets: Vec<Known<Span>>,
+    /// What stood in the list and was taken out of it here, or by a reset.
+    #[serde(default)]
+    withdrawn: Vec<ExpirationLength>,
     /// How it is known that these are all.
     pub listed: Source,
     /// Of P0's list, how many entries could not be read.
@@ -111,6 +114,7 @@ impl Mirror {
     pub fn assumed(assumed: &Lengths) -> Self {
         Self {
             presets: all(&assumed.presets, &Source::Assumed),
+            withdrawn: Vec::new(),
             listed: Source::Assumed,
             unread: 0,
             maximum: Known::new(Span::of(assumed.maximum), Source::Assumed),
@@ -134,6 +138,7 @@ impl Mirror {
             Some(presets) => {
                 let source = Source::Stated { at };
                 (self.presets, self.unread, self.listed) = (all(presets, &source), 0, source);
+                self.withdrawn.clear();
                 self.doubts.retain(|doubt| !is_of_list(&doubt.change));
             }
             // What the file does not name any more was known by it alone.
@@ -168,6 +173,7 @@ impl Mirror {
             };
             self.presets = presets.iter().map(entry).collect();
             (self.unread, self.listed) = (0, source.clone());
+            self.withdrawn.clear();
             self.doubts.retain(|doubt| !is_of_list(&doubt.change));
         }
         if let Some(length) = wanted.maximum {
@@ -205,6 +211,7 @@ impl Mirror {
             Change::Remove { length } => {
                 if let Some(at) = self.presets.iter().position(|entry| entry.value.length == length.length()) {
                     self.presets.remove(at);
+                    self.withdrawn.push(length.length());
                 }
             }
             Change::Reset => {
@@ -248,7 +255,7 @@ impl Mirror {
                 presets.push(Preset { text, length: span.length });
             }
         }
-        Lengths { presets, maximum }
+        Lengths { presets, maximum, withdrawn: self.withdrawn.clone() }
     }
 
     /// The longest grant, or what it may be by now where that is less.
@@ -283,6 +290,7 @@ impl Mirror {
 
     fn add(&mut self, entry: Known<Span>) {
         let length = entry.value.length;
+        self.withdrawn.retain(|withdrawn| *withdrawn != length);
         if let Some(known) = self.presets.iter_mut().find(|known| known.value.length == length) {
             // Both of its names stay: the operator's, and P0's.
             let (text, told) = (known.value.text.take(), known.value.told.take());
@@ -312,6 +320,9 @@ impl Mirror {
             }
             _ => before,
         });
+        let gone = lengths(&self.presets).into_iter().filter(|length| !lengths(&presets).contains(length));
+        self.withdrawn.extend(gone.collect::<Vec<_>>());
+        self.withdrawn.retain(|length| !lengths(&presets).contains(length));
         (self.presets, self.unread) = (presets, settings.unread);
         self.listed = Source::Told { by: by.clone(), at };
         match &settings.maximum {

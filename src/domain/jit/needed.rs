@@ -85,7 +85,11 @@ mod tests {
 
     fn mirror() -> Mirror {
         let preset = |text: &str| Preset { text: text.into(), length: text.parse().unwrap() };
-        Mirror::assumed(&Lengths { presets: ["1h", "4h"].map(preset).to_vec(), maximum: "24h".parse().unwrap() })
+        Mirror::assumed(&Lengths {
+            presets: ["1h", "4h"].map(preset).to_vec(),
+            maximum: "24h".parse().unwrap(),
+            withdrawn: Vec::new(),
+        })
     }
 
     fn wanted(presets: &[&str]) -> Wanted {

@@ -6,6 +6,8 @@ CREATE TABLE settings_mirror (
     body     TEXT   NOT NULL
 );
 
+ALTER TABLE decisions ADD COLUMN picked BIGINT NOT NULL DEFAULT 0;   -- 1 where its length was chosen from a list
+
 -- What somebody wants changed: shown to them, confirmed, perhaps agreed to by a second admin.
 CREATE TABLE settings_proposals (
     id          BIGINT NOT NULL PRIMARY KEY,

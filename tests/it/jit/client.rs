@@ -213,9 +213,15 @@ async fn success_is_what_p0_says_of_it_and_no_more() {
     let [add, remove, _, maximum, standing, approvable, approvals] = changes();
     let four = r#"{"time":4,"unit":"h","value":"4 hours"}"#;
     for change in [add, remove, approvable, approvals] {
-        for (status, body) in [(204, ""), (200, ""), (200, "{}"), (200, r#"{"ok":true}"#), (201, r#"{"time":4}"#)] {
+        for (status, body, said) in [
+            (204, "", Said::Taken),
+            (200, "", Said::Taken),
+            (200, r#"{"ok":true}"#, Said::Taken),
+            (200, "{}", Said::Nothing),
+            (201, r#"{"time":4}"#, Said::Nothing),
+        ] {
             let outcome = stage.answered(&change, status, body).await;
-            assert_eq!(outcome, Outcome::Done(Said::Taken), "{change:?}: {status} {body}");
+            assert_eq!(outcome, Outcome::Done(said), "{change:?}: {status} {body}");
         }
     }
     for (change, key, other) in [
@@ -229,7 +235,7 @@ async fn success_is_what_p0_says_of_it_and_no_more() {
             (200, format!(r#"{{"{key}":{four}}}"#), length),
             (200, format!(r#"{{"ok":true,"{key}":{{"time":1.5,"unit":"h","value":"1.5 hours"}}}}"#), half),
             (200, r#"{"ok":true}"#.to_owned(), Said::Taken),
-            (200, format!(r#"{{"ok":true,"{key}":{{"time":4,"unit":"y","value":"4 years"}}}}"#), Said::Taken),
+            (200, format!(r#"{{"ok":true,"{key}":{{"time":4,"unit":"y","value":"4 years"}}}}"#), Said::Nothing),
             (200, format!(r#"{{"ok":true,"{other}":{four}}}"#), Said::Taken),
             (204, String::new(), Said::Taken),
             (200, "{}".to_owned(), Said::Nothing),

@@ -398,3 +398,85 @@ async fn without_a_key_or_leave_nothing_is_proposed() {
     office.policy.has_key = false;
     assert_eq!(office.propose("U01ALICE", &[add("2h")]).await.unwrap_err(), SettingsRefusal::NoApiKey);
 }
+
+#[tokio::test]
+async fn what_moved_since_it_was_shown_is_shown_anew() {
+    let office = Office::new().await;
+    let (removed, longer) = (
+        office.propose("U01ALICE", &[add("2h")]).await.unwrap(),
+        office.propose("U01ALICE", &[maximum("20h")]).await.unwrap(),
+    );
+    // Meanwhile Bob adds it, and what he makes of the maximum is not known.
+    office.decides("U02BOB", add("2h")).await;
+    office.carries(Said::Taken).await;
+    assert_eq!(office.apply("U01ALICE", &removed, None).await, Applied::Refused(SettingsRefusal::Changed));
+    office.decides("U02BOB", maximum("6h")).await;
+    let sending = office.marks().await.unwrap();
+    office.ledger.settings_unknown(sending, String::new()).await.unwrap();
+    // It may be six hours by now, and twenty would loosen that.
+    let Applied::Waiting { .. } = office.apply("U01ALICE", &longer, Some("20h")).await else { panic!("agreed to") };
+}
+
+#[tokio::test]
+async fn what_the_settings_allow_is_asked_again_when_it_is_applied_and_when_it_is_sent() {
+    let mut office = Office::new().await;
+    let card = office.propose("U01ALICE", &[add("2h")]).await.unwrap();
+    office.policy.has_key = false;
+    assert_eq!(office.apply("U01ALICE", &card, None).await, Applied::Refused(SettingsRefusal::NoApiKey));
+    office.policy.has_key = true;
+    assert_eq!(office.apply("U01ALICE", &card, None).await, Applied::Recorded);
+    office.policy.has_key = false;
+    assert!(office.marks().await.is_none());
+    let decision = office.now(&card).await.decisions.pop().unwrap();
+    assert!(matches!(decision.stage, SettingsStage::Refused { refusal: SettingsRefusal::NoApiKey, .. }));
+}
+
+#[tokio::test]
+async fn where_the_other_admin_is_gone_when_it_is_applied_nothing_waits_for_nobody() {
+    let mut office = Office::new().await;
+    let card = office.propose("U01ALICE", &[maximum("48h")]).await.unwrap();
+    office.policy.admins.users.truncate(1);
+    assert_eq!(office.apply("U01ALICE", &card, None).await, Applied::Refused(SettingsRefusal::NoSecondAdmin));
+    assert_eq!(office.now(&card).await.proposal.stage, ProposalStage::Shown);
+}
+
+#[tokio::test]
+async fn what_is_late_at_the_mark_is_not_sent() {
+    let office = Office::new().await;
+    let card = office.decides("U01ALICE", add("2h")).await;
+    let lease = office.ledger.claim_settings(None).await.unwrap().unwrap();
+    office.clock.advance(WITHIN + Duration::from_millis(1));
+    let marked = office.ledger.mark_settings(lease, Groups::new(), &office.policy).await.unwrap();
+    assert!(matches!(marked, SettingsMarked::NotSent));
+    assert_eq!(office.stages(&card).await, ["dropped"]);
+}
+
+#[tokio::test]
+async fn a_lease_that_was_given_out_again_counts_no_more() {
+    let office = Office::new().await;
+    let card = office.decides("U01ALICE", add("2h")).await;
+    let old = office.ledger.claim_settings(None).await.unwrap().unwrap();
+    assert!(office.ledger.claim_settings(None).await.unwrap().is_none(), "one at a time");
+    office.clock.advance(MINUTE);
+    let sending = office.marks().await.expect("the old lease ran out");
+    let marked = office.ledger.mark_settings(old, Groups::new(), &office.policy).await.unwrap();
+    assert!(matches!(marked, SettingsMarked::NotSent), "it is not sent twice");
+    office.clock.advance(MINUTE);
+    office.ledger.sweep_settings().await.unwrap();
+    assert_eq!(office.stages(&card).await, ["unknown"]);
+    office.ledger.settings_done(sending, Said::Taken).await.unwrap();
+    assert_eq!(office.stages(&card).await, ["done"], "an answer that comes late is believed");
+    assert!(office.offered().await.0.contains(&"2h".to_owned()));
+}
+
+#[tokio::test]
+async fn what_was_partly_sent_is_not_reopened() {
+    let office = Office::new().await;
+    let card = office.propose("U01ALICE", &[maximum("48h"), add("30h")]).await.unwrap();
+    office.apply("U01ALICE", &card, None).await;
+    office.agrees("U02BOB", &card).await.unwrap();
+    office.carries(Said::Taken).await;
+    let lease = office.ledger.claim_settings(None).await.unwrap().unwrap();
+    office.ledger.disagree(lease, SettingsRefusal::NotAdmin).await.unwrap();
+    assert_eq!(office.stages(&card).await, ["done", "refused"]);
+}

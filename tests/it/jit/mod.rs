@@ -96,6 +96,7 @@ impl World {
         if let Some(modal) = self.slack.modals(who).pop() {
             let typed = command.rsplit(' ').next().unwrap_or_default();
             self.slack.submit(who, &modal.id, &[("settings_typed", typed)]).await.unwrap();
+            self.slack.close(&modal.id).await.unwrap();
         }
         self.work().await;
     }

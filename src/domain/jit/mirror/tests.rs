@@ -15,7 +15,15 @@ fn presets(texts: &[&str]) -> Vec<Preset> {
 }
 
 fn assumed() -> Lengths {
-    Lengths { presets: presets(&["1h", "4h", "8h"]), maximum: "24h".parse().unwrap() }
+    Lengths { presets: presets(&["1h", "4h", "8h"]), maximum: "24h".parse().unwrap(), withdrawn: Vec::new() }
+}
+
+/// The same, as the settings file says.
+fn stated() -> Mirror {
+    let mut mirror = Mirror::assumed(&assumed());
+    let Lengths { presets, maximum, .. } = assumed();
+    mirror.state(Stated { presets: Some(presets), maximum: Some(maximum) }, &assumed(), at(0));
+    mirror
 }
 
 fn alice() -> Author {
@@ -82,7 +90,7 @@ fn a_longer_maximum_in_doubt_allows_no_more() {
 
 #[test]
 fn after_a_reset_p0s_own_list_counts_and_the_old_one_can_be_put_back() {
-    let mut mirror = Mirror::assumed(&assumed());
+    let mut mirror = stated();
     mirror.take(&Change::Reset, &p0s_own(None), &alice(), at(5));
     assert_eq!(offered(&mirror), ["5m", "1h", "24h"]);
     assert_eq!(mirror.maximum.not_said, Some(at(5)), "the old value stays");
@@ -108,7 +116,7 @@ fn after_a_reset_p0s_own_list_counts_and_the_old_one_can_be_put_back() {
 
 #[test]
 fn a_reset_that_changes_the_maximum_is_put_back_with_room_first() {
-    let mut mirror = Mirror::assumed(&assumed());
+    let mut mirror = stated();
     mirror.take(&Change::Reset, &p0s_own(Some(told(2.0, "h", "2 hours"))), &alice(), at(5));
     assert_eq!(offered(&mirror), ["5m", "1h"]);
     assert_eq!(mirror.put_back().changes[0], Change::Maximum { length: length("1d") });
@@ -141,7 +149,26 @@ fn the_settings_file_is_news_only_where_it_changed() {
     assert!(mirror.state(file(&["1 hour", "4 hours"], "4h"), &assumed(), at(4)));
     assert_eq!(offered(&mirror), ["1 hour", "2h", "4 hours"]);
     assert!(mirror.state(Stated::default(), &assumed(), at(5)));
-    assert_eq!((offered(&mirror), mirror.listed.clone()), (offered(&Mirror::assumed(&assumed())), Source::Assumed));
+    assert_eq!(
+        (offered(&mirror), mirror.listed.clone()),
+        (["1h", "2h", "4h", "8h"].map(str::to_owned).to_vec(), Source::Assumed)
+    );
+}
+
+#[test]
+fn what_was_taken_out_of_the_list_is_not_offered_first_either() {
+    let mut mirror = stated();
+    let one: ExpirationLength = "1h".parse().unwrap();
+    let usual = |mirror: &Mirror| mirror.lengths().usual(one).to_string();
+    assert_eq!(usual(&mirror), "1h");
+    mirror.take(&Change::Remove { length: length("1h") }, &Said::Taken, &alice(), at(1));
+    assert_eq!(usual(&mirror), "4h", "what comes next to it");
+    mirror.take(&Change::Add { length: length("30m") }, &Said::Taken, &alice(), at(2));
+    assert_eq!(usual(&mirror), "30m", "rather less than more");
+    mirror.take(&Change::Add { length: length("1h") }, &Said::Taken, &alice(), at(3));
+    assert_eq!(usual(&mirror), "1h");
+    let three: ExpirationLength = "3h".parse().unwrap();
+    assert_eq!(mirror.lengths().usual(three).to_string(), "3h", "what never stood there is the operator's own choice");
 }
 
 #[test]
