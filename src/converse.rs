@@ -116,7 +116,10 @@ async fn ask(tools: &Tools, deed: &Deed, command: Result<TypedCommand, crate::do
                 wording::whoami(&deed.by, identity, standing.may_decide, tools.credentials.authority(), link);
             tools.say(deed, Message::sentence(sentence)).await
         }
-        _ => tools.say(deed, Message::sentence(wording::help(&tools.offer.command))).await,
+        _ => {
+            let has_admins = !tools.settings.policy.admins.is_empty();
+            tools.say(deed, Message::sentence(wording::help(&tools.offer.command, has_admins))).await
+        }
     }
 }
 

@@ -103,6 +103,13 @@ pub struct AdminList {
     pub groups: Vec<UserGroupId>,
 }
 
+impl AdminList {
+    /// Whether nobody may.
+    pub fn is_empty(&self) -> bool {
+        self.users.is_empty() && self.groups.is_empty()
+    }
+}
+
 /// The app as a client of Sign in with Slack.
 #[derive(Clone, Debug)]
 pub struct SlackClient {

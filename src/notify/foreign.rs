@@ -23,6 +23,18 @@ pub fn word(text: &str, most: usize) -> String {
     line(&plain, most)
 }
 
+/// A name that P0 chose, or words of P0, among our own mrkdwn, and no emoji: the colon with which the name of one may begin
+/// becomes a sign that only looks like it. Not for what is copied, as the names of resources are, in which colons count.
+pub fn name(text: &str, most: usize) -> String {
+    let kept: Vec<char> = word(text, most).chars().collect();
+    let begins_emoji = |at: usize| {
+        let rest = &kept[at + 1..];
+        let name = rest.iter().take_while(|c| c.is_alphanumeric() || ['_', '-', '+', '\''].contains(c)).count();
+        name > 0 && rest.get(name) == Some(&':')
+    };
+    kept.iter().enumerate().map(|(at, c)| if *c == ':' && begins_emoji(at) { '∶' } else { *c }).collect()
+}
+
 /// A name to be copied, whole, as code; only back-quotes, which would end it, are left out.
 pub fn code(text: &str) -> String {
     format!("`{}`", line(&text.replace('`', ""), usize::MAX))
@@ -74,6 +86,8 @@ mod tests {
         assert_eq!(line("please\n\n*Approved by* root\u{202e}x", 100), "please *Approved by* rootx");
         assert_eq!(word("*bold* `code` ~x~ _it_ john_doe@example.com", 100), "bold code x it john_doe@example.com");
         assert_eq!(code("req_a`b_1"), "`req_ab_1`");
+        assert_eq!(name(":white_check_mark: 10: 30", 100), "∶white_check_mark: 10: 30");
+        assert_eq!(name("a:x*y*::+1: :_:", 100), "a∶xy:∶+1: ::");
         assert_eq!(line("&&&", 9), "&amp;…");
         assert_eq!(line("ä".repeat(50).as_str(), 5).chars().count(), 5);
     }
@@ -81,7 +95,7 @@ mod tests {
     proptest! {
         #[test]
         fn any_text_fits_and_is_escaped(text in "\\PC{0,400}|(<!channel>|```|\u{202e}|\n){0,60}", most in 1usize..300) {
-            for made in [line(&text, most), word(&text, most), paragraph(&text, most)] {
+            for made in [line(&text, most), word(&text, most), name(&text, most), paragraph(&text, most)] {
                 prop_assert!(made.chars().count() <= most);
                 let hostile = made.contains(['<', '>', '\u{202e}']);
                 prop_assert!(!hostile, "{}", made);

@@ -535,8 +535,12 @@ fn settings_miss(miss: &SettingsMiss, command: &str) -> String {
     }
 }
 
-/// What the commands are; mrkdwn.
-pub fn help(command: &str) -> String {
+/// What the commands are, where somebody may change P0's settings (`has_admins`) or nobody; mrkdwn.
+pub fn help(command: &str, has_admins: bool) -> String {
+    let settings = match has_admins {
+        true => format!("`{command} settings`: which lengths P0 offers, and what else its settings are, for admins\n"),
+        false => String::new(),
+    };
     format!(
         "*What you can do*\n\
          `{command} pending` (or `{command}` alone): what waits for a decision\n\
@@ -546,7 +550,7 @@ pub fn help(command: &str) -> String {
          `{command} show ID`: get its card in a direct message\n\
          `{command} whoami`: who you are to P0, and by whose authority\n\
          `{command} link`, `{command} unlink`: link your own account, where that is how this bot works; end it\n\
-         `{command} settings`: which lengths P0 offers, and what else its settings are, for admins\n\
+         {settings}\
          Lengths: 30m, 2h, 1h30m, 1d, 1w. In messages the bot answers with a button: only a press decides."
     )
 }

@@ -23,7 +23,10 @@ pub fn draw(card: &SettingsCard, audience: &SettingsAudience) -> Message {
         [] | [_] => blocks.extend(sections(&proposal.items.iter().map(words::item).collect::<Vec<_>>(), CHANGES)),
         several => {
             blocks.push(section(&standing::tally(several)));
-            blocks.extend(sections(&several.iter().map(standing::brief).collect::<Vec<_>>(), CHANGES));
+            blocks.extend(sections(
+                &several.iter().map(|one| standing::brief(one, &proposal.by)).collect::<Vec<_>>(),
+                CHANGES,
+            ));
         }
     }
     blocks.extend(standing::proposal(proposal).map(|line| section(&line)));
@@ -33,7 +36,7 @@ pub fn draw(card: &SettingsCard, audience: &SettingsAudience) -> Message {
         blocks.extend(lines::bulleted(effects::effects(&card.mirror, &changes, &card.asked), EFFECTS));
     }
     if let [decision] = decisions.as_slice() {
-        blocks.extend(alone(decision));
+        blocks.extend(alone(decision, card));
     }
     if proposal.items.iter().any(|item| !item.change.is_documented()) {
         blocks.push(context(UNDOCUMENTED));
@@ -42,8 +45,9 @@ pub fn draw(card: &SettingsCard, audience: &SettingsAudience) -> Message {
     Message { text: standing::sentence(proposal, decisions), blocks }.with_controls(elements(card, audience))
 }
 
-fn alone(decision: &SettingsDecision) -> Vec<SlackBlock> {
-    let mut blocks = vec![section(&standing::decision(decision))];
+fn alone(decision: &SettingsDecision, card: &SettingsCard) -> Vec<SlackBlock> {
+    let mut blocks = vec![section(&standing::decision(decision, &card.proposal.by))];
+    blocks.extend(standing::held_back_after(decision, &card.mirror).map(|sentence| section(&sentence)));
     blocks.extend(standing::words(decision).map(|words| plain_section(&words)));
     blocks.extend(standing::tried(decision).map(|tried| plain_section(&tried)));
     blocks

@@ -28,7 +28,7 @@ pub fn form(control: SettingsControl, mirror: &Mirror) -> Option<SlackView> {
         SettingsControl::Add => vec![section(&words::add(mirror)), length(words::ADD)],
         SettingsControl::Remove => vec![remove(mirror)],
         SettingsControl::Maximum => {
-            vec![section(&known::length("Longest grant", Some(&mirror.maximum))), length(words::MAXIMUM)]
+            vec![section(&known::maximum(mirror)), length(words::MAXIMUM)]
         }
         SettingsControl::Standing => {
             vec![section(&known::length("Standing access", mirror.standing.as_ref())), length(words::STANDING)]

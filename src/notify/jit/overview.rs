@@ -48,7 +48,7 @@ pub fn modal(mirror: &Mirror, policy: &Policy) -> SlackView {
             offer(&mut blocks, vec![controls::plain(SettingsControl::PutBack, "Put back…")]);
         }
     }
-    blocks.push(section(&known::length("Longest grant", Some(&mirror.maximum))));
+    blocks.push(section(&known::maximum(mirror)));
     offer(&mut blocks, vec![controls::plain(SettingsControl::Maximum, "Set longest grant…")]);
     blocks.push(section(&known::length("Standing access", mirror.standing.as_ref())));
     offer(&mut blocks, vec![controls::plain(SettingsControl::Standing, "Set standing…")]);

@@ -12,7 +12,8 @@ pub fn open() -> Message {
     Message::sentence(said::OPEN).with_controls(vec![controls::beside(SettingsControl::Open, "P0 settings")])
 }
 
-/// A sentence in a modal's place. Whoever closes it is done: what stands below it is as it was before.
+/// A sentence in a modal's place. Whoever closes it closes all: in the modals below it, the form and the overview, stands
+/// what was known before this was said, and a second submission of the form would want the change again.
 pub fn view(sentence: &str) -> SlackView {
     let view = SlackModalView::new(plain("P0 settings").into(), Message::sentence(sentence).blocks);
     SlackView::Modal(view.with_close(plain("Close").into()).with_clear_on_close(true))

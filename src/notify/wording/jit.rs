@@ -64,7 +64,12 @@ pub fn title(items: &[Item]) -> String {
 }
 
 /// One change as before → after; mrkdwn, a line for each thing that it is about.
-pub fn item(Item { change, before }: &Item) -> String {
+pub fn item(item: &Item) -> String {
+    item_within(item, LIST)
+}
+
+/// The same, with about `list` characters of the list that a reset takes away.
+fn item_within(Item { change, before }: &Item, list: usize) -> String {
     let length = |name: &str, length: &SettingLength| {
         let old = match before {
             Before::Length(Some(old)) if *old == length.length() => length.in_words(),
@@ -85,7 +90,7 @@ pub fn item(Item { change, before }: &Item) -> String {
         }
         Change::Reset => {
             let list = match before {
-                Before::List(lengths) => short_forms(lengths),
+                Before::List(lengths) => short_forms_within(lengths, list),
                 _ => NOT_KNOWN.to_owned(),
             };
             format!("*The list*: {list} → P0's own list")
@@ -117,7 +122,9 @@ fn on_one_line(one: &Item) -> String {
 /// The same in a plain sentence of at most `room` characters, for a confirm.
 pub fn restated(items: &[Item], room: usize) -> String {
     const END: &str = ". P0 has no undo.";
-    let plain = items.iter().map(|one| on_one_line(one).replace('*', ""));
+    // The first change is never cut, and so has to fit by itself.
+    let list = room / 2;
+    let plain = items.iter().map(|one| item_within(one, list).replace('\n', "; ").replace('*', ""));
     enumerated(plain, "; ", room - END.len()) + END
 }
 
@@ -138,14 +145,14 @@ pub fn span(span: &Span) -> String {
 /// P0's own name for a length, where it has another than one would think; empty where it has none.
 fn own_name(span: &Span) -> String {
     let name = span.told.as_ref().map(ToldLength::value).filter(|name| *name != span.length.in_words());
-    name.map(|name| format!(" (P0: “{}”)", foreign::word(name, VALUE))).unwrap_or_default()
+    name.map(|name| format!(" (P0: “{}”)", foreign::name(name, VALUE))).unwrap_or_default()
 }
 
 /// Lengths by their short forms: `1h, 4h`; `none` where there are none.
-pub fn short_forms(lengths: &[ExpirationLength]) -> String {
+fn short_forms_within(lengths: &[ExpirationLength], room: usize) -> String {
     match lengths {
         [] => "none".to_owned(),
-        lengths => enumerated(lengths.iter().map(ToString::to_string), ", ", LIST),
+        lengths => enumerated(lengths.iter().map(ToString::to_string), ", ", room),
     }
 }
 

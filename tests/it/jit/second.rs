@@ -17,7 +17,7 @@ async fn a_longer_maximum_waits_for_another_admin_who_agrees_in_a_direct_message
     # Not applied yet: Longest grant 48 hours
     *Longest grant*: 8 hours → 48 hours
     • Grants of up to 48 hours become possible.
-    :busts_in_silhouette: *A second admin has to agree* within 15 minutes: one of <@U02BOB>, <!subteam^S02ADMINS>.
+    :busts_in_silhouette: *A second admin has to agree* within 15 minutes: another of <@U02BOB>, <!subteam^S02ADMINS>.
     P0 has no undo, and lets nobody read its settings: what stands before an arrow is what this bot knows.
     [Apply] [Cancel]
     ");
@@ -158,7 +158,7 @@ async fn approvals_are_for_those_whose_operator_says_so() {
     *A reason is required*: on → off
     • People may approve their own requests at P0; this bot still refuses that while `p0.one_party` is off.
     • Requests need no reason any more.
-    :busts_in_silhouette: *A second admin has to agree* within 15 minutes: one of <@U02BOB>, <!subteam^S02ADMINS>.
+    :busts_in_silhouette: *A second admin has to agree* within 15 minutes: another of <@U02BOB>, <!subteam^S02ADMINS>.
     Not in P0's published document: P0's own clients use it.
     P0 has no undo, and lets nobody read its settings: what stands before an arrow is what this bot knows.
     [Apply] [Cancel]

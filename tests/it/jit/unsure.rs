@@ -16,6 +16,7 @@ async fn a_reset_tells_p0s_own_list_and_what_was_there_can_be_put_back() {
     *The list*: 30m, 1h, 2h, 8h → P0's own list
     • The list becomes P0's own: this bot learns it from P0's answer, and the picker follows.
     • P0 may change the longest grant (now 8 hours) and standing access (now not known) with it.
+    • Should P0 make grants longer, this bot still grants at most 8 hours until the longest grant is set.
     • *What is lost*, where it is not P0's own: 30m, 1h, 2h, 8h.
     • This bot keeps what it knows now, and offers to put it back afterwards.
     *Apply* asks you to type `reset`, because this takes away what P0 cannot give back.
@@ -32,6 +33,7 @@ async fn a_reset_tells_p0s_own_list_and_what_was_there_can_be_put_back() {
     # P0 settings: Reset to P0's own
     *The list*: 30m, 1h, 2h, 8h → P0's own list
     :white_check_mark: *P0 took it*, (time). Its list now: “5 minutes”, “1 hour”, “1 day”, “1 week”, “30 days”. Longest grant: “30 days”. Standing access: “30 days”.
+    P0 said 30 days; this bot still grants at most 8 hours, as before: set the longest grant to change that.
     Wanted by <@U01ALICE>, (time).
     [Put back…]
     ");
@@ -63,7 +65,8 @@ async fn a_reset_tells_p0s_own_list_and_what_was_there_can_be_put_back() {
     *30 days*: in the list → not in the list
     *Longest grant*: 30 days → 8 hours
     • The picker will offer 30m, 1h, 2h, 8h.
-    • Grants of more than 8 hours are no longer possible.
+    • P0 said 30 days; this bot still grants at most 8 hours, as before: this sets the longest grant.
+    • Grants of more than 8 hours are no longer possible at P0.
     P0 has no undo, and lets nobody read its settings: what stands before an arrow is what this bot knows.
     Type 8h to apply this: (plain_text_input)
     ");

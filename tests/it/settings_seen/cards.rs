@@ -183,7 +183,7 @@ fn it_was_not_sent() {
     ---
     # P0 settings: Longest grant 2 weeks
     *Longest grant*: 24 hours → 2 weeks
-    :x: *Not sent to P0*, (time). Guests cannot decide here. Ask a full member.
+    :x: *Not sent to P0*, (time). <@U01ALICE> is a guest, and guests cannot decide here.
     Wanted by <@U01ALICE>, (time).
     ");
     let stage = SettingsStage::Dropped { at: at(960) };
@@ -195,6 +195,32 @@ fn it_was_not_sent() {
     :x: *Not sent in time*, (time): it was dropped, since a late one would surprise.
     Wanted by <@U01ALICE>, (time).
     ");
+}
+
+#[test]
+fn a_card_speaks_to_nobody() {
+    let person = |refusal| SettingsRefusal::Person { refusal };
+    for refusal in [
+        SettingsRefusal::NotAdmin,
+        person(Refusal::ForeignWorkspace),
+        person(Refusal::Stranger),
+        person(Refusal::Guest),
+        person(Refusal::Deactivated),
+        person(Refusal::Bot),
+        person(Refusal::NobodyKnown),
+        SettingsRefusal::NotKnownWho,
+        SettingsRefusal::NoApiKey,
+        SettingsRefusal::ApprovalsNotAllowed,
+        SettingsRefusal::Changed,
+    ] {
+        let one = decided(longer(), vec![refused(refusal.clone())]);
+        let several = decided(shown(&assumed(), &[add("2h"), add("3h")]), vec![refused(refusal); 2]);
+        for card in [one, several] {
+            let text = read(&draw(&card, &channel()));
+            let spoken = ["You ", " you", "Your ", "Ask ", "Look ", "Try "].iter().find(|word| text.contains(**word));
+            assert_eq!(spoken, None, "{text}");
+        }
+    }
 }
 
 #[test]
@@ -245,13 +271,14 @@ fn after_a_reset_what_was_there_can_be_put_back() {
     };
     let said = Said::Settings(settings);
     let mut card = decided(shown(&assumed(), &[Change::Reset]), vec![done(said.clone())]);
-    card.mirror = learned(assumed(), Change::Reset, &said);
+    card.mirror = learned(stated(), Change::Reset, &said);
     insta::assert_snapshot!(read(&draw(&card, &author())), @"
     <@U01ALICE> wants P0's settings changed: Reset to P0's own. P0 took it.
     ---
     # P0 settings: Reset to P0's own
     *The list*: 1h, 4h, 8h → P0's own list
     :white_check_mark: *P0 took it*, (time). Its list now: “5 minutes”, “1 hour”, “1 day”, and one more that this bot could not read. Longest grant: “1 week”. Standing access: not said, so what was known of it is kept.
+    P0 said 7 days; this bot still grants at most 24 hours, as before: set the longest grant to change that.
     Wanted by <@U01ALICE>, (time).
     [Put back…]
     ");

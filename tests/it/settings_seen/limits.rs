@@ -13,7 +13,7 @@ use p0_chatops::telemetry::Metrics;
 use super::*;
 use crate::world::World;
 
-const HOSTILE: &str = "<!channel> *bold* `code` <https://evil.example|1 day>\n\u{202e}:white_check_mark: & _x_";
+const HOSTILE: &str = "<!channel> *bold* `code` <https://evil.example|1 day>\n\u{202e}:tada: & _x_";
 
 /// Slack, as strict as it is.
 struct Judge {
@@ -59,7 +59,7 @@ fn many(name: &str) -> Mirror {
 }
 
 fn no_trick(text: &str) {
-    for trick in ["<!channel>", "*bold*", "`code`", "<https://evil", "\u{202e}", "_x_"] {
+    for trick in ["<!channel>", "*bold*", "`code`", "<https://evil", "\u{202e}", ":tada:", "_x_"] {
         assert!(!text.contains(trick), "{trick} in {text}");
     }
 }
@@ -158,8 +158,27 @@ async fn p0s_words_are_text_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn r15_a_reset_of_a_long_list_can_be_agreed_to() {
+async fn every_change_of_a_long_list_can_be_agreed_to() {
     let judge = Judge::new().await;
-    let reset = waiting(shown(&many("x"), &[Change::Reset]));
-    judge.takes(&card::draw(&reset, &admin())).await;
+    let kinds = [
+        add("2h"),
+        remove("61m"),
+        Change::Reset,
+        maximum("2w"),
+        Change::Standing { length: length("2w") },
+        Change::Approvable { length: length("3d") },
+        approvals(true, false),
+    ];
+    let mut proposals: Vec<Vec<Change>> = kinds.iter().map(|change| vec![*change]).collect();
+    proposals.push(kinds.to_vec());
+    proposals.push([Change::Reset].into_iter().chain(minutes().map(|length| Change::Add { length })).collect());
+    for name in ["x", &"<&>".repeat(60)] {
+        for changes in &proposals {
+            let message = card::draw(&waiting(shown(&many(name), changes)), &admin());
+            judge.takes(&message).await;
+            let confirm = json!(message.blocks).to_string();
+            assert_eq!(confirm.matches("P0 has no undo.").count(), 1, "{confirm}");
+            assert!(changes[0] != Change::Reset || confirm.contains(" more → P0's own list"), "{confirm}");
+        }
+    }
 }

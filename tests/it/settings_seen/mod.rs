@@ -2,6 +2,7 @@
 
 mod brought;
 mod cards;
+mod held_back;
 mod home;
 mod limits;
 mod lines;
@@ -14,7 +15,8 @@ use p0_chatops::domain::card_key::CardKey;
 use p0_chatops::domain::jit::author::Author;
 use p0_chatops::domain::jit::change::{Approvals, Change, Said};
 use p0_chatops::domain::jit::length::SettingLength;
-use p0_chatops::domain::jit::mirror::Mirror;
+use p0_chatops::domain::jit::lengths::Lengths;
+use p0_chatops::domain::jit::mirror::{Mirror, Stated};
 use p0_chatops::domain::jit::proposal::{
     Groups, Item, Proposal, ProposalStage, SecondAdmin, SettingsDecision, SettingsStage,
 };
@@ -70,6 +72,14 @@ fn told(time: f64, unit: &str, value: &str) -> ToldLength {
 /// What the bot assumes: 1h, 4h, 8h, and 24h at most.
 fn assumed() -> Mirror {
     Mirror::assumed(&assumed_lengths())
+}
+
+/// The same, stated in the settings file.
+fn stated() -> Mirror {
+    let mut mirror = assumed();
+    let Lengths { presets, maximum, .. } = assumed_lengths();
+    mirror.state(Stated { presets: Some(presets), maximum: Some(maximum) }, &assumed_lengths(), at(0));
+    mirror
 }
 
 fn learned(mut mirror: Mirror, change: Change, said: &Said) -> Mirror {

@@ -104,7 +104,7 @@ fn after_a_reset() {
         maximum: None,
         standing: None,
     };
-    let mirror = learned(assumed(), Change::Standing { length: length("2w") }, &Said::Taken);
+    let mirror = learned(stated(), Change::Standing { length: length("2w") }, &Said::Taken);
     let mirror = learned(mirror, Change::Reset, &Said::Settings(settings));
     insta::assert_snapshot!(seen(&modal(&mirror, &policy())), @"
     == P0 settings ==
@@ -116,7 +116,7 @@ fn after_a_reset() {
     *Before the reset* (time): 1h, 4h, 8h
     [Put back…]
     *Longest grant*: 24 hours
-    This bot's own default; nobody has said. P0 did not say it (time): the older value is kept.
+    Stated in the settings file since (time). P0 did not say it (time): the older value is kept.
     [Set longest grant…]
     *Standing access*: 14 days
     Set here by <@U01ALICE> (time); P0 took it. P0 did not say it (time): the older value is kept.

@@ -1,5 +1,6 @@
 use p0_chatops::domain::jit::change::{Change, Said, Settings};
 use p0_chatops::notify::jit::preview::{message, modal};
+use p0_chatops::notify::wording::jit::effects::second_admin;
 
 use super::*;
 
@@ -29,7 +30,7 @@ fn an_added_length_over_the_maximum_is_not_offered() {
     *2 days*: not in the list → in the list
     • The picker goes on offering 1h, 4h, 8h.
     • Not offered: 2 days, because the longest grant is 24 hours.
-    :busts_in_silhouette: *A second admin has to agree* within 15 minutes: one of <@U02BOB>, <!subteam^S01ADMINS>.
+    :busts_in_silhouette: *A second admin has to agree* within 15 minutes: another of <@U02BOB>, <!subteam^S01ADMINS>.
     P0 has no undo, and lets nobody read its settings: what stands before an arrow is what this bot knows.
     [Apply] [Cancel]
     ");
@@ -100,7 +101,7 @@ fn a_longer_maximum_needs_a_second_admin() {
     # Not applied yet: Longest grant 2 weeks
     *Longest grant*: 24 hours → 2 weeks
     • Grants of up to 2 weeks become possible.
-    :busts_in_silhouette: *A second admin has to agree* within 15 minutes: one of <@U02BOB>, <!subteam^S01ADMINS>.
+    :busts_in_silhouette: *A second admin has to agree* within 15 minutes: another of <@U02BOB>, <!subteam^S01ADMINS>.
     P0 has no undo, and lets nobody read its settings: what stands before an arrow is what this bot knows.
     [Apply] [Cancel]
     ");
@@ -115,7 +116,7 @@ fn standing_and_approvable_lengths() {
     # Not applied yet: Standing access 2 weeks
     *Standing access*: not known → 2 weeks
     • Standing access has to be approved anew after 2 weeks.
-    :busts_in_silhouette: *A second admin has to agree* within 15 minutes: one of <@U02BOB>, <!subteam^S01ADMINS>.
+    :busts_in_silhouette: *A second admin has to agree* within 15 minutes: another of <@U02BOB>, <!subteam^S01ADMINS>.
     P0 has no undo, and lets nobody read its settings: what stands before an arrow is what this bot knows.
     [Apply] [Cancel]
     ");
@@ -126,7 +127,7 @@ fn standing_and_approvable_lengths() {
     # Not applied yet: Time until approval 3 days
     *Time until approval*: not known → 3 days
     • Requests have to be approved within 3 days.
-    :busts_in_silhouette: *A second admin has to agree* within 15 minutes: one of <@U02BOB>, <!subteam^S01ADMINS>.
+    :busts_in_silhouette: *A second admin has to agree* within 15 minutes: another of <@U02BOB>, <!subteam^S01ADMINS>.
     Not in P0's published document: P0's own clients use it.
     P0 has no undo, and lets nobody read its settings: what stands before an arrow is what this bot knows.
     [Apply] [Cancel]
@@ -143,7 +144,7 @@ fn what_approvals_ask_for() {
     *A reason is required*: not known → off
     • People may approve their own requests at P0; this bot still refuses that while `p0.one_party` is off.
     • Requests need no reason any more.
-    :busts_in_silhouette: *A second admin has to agree* within 15 minutes: one of <@U02BOB>, <!subteam^S01ADMINS>.
+    :busts_in_silhouette: *A second admin has to agree* within 15 minutes: another of <@U02BOB>, <!subteam^S01ADMINS>.
     Not in P0's published document: P0's own clients use it.
     P0 has no undo, and lets nobody read its settings: what stands before an arrow is what this bot knows.
     [Apply] [Cancel]
@@ -174,8 +175,10 @@ fn a_reset_says_what_is_lost() {
     *The list*: 1h, 4h, 8h, 1h30m → P0's own list
     • The list becomes P0's own: this bot learns it from P0's answer, and the picker follows.
     • P0 may change the longest grant (now 24 hours) and standing access (now not known) with it.
-    • *What is lost*, where it is not P0's own: 1h, 4h, 8h, 1h30m (P0: “90.5 minutes”).
+    • Should P0 make grants longer, this bot still grants at most 24 hours until the longest grant is set.
+    • *What is lost*, where it is not P0's own: 1h30m (P0: “90.5 minutes”).
     • This bot keeps what it knows now, and offers to put it back afterwards.
+    • Not put back is what this bot only assumes, since nobody has said that P0 has it: 1h, 4h, 8h.
     • :warning: *Cannot be put back*: 1h30m (P0: “90.5 minutes”), because P0 takes lengths in whole minutes only.
     P0 has no undo, and lets nobody read its settings: what stands before an arrow is what this bot knows.
     Type reset to apply this: (plain_text_input)
@@ -184,8 +187,33 @@ fn a_reset_says_what_is_lost() {
 }
 
 #[test]
+fn where_nothing_is_known_a_reset_promises_nothing() {
+    let text = preview(&assumed(), &[Change::Reset]);
+    assert!(text.contains("• Nothing can be put back afterwards: this bot does not know what P0 has now."), "{text}");
+    assert!(!text.contains("What is lost") && !text.contains("offers to put it back"), "{text}");
+    let mut empty = stated();
+    empty.presets.clear();
+    let text = preview(&empty, &[Change::Reset]);
+    assert!(text.contains("*The list*: none → P0's own list") && text.contains("offers to put it back"), "{text}");
+    assert!(!text.contains("What is lost") && !text.contains("only assumes"), "{text}");
+}
+
+#[test]
+fn whoever_wants_it_is_not_among_those_who_have_to_agree() {
+    let admins = |groups: &[&str]| AdminList {
+        users: vec![user(ALICE), user(BOB), user(CAROL)],
+        groups: groups.iter().map(|id| UserGroupId::parse(id).unwrap()).collect(),
+    };
+    let asked = |groups: &[&str]| second_admin(&admins(groups), &alice());
+    assert!(asked(&[]).ends_with(": one of <@U02BOB>, <@U03CAROL>."), "{}", asked(&[]));
+    // Alice may be in it.
+    let group = asked(&["S01ADMINS"]);
+    assert!(group.ends_with(": another of <@U02BOB>, <@U03CAROL>, <!subteam^S01ADMINS>."), "{group}");
+}
+
+#[test]
 fn what_there_was_is_put_back() {
-    let mut mirror = learned(assumed(), Change::Standing { length: length("2w") }, &Said::Taken);
+    let mut mirror = learned(stated(), Change::Standing { length: length("2w") }, &Said::Taken);
     let odd = Settings { options: vec![told(90.5, "m", "90.5 minutes")], unread: 0, maximum: None, standing: None };
     mirror.presets.extend(learned(assumed(), Change::Reset, &Said::Settings(odd)).presets);
     let settings = Settings {
@@ -206,7 +234,8 @@ fn what_there_was_is_put_back() {
     *Longest grant*: 7 days → 1 day
     *Standing access*: 30 days → 2 weeks
     • The picker will offer 1h, 4h, 8h.
-    • Grants of more than 1 day are no longer possible.
+    • P0 said 7 days; this bot still grants at most 24 hours, as before: this sets the longest grant.
+    • Grants of more than 1 day are no longer possible at P0.
     • Standing access has to be approved anew after 2 weeks.
     :warning: *Cannot be put back*: 1h30m (P0: “90.5 minutes”), because P0 takes lengths in whole minutes only.
     *Apply* asks you to type `1d`, because this takes away what P0 cannot give back.

@@ -2,12 +2,13 @@
 
 use jiff::Timestamp;
 
+use super::known::{granted, held_back};
 use super::{LIST, NOT_KNOWN, author, enumerated, span};
 use crate::config::AdminList;
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::jit::author::Author;
 use crate::domain::jit::change::{Approvals, Change, Said};
-use crate::domain::jit::known::Known;
+use crate::domain::jit::known::{Known, Source};
 use crate::domain::jit::length::SettingLength;
 use crate::domain::jit::lengths::Lengths;
 use crate::domain::jit::mirror::{BeforeReset, Mirror, Span};
@@ -69,7 +70,9 @@ pub fn second_admin(admins: &AdminList, by: &Author) -> String {
     let all: Vec<String> = users.chain(groups).collect();
     let who = enumerated(all.into_iter(), ", ", 300);
     let minutes = AGREED_WITHIN.as_secs() / 60;
-    format!(":busts_in_silhouette: *A second admin has to agree* within {minutes} minutes: one of {who}.")
+    // Whoever wants it may well be in a group.
+    let whose = if admins.groups.is_empty() { "one of" } else { "another of" };
+    format!(":busts_in_silhouette: *A second admin has to agree* within {minutes} minutes: {whose} {who}.")
 }
 
 /// What has to be typed, said before it is.
@@ -93,14 +96,32 @@ fn reset(mirror: &Mirror) -> Vec<String> {
             "P0 may change the longest grant (now {}) and standing access (now {standing}) with it.",
             mirror.maximum.value.length.in_words()
         ),
+        match held_back(mirror, "a reset does not change that, setting the longest grant does") {
+            Some(sentence) => sentence,
+            None => format!(
+                "Should P0 make grants longer, this bot still grants at most {} until the longest grant is set.",
+                mirror.least_maximum().in_words()
+            ),
+        },
     ];
-    if !mirror.presets.is_empty() {
-        let lost = enumerated(mirror.presets.iter().map(|entry| span(&entry.value)), ", ", LIST);
-        sentences.push(format!("*What is lost*, where it is not P0's own: {lost}."));
+    let (assumed, known): (Vec<_>, Vec<_>) = mirror.presets.iter().partition(|entry| entry.source == Source::Assumed);
+    let names = |entries: &[&Known<Span>]| enumerated(entries.iter().map(|entry| span(&entry.value)), ", ", LIST);
+    if !known.is_empty() {
+        sentences.push(format!("*What is lost*, where it is not P0's own: {}.", names(&known)));
     }
-    let fractions = mirror.presets.iter().map(|entry| &entry.value).filter(|span| span.sendable().is_none());
+    let is_any_known = !known.is_empty() || mirror.maximum.source != Source::Assumed || mirror.standing.is_some();
+    sentences.push(match is_any_known {
+        true => "This bot keeps what it knows now, and offers to put it back afterwards.".to_owned(),
+        false => "Nothing can be put back afterwards: this bot does not know what P0 has now.".to_owned(),
+    });
+    if !assumed.is_empty() {
+        let names = names(&assumed);
+        sentences.push(format!(
+            "Not put back is what this bot only assumes, since nobody has said that P0 has it: {names}."
+        ));
+    }
+    let fractions = known.into_iter().map(|entry| &entry.value).filter(|span| span.sendable().is_none());
     let fractions: Vec<Span> = fractions.cloned().collect();
-    sentences.push("This bot keeps what it knows now, and offers to put it back afterwards.".to_owned());
     sentences.extend(impossible(&fractions));
     sentences
 }
@@ -124,7 +145,8 @@ fn list(before: &Mirror, after: &Mirror, changes: &[Change]) -> Vec<String> {
     let too_long: Vec<String> = too_long.collect();
     if !too_long.is_empty() {
         let names = enumerated(too_long.into_iter(), ", ", LIST);
-        sentences.push(format!("Not offered: {names}, because the longest grant is {}.", new.maximum.in_words()));
+        let most = new.maximum.in_words();
+        sentences.push(format!("Not offered: {names}, because {} {most}.", granted(after)));
     }
     let removed = changes.iter().filter_map(|change| match change {
         Change::Remove { length } => Some(*length),
@@ -162,9 +184,11 @@ fn removal(mirror: &Mirror, length: SettingLength) -> Vec<String> {
 }
 
 fn maximum(mirror: &Mirror, length: SettingLength, asked: &[ExpirationLength]) -> Vec<String> {
-    let mut sentences = Vec::new();
+    let mut sentences: Vec<String> = held_back(mirror, "this sets the longest grant").into_iter().collect();
     if length.length() < mirror.most_maximum() {
-        sentences.push(format!("Grants of more than {} are no longer possible.", length.in_words()));
+        // What this bot holds back is not possible here anyway.
+        let place = if mirror.cap.is_some_and(|cap| length.length() >= cap) { " at P0" } else { "" };
+        sentences.push(format!("Grants of more than {} are no longer possible{place}.", length.in_words()));
     }
     if length.length() > mirror.least_maximum() {
         sentences.push(format!("Grants of up to {} become possible.", length.in_words()));

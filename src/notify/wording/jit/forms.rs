@@ -1,5 +1,7 @@
 //! What the forms ask.
 
+use super::capitalised;
+use super::known::granted;
 use crate::domain::jit::control::SettingsControl;
 use crate::domain::jit::mirror::{Mirror, Span};
 use crate::notify::foreign;
@@ -42,7 +44,7 @@ pub fn add(mirror: &Mirror) -> String {
         true => "no length".to_owned(),
         false => super::enumerated(list.into_iter(), ", ", super::LIST),
     };
-    format!("The picker offers {list}. The longest grant is {}.", lengths.maximum.in_words())
+    format!("The picker offers {list}. {} {}.", capitalised(granted(mirror)), lengths.maximum.in_words())
 }
 
 /// A length as an option of a select, of at most `most` characters; plain text.

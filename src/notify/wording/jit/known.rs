@@ -37,7 +37,9 @@ pub fn presets(mirror: &Mirror) -> Vec<String> {
     for Known { value, source, .. } in &mirror.presets {
         let length = match offered.offers(value.length) {
             true => format!("*{}*", span(value)),
-            false if value.length > offered.maximum => format!("{} (over the longest grant: not offered)", span(value)),
+            false if value.length > offered.maximum => {
+                format!("{} (over {}: not offered)", span(value), longest(mirror))
+            }
             false => format!("{} (in doubt: not offered)", span(value)),
         };
         match lines.last_mut() {
@@ -49,6 +51,16 @@ pub fn presets(mirror: &Mirror) -> Vec<String> {
         format!("• {}: {}", enumerated(lengths.into_iter(), ", ", 2500), how(source))
     };
     lines.into_iter().map(line).collect()
+}
+
+/// The longest grant in the middle of a sentence, where it is not said how long it is.
+fn longest(mirror: &Mirror) -> &'static str {
+    if mirror.cap.is_some() { "what this bot grants" } else { "the longest grant" }
+}
+
+/// Stands before what can be granted here at most; in the middle of a sentence.
+pub(super) fn granted(mirror: &Mirror) -> &'static str {
+    if mirror.cap.is_some() { "this bot grants at most" } else { "the longest grant is" }
 }
 
 /// How it is known that the list has no more than that; mrkdwn.
@@ -76,6 +88,23 @@ pub fn length(name: &str, known: Option<&Known<Span>>) -> String {
     }
 }
 
+/// The longest grant, with how it is known; mrkdwn.
+pub fn maximum(mirror: &Mirror) -> String {
+    let known = length("Longest grant", Some(&mirror.maximum));
+    match held_back(mirror, "set the longest grant to change that") {
+        Some(sentence) => format!("{known}\n:warning: {sentence}"),
+        None => known,
+    }
+}
+
+/// What is granted here at most although P0 told of a longer maximum by itself, and what comes `next`; `None` where P0 did
+/// not. Mrkdwn.
+pub(super) fn held_back(mirror: &Mirror, next: &str) -> Option<String> {
+    mirror.cap?;
+    let (said, most) = (mirror.maximum.value.length.in_words(), mirror.least_maximum().in_words());
+    Some(format!("P0 said {said}; this bot still grants at most {most}, as before: {next}."))
+}
+
 /// What approvals ask for, with how it is known; mrkdwn.
 pub fn approvals(known: Option<&Known<Approvals>>) -> String {
     match known {
@@ -101,7 +130,10 @@ pub fn doubt(doubt: &Doubt) -> String {
 
 /// What there was before a reset; mrkdwn.
 pub fn before_reset(before: &BeforeReset) -> String {
-    let lengths = enumerated(before.presets.iter().map(|entry| span(&entry.value)), ", ", 2000);
+    let lengths = match before.presets.is_empty() {
+        true => "no length".to_owned(),
+        false => enumerated(before.presets.iter().map(|entry| span(&entry.value)), ", ", 2000),
+    };
     format!("*Before the reset* {}: {lengths}", date(before.at))
 }
 

@@ -2,8 +2,10 @@
 
 use std::fmt;
 
-use super::WORDS;
+use super::{WORDS, author};
+use crate::domain::jit::author::Author;
 use crate::domain::jit::refusal::SettingsRefusal;
+use crate::domain::refusal::Refusal;
 use crate::notify::foreign;
 
 impl fmt::Display for SettingsRefusal {
@@ -44,14 +46,48 @@ impl fmt::Display for SettingsRefusal {
                 said(f, words)
             }
             Self::P0 { status, words } if words.is_empty() => write!(f, "P0 refused it ({status}) without saying why."),
-            Self::P0 { words, .. } => write!(f, "P0 says: {}", foreign::word(words, WORDS)),
+            Self::P0 { words, .. } => write!(f, "P0 says: {}", foreign::name(words, WORDS)),
         }
+    }
+}
+
+/// The same on a card, which others read as well: it tells of whoever wanted the change, and speaks to nobody.
+pub(super) fn of_the_author(refusal: &SettingsRefusal, by: &Author) -> String {
+    let who = author(by);
+    match refusal {
+        SettingsRefusal::NotAdmin => format!(
+            "{who} is not among the admins that this bot's settings name (`slack.admins`) any more, or has become a guest."
+        ),
+        SettingsRefusal::Person { refusal } => of_the_person(refusal, &who),
+        SettingsRefusal::NotKnownWho => format!("Slack did not say in time who {who} is."),
+        SettingsRefusal::NoApiKey => "This bot has no API key for P0's settings: its operator has to set \
+                                      `p0.settings_api_key`."
+            .to_owned(),
+        SettingsRefusal::ApprovalsNotAllowed => {
+            "How approvals work cannot be changed from here: `settings.approvals` does not allow it.".to_owned()
+        }
+        SettingsRefusal::Changed => "The settings are not as this change took them to be when it was shown. Whoever \
+                                     still wants it has to choose it anew."
+            .to_owned(),
+        other => other.to_string(),
+    }
+}
+
+fn of_the_person(refusal: &Refusal, who: &str) -> String {
+    match refusal {
+        Refusal::ForeignWorkspace => format!("This bot takes no decisions from the workspace of {who}."),
+        Refusal::Stranger => format!("{who} belongs to another company."),
+        Refusal::Guest => format!("{who} is a guest, and guests cannot decide here."),
+        Refusal::Deactivated => format!("The Slack account of {who} is deactivated."),
+        Refusal::Bot => format!("{who} is a bot, and bots cannot decide."),
+        Refusal::NobodyKnown => format!("Slack does not know {who} any more."),
+        other => other.to_string(),
     }
 }
 
 fn said(f: &mut fmt::Formatter<'_>, words: &str) -> fmt::Result {
     match words {
         "" => Ok(()),
-        words => write!(f, " P0 says: {}", foreign::word(words, WORDS)),
+        words => write!(f, " P0 says: {}", foreign::name(words, WORDS)),
     }
 }

@@ -2,9 +2,13 @@
 
 use jiff::Timestamp;
 
+use super::known::held_back;
+use super::refusal::of_the_author;
 use super::{LIST, VALUE, WORDS, author, capitalised, enumerated, on_one_line, title};
+use crate::domain::jit::author::Author;
 use crate::domain::jit::change::{Change, Said, Settings};
 use crate::domain::jit::length::SettingLength;
+use crate::domain::jit::mirror::Mirror;
 use crate::domain::jit::proposal::{Proposal, ProposalStage, SettingsDecision, SettingsStage};
 use crate::domain::jit::refusal::SettingsRefusal;
 use crate::domain::jit::told::ToldLength;
@@ -36,8 +40,8 @@ fn over(what: &str, how: &str, at: Timestamp) -> String {
     format!("{what}{how}, {}. Nothing was sent to P0.", date(at))
 }
 
-/// How far one change is; mrkdwn.
-pub fn decision(decision: &SettingsDecision) -> String {
+/// How far one change is that `by` wants; mrkdwn.
+pub fn decision(decision: &SettingsDecision, by: &Author) -> String {
     match &decision.stage {
         SettingsStage::Recorded => ":inbox_tray: *Received*. P0 has not been told yet.".to_owned(),
         SettingsStage::Sending { .. } => ":arrow_right: *On its way* to P0.".to_owned(),
@@ -54,7 +58,9 @@ pub fn decision(decision: &SettingsDecision) -> String {
         SettingsStage::Refused { refusal: refusal @ SettingsRefusal::KeyNotTaken { .. }, at } => {
             format!(":x: *P0 refused it*, {}. {refusal}", date(*at))
         }
-        SettingsStage::Refused { refusal, at } => format!(":x: *Not sent to P0*, {}. {refusal}", date(*at)),
+        SettingsStage::Refused { refusal, at } => {
+            format!(":x: *Not sent to P0*, {}. {}", date(*at), of_the_author(refusal, by))
+        }
         SettingsStage::Dropped { at } => {
             format!(":x: *Not sent in time*, {}: it was dropped, since a late one would surprise.", date(*at))
         }
@@ -118,6 +124,18 @@ fn told(settings: &Settings) -> String {
     )
 }
 
+/// What this bot goes on granting although P0's answer to a reset, and nothing since, allows more; mrkdwn.
+pub fn held_back_after(decision: &SettingsDecision, mirror: &Mirror) -> Option<String> {
+    match &decision.stage {
+        SettingsStage::Done { said: Said::Settings(settings), .. }
+            if settings.maximum.is_some() && settings.maximum == mirror.maximum.value.told =>
+        {
+            held_back(mirror, "set the longest grant to change that")
+        }
+        _ => None,
+    }
+}
+
 /// P0's words on a change, or what came back in place of them; plain text, `None` where there were none.
 pub fn words(decision: &SettingsDecision) -> Option<String> {
     let (whose, words) = match &decision.stage {
@@ -147,8 +165,8 @@ pub fn tried(decision: &SettingsDecision) -> Option<String> {
     (!lines.is_empty()).then(|| format!("By the names that P0 may have for it:\n{}", lines.join("\n")))
 }
 
-/// One change of several, with how far it is; mrkdwn, one line.
-pub fn brief(decision: &SettingsDecision) -> String {
+/// One change of several that `by` wants, with how far it is; mrkdwn, one line.
+pub fn brief(decision: &SettingsDecision, by: &Author) -> String {
     let (sign, end) = match &decision.stage {
         SettingsStage::Recorded => (":inbox_tray:", "received".to_owned()),
         SettingsStage::Sending { .. } => (":arrow_right:", "on its way to P0".to_owned()),
@@ -164,7 +182,7 @@ pub fn brief(decision: &SettingsDecision) -> String {
             }
             _ => (":white_check_mark:", format!("P0 took it, and calls it {}", quoted(told))),
         },
-        SettingsStage::Refused { refusal, .. } => (":x:", format!("did not count. {refusal}")),
+        SettingsStage::Refused { refusal, .. } => (":x:", format!("did not count. {}", of_the_author(refusal, by))),
         SettingsStage::Dropped { .. } => (":x:", "not sent in time: dropped".to_owned()),
         SettingsStage::Unknown { .. } => {
             (":grey_question:", "*outcome unknown*: P0's answer was lost, it may have been applied".to_owned())
@@ -264,5 +282,5 @@ fn length(told: &ToldLength) -> String {
 }
 
 fn quoted(told: &ToldLength) -> String {
-    format!("“{}”", foreign::word(told.value(), VALUE))
+    format!("“{}”", foreign::name(told.value(), VALUE))
 }

@@ -28,14 +28,22 @@ impl Slack {
         answer
     }
 
-    /// Closes a modal without submitting; the bot hears of it only if the view has `notify_on_close`.
+    /// Closes a modal without submitting, and with `clear_on_close` all that lie below it; the bot hears of it only if
+    /// the view has `notify_on_close`.
     pub async fn close(&self, view_id: &str) -> Result<Option<Delivered>, Cannot> {
         let payload = self.shared.change(|slack| {
             let view = slack.view(view_id).cloned().ok_or_else(|| Cannot::NotThere(format!("view {view_id}")))?;
             let person = slack.acting(&view.user)?;
-            let payload =
-                (view.view["notify_on_close"] == true).then(|| slack.view_event("view_closed", &person, &view));
-            slack.take_away(&view.user, view_id);
+            let clears = view.view["clear_on_close"] == true;
+            let payload = (view.view["notify_on_close"] == true).then(|| {
+                let mut payload = slack.view_event("view_closed", &person, &view);
+                payload["is_cleared"] = clears.into();
+                payload
+            });
+            match clears {
+                true => slack.take_all_away(&view.user),
+                false => slack.take_away(&view.user, view_id),
+            }
             Ok(payload)
         })?;
         match payload {
@@ -77,7 +85,7 @@ impl Workspace {
         }
         let answer: Value = serde_json::from_str(body).unwrap_or_default();
         match answer["response_action"].as_str() {
-            Some("clear") => drop(self.modals.remove(user)),
+            Some("clear") => self.take_all_away(user),
             Some("errors") => self.show_errors(view_id, &answer["errors"]),
             Some("update") => {
                 if let Some(old) = self.view(view_id).cloned()
@@ -116,6 +124,12 @@ impl Workspace {
         }
         for id in strays {
             self.violation(ANSWER, &format!("an error for {id}, which is no input block"));
+        }
+    }
+
+    fn take_all_away(&mut self, user: &str) {
+        for view in self.modals.remove(user).unwrap_or_default() {
+            self.entered.remove(&(user.to_owned(), view.id));
         }
     }
 

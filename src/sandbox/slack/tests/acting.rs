@@ -172,6 +172,27 @@ async fn a_modal_is_filled_in_and_the_answer_applied() {
 }
 
 #[tokio::test]
+async fn a_modal_that_says_so_closes_those_below_it_too() {
+    let world = World::new().await;
+    let slack = &world.slack;
+    slack.slash("U01ALICE", "C01ACCESS", "deny").await.unwrap();
+    let trigger = world.bot.last().field("trigger_id");
+    let opened = world.call("views.open", json!({"trigger_id": trigger, "view": modal()})).await;
+    let mut last = modal();
+    last["clear_on_close"] = json!(true);
+    last["notify_on_close"] = json!(true);
+    world.bot.will_say(&json!({"response_action": "push", "view": last}));
+    let below = opened["view"]["id"].as_str().unwrap();
+    slack.submit("U01ALICE", below, &[("reason", "because"), ("length", "1h")]).await.unwrap();
+    let top = slack.modals("U01ALICE")[1].id.clone();
+    slack.close(&top).await.unwrap();
+    assert!(slack.modals("U01ALICE").is_empty());
+    let closed = world.bot.last().payload();
+    assert_eq!((&closed["view"]["id"], &closed["is_cleared"]), (&json!(top), &json!(true)));
+    assert_eq!(slack.violations(), Vec::<String>::new());
+}
+
+#[tokio::test]
 async fn a_global_shortcut_is_told_without_a_conversation_and_opens_a_modal() {
     let settings = Shortcut {
         name: "P0 settings".into(),
