@@ -20,7 +20,7 @@ async function offered(client, what) {
   return texts.map((text) => text.trim());
 }
 
-/** From the receipt back to all that is known, and out of that. */
+/** Out of the receipt, and with it out of all that lies below. */
 async function leave(client) {
   const shown = client.dialog('P0 settings');
   await shown.says('Received');
