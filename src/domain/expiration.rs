@@ -119,6 +119,7 @@ impl FromStr for ExpirationLength {
             return Err(LengthError::Negative);
         }
         let mut minutes: u64 = 0;
+        let mut units = Vec::new();
         while !rest.is_empty() {
             let (number, after) = split_while(rest, |c| c.is_ascii_digit());
             let after = after.trim_start();
@@ -130,7 +131,13 @@ impl FromStr for ExpirationLength {
             }
             let (unit, after) = split_while(after, char::is_alphabetic);
             let number: u64 = number.parse().map_err(|_| LengthError::TooLong)?;
-            let part = number.checked_mul(unit_minutes(unit)?).ok_or(LengthError::TooLong)?;
+            let unit = unit_minutes(unit)?;
+            // Two lengths are none: nobody means their sum.
+            if units.contains(&unit) {
+                return Err(LengthError::NotALength);
+            }
+            units.push(unit);
+            let part = number.checked_mul(unit).ok_or(LengthError::TooLong)?;
             minutes = minutes.checked_add(part).filter(|sum| *sum <= MOST_MINUTES).ok_or(LengthError::TooLong)?;
             rest = after.trim_start();
         }
@@ -190,6 +197,8 @@ mod tests {
             ("2 fortnights", LengthError::NotALength),
             ("h", LengthError::NotALength),
             ("until noon", LengthError::NotALength),
+            ("4h 2h", LengthError::NotALength),
+            ("1d 24 hours 1 day", LengthError::NotALength),
             ("99999999999999999999h", LengthError::TooLong),
             ("11 y", LengthError::NotALength),
             ("600w", LengthError::TooLong),

@@ -26,7 +26,7 @@ pub fn modal(mirror: &Mirror, policy: &Policy) -> SlackView {
     let mut lines = vec!["*Lengths that people can pick*".to_owned()];
     lines.extend(known::presets(mirror));
     blocks.extend(sections(&lines, LIST));
-    blocks.push(context(&known::listed(mirror)));
+    blocks.extend(known::listed(mirror).map(|line| context(&line)));
     let offer = |blocks: &mut Vec<SlackBlock>, elements: Vec<SlackActionBlockElement>| {
         if policy.has_key {
             blocks.push(SlackActionsBlock::new(elements).into());

@@ -241,7 +241,6 @@ async fn from_the_shortcut_to_apply_without_typing_a_command() {
     P0 lets nobody read its settings. This is what this bot knows of them, and how it knows it.
     *Lengths that people can pick*
     • *30m*, *1h*, *2h*, *8h*: stated in the settings file since (time)
-    That these are all: stated in the settings file since (time).
     [Add…] [Remove…] [Reset to P0's own…]
     *Longest grant*: 8 hours
     Stated in the settings file since (time).

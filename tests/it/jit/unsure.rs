@@ -153,7 +153,6 @@ async fn a_put_whose_answer_is_lost_leaves_the_smaller_maximum() {
     :grey_question: *In doubt*: Longest grant 1 hour (<@U01ALICE>, (time)). P0's answer was lost: it may have been applied.
     *Lengths that people can pick*
     • *30m*, *1h*, 2h (over the longest grant: not offered), 8h (over the longest grant: not offered): stated in the settings file since (time)
-    That these are all: stated in the settings file since (time).
     [Add…] [Remove…] [Reset to P0's own…]
     *Longest grant*: 8 hours
     Stated in the settings file since (time).

@@ -15,7 +15,6 @@ fn nobody_has_said_anything() {
     P0 lets nobody read its settings. This is what this bot knows of them, and how it knows it.
     *Lengths that people can pick*
     • *1h*, *4h*, *8h*: this bot's own default; nobody has said
-    That these are all: this bot's own default; nobody has said.
     [Add…] [Remove…] [Reset to P0's own…]
     *Longest grant*: 24 hours
     This bot's own default; nobody has said.
@@ -44,7 +43,6 @@ fn without_a_key_nothing_can_be_changed() {
     :warning: This bot has no API key for P0's settings, so it can show them but not change them. Its operator sets `p0.settings_api_key`.
     *Lengths that people can pick*
     • *1h*, *4h*, *8h*: this bot's own default; nobody has said
-    That these are all: this bot's own default; nobody has said.
     *Longest grant*: 24 hours
     This bot's own default; nobody has said.
     *Standing access*: not known

@@ -63,15 +63,19 @@ pub(super) fn granted(mirror: &Mirror) -> &'static str {
     if mirror.cap.is_some() { "this bot grants at most" } else { "the longest grant is" }
 }
 
-/// How it is known that the list has no more than that; mrkdwn.
-pub fn listed(mirror: &Mirror) -> String {
+/// How it is known that the list has no more than that; mrkdwn. `None` where its entries say it already.
+pub fn listed(mirror: &Mirror) -> Option<String> {
+    let alike = mirror.presets.iter().all(|entry| entry.source == mirror.listed);
+    if alike && mirror.unread == 0 && !mirror.presets.is_empty() {
+        return None;
+    }
     let unread = match mirror.unread {
         0 => String::new(),
         1 => " P0 told one more length that this bot could not read.".to_owned(),
         many => format!(" P0 told {many} more lengths that this bot could not read."),
     };
     let empty = if mirror.presets.is_empty() { "The list is empty" } else { "That these are all" };
-    format!("{empty}: {}.{unread}", how(&mirror.listed))
+    Some(format!("{empty}: {}.{unread}", how(&mirror.listed)))
 }
 
 /// A length that is one alone, with how it is known; mrkdwn.
