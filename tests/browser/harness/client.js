@@ -25,9 +25,9 @@ export class Client {
     return this;
   }
 
-  async press(locator) {
+  async press(locator, options) {
     this.taps += 1;
-    await (this.touch ? locator.tap() : locator.click());
+    await (this.touch ? locator.tap(options) : locator.click(options));
   }
 
   /** A conversation's button, by the beginning of its name. */
@@ -124,10 +124,22 @@ class Holder {
     }
   }
 
-  /** Opens a select, by its placeholder or label, and picks one of its options. */
+  /**
+   * Opens a select, by its placeholder or label, and picks one of its options. A menu that moved out of reach, since
+   * something came in below it, is opened once more, as a person would.
+   */
   async choose(select, option) {
-    await this.client.press(this.at.getByRole('button', { name: select }));
-    await this.client.press(this.client.at.getByRole('option', { name: option, exact: true }));
+    const chosen = this.client.at.getByRole('option', { name: option, exact: true });
+    for (let tries = 4; ; tries -= 1) {
+      await this.client.press(this.at.getByRole('button', { name: select }));
+      try {
+        await this.client.press(chosen, tries === 1 ? undefined : { timeout: 4000 });
+        return;
+      } catch (error) {
+        if (tries === 1) throw error;
+        await this.client.screen.page.keyboard.press('Escape');
+      }
+    }
   }
 
   /** Waits until all of this is said here. */
