@@ -26,16 +26,33 @@ pub(crate) fn ok() -> Answer {
 impl Tools {
     /// Opens a modal, once for each delivery; its `trigger_id` would not wait until Slack is answered.
     pub(crate) async fn open_view(&self, deed: &Deed, view: &SlackView) -> Answer {
+        match self.opens(deed, view).await? {
+            Some(false) => self.whisper(deed, Message::sentence(wording::NOT_OPENED)),
+            Some(true) | None => ok(),
+        }
+    }
+
+    /// Opens a modal, and puts a message in the place of the one that was pressed. Where Slack does not open it, what was
+    /// pressed stays.
+    pub(crate) async fn open_view_instead(&self, deed: &Deed, view: &SlackView, message: Message) -> Answer {
+        match self.opens(deed, view).await? {
+            Some(true) => self.replace(deed, message).await,
+            Some(false) => self.whisper(deed, Message::sentence(wording::NOT_OPENED)),
+            None => ok(),
+        }
+    }
+
+    /// Whether a modal was opened; `None` where this very delivery was taken in before.
+    async fn opens(&self, deed: &Deed, view: &SlackView) -> Result<Option<bool>, LedgerError> {
         if !self.ledger.first_delivery(deed.keys.clone()).await? {
-            return ok();
+            return Ok(None);
         }
         let upon_another = matches!(&deed.act, Act::Press(press) if press.in_modal);
-        let opened = match &deed.trigger {
+        Ok(Some(match &deed.trigger {
             Some(trigger) if upon_another => self.slack.push_view(trigger, view).await.is_ok(),
             Some(trigger) => self.slack.open_view(trigger, view).await.is_ok(),
             None => false,
-        };
-        if opened { ok() } else { self.whisper(deed, Message::sentence(wording::NOT_OPENED)) }
+        }))
     }
 
     /// Says why something is not done.
@@ -73,14 +90,9 @@ impl Tools {
 
     /// Answers a press by putting a message in the place of the one that was pressed.
     pub(crate) async fn replace(&self, deed: &Deed, message: Message) -> Answer {
-        self.spawn_replacement(deed, message);
-        ok()
-    }
-
-    /// Puts a message in the place of the one that was pressed, once Slack has its answer.
-    pub(crate) fn spawn_replacement(&self, deed: &Deed, message: Message) {
         let answer = message.clone().into_replacement();
         self.spawn_answer(deed, message, answer);
+        ok()
     }
 
     fn whisper(&self, deed: &Deed, message: Message) -> Answer {

@@ -76,9 +76,8 @@ impl Tools {
             card.filter(|card| card.proposal.typed.is_some() && card.proposal.by.user() == Some(&deed.by.user))
         {
             // What is shown here goes on in the form: it would not hear of what is done there.
-            let opened = self.open_view(deed, &preview::modal(&card, &self.settings.policy)).await?;
-            self.spawn_replacement(deed, Message::sentence(said::GO_ON));
-            return Ok(opened);
+            let form = preview::modal(&card, &self.settings.policy);
+            return self.open_view_instead(deed, &form, Message::sentence(said::GO_ON)).await;
         }
         match self.apply(deed, key, None).await? {
             Applied::Recorded => self.replace(deed, Message::sentence(said::RECORDED)).await,

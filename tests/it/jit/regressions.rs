@@ -209,3 +209,20 @@ async fn a_preview_that_was_applied_says_so() {
     let text = world.read_line(ALICE, &line);
     assert!(!text.contains("Not applied yet") && !text.contains("[Apply…]"), "{text}");
 }
+
+/// Where Slack did not open the form, the buttons that lead to it could be gone all the same.
+#[tokio::test]
+async fn a_form_that_was_not_opened_leaves_the_button_that_opens_it() {
+    let world = World::with(administered()).await;
+    let line = world.types(ALICE, "settings max 1h").await;
+    world.slack.fail("views.open", SlackFault::ApiError("internal_error".into()), Times::UntilCleared);
+    world.presses_line(ALICE, &line, "settings_apply:notice").await;
+    assert!(world.slack.modals(ALICE).is_empty());
+    let text = world.read_line(ALICE, &line);
+    assert!(text.contains("[Apply…] [Cancel]"), "{text}");
+    let said = world.lines(ALICE).pop().unwrap();
+    assert!(!said.contains("Go on in the form"), "{said}");
+    world.slack.clear_faults();
+    world.press_line(ALICE, &line, "settings_apply:notice").await;
+    assert!(world.modal(ALICE).readable.contains("Type 1h"));
+}
