@@ -28,7 +28,8 @@ async fn does_nothing(world: &World) {
     let mut changes = world.app().ledger.changes();
     changes.mark_unchanged();
     let keeper = world.app().keeper.clone();
-    assert_eq!(world.app().worker.step().await + world.app().courier.step().await, 0);
+    let settings = world.app().settings_worker.step().await;
+    assert_eq!(world.app().worker.step().await + settings + world.app().courier.step().await, 0);
     assert!(keeper.is_none() || keeper.unwrap().step().await == 0);
     assert!(!changes.has_changed().unwrap());
 }
@@ -49,7 +50,20 @@ async fn what_is_remembered_against_replays_is_forgotten_in_time() {
 
 /// All that is logged in a story, at every level and of every crate.
 #[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
+pub struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    /// What a subscriber is made of that writes everything into it.
+    pub fn everything(&self) -> tracing::Dispatch {
+        let all = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
+        tracing::Dispatch::new(all.with_writer(self.clone()).finish())
+    }
+
+    /// What was written so far.
+    pub fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
 
 impl io::Write for Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
@@ -130,11 +144,9 @@ async fn remembered(world: &World, secrets: &mut Secrets, who: &str, account: &s
 #[tokio::test]
 async fn no_line_of_the_log_holds_what_browsers_providers_and_p0_are_shown() {
     let (log, mut secrets) = (Log::default(), Secrets::default());
-    let everything =
-        || tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).finish();
     // Where there is one subscriber only, lines that stories on other threads come to first are switched off for all.
-    let _another = tracing::Dispatch::new(everything());
-    let _logging = tracing::subscriber::set_default(everything());
+    let _another = log.everything();
+    let _logging = tracing::dispatcher::set_default(&log.everything());
     let world = World::with(linking()).await;
 
     // What comes back is wrong, quotes what was sent, or is not taken by P0.
@@ -169,7 +181,7 @@ async fn no_line_of_the_log_holds_what_browsers_providers_and_p0_are_shown() {
     secrets.add("the vault's key", "0001020304050607");
     secrets.add("the beginning of a token", "eyJhbGciOi");
     let metrics = world.metrics().await;
-    let said = String::from_utf8(log.0.lock().unwrap().clone()).unwrap() + &metrics;
+    let said = log.text() + &metrics;
     assert!(said.contains("TRACE") && said.contains("somebody linked their account"), "the log was read");
     for (name, secret) in &secrets.0 {
         let line = said.lines().find(|line| line.contains(secret));

@@ -9,6 +9,7 @@ mod known;
 mod outside;
 mod regressions;
 mod second;
+mod secrecy;
 mod unsure;
 mod worker;
 
