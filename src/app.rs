@@ -19,9 +19,10 @@ use crate::authorize::linked::Parts;
 use crate::authorize::p0_login::P0Accounts;
 use crate::authorize::workspace::Workspace;
 use crate::clock::Clock;
-use crate::config::{self, ConfigError, Risk, Settings};
+use crate::config::{self, ConfigError, Settings};
 use crate::decide::{self, Desk, Tools};
-use crate::domain::rules::{Care, Limits};
+use crate::domain::route::risk::Risk;
+use crate::domain::rules::Limits;
 use crate::forward::permission_api::PermissionApi;
 use crate::forward::settings_api::SettingsApi;
 use crate::forward::settings_worker::SettingsWorker;
@@ -31,7 +32,6 @@ use crate::inbound::notifier_keys::NotifierKeys;
 use crate::inbound::pushed::NotifierGate;
 use crate::inbound::signed::Gate;
 use crate::jit::SettingsDesk;
-use crate::ledger::copies::Placement;
 use crate::ledger::jit::cards::Policy;
 use crate::ledger::{Ledger, LedgerError};
 use crate::link::keeper::Keeper;
@@ -110,13 +110,9 @@ impl App {
         let workspace = workspace(&settings, &slack).await?;
         let limits = Limits {
             usual: settings.durations.default,
-            never_seen: credentials.forwards_never_seen() && settings.route.risk == Risk::Low,
+            never_seen: credentials.forwards_never_seen() && settings.routes.demands_unseen().risk == Risk::Low,
             one_party: settings.p0.one_party,
-            care: match &settings.route.risk {
-                Risk::Low => Care::Press,
-                Risk::StepUp(_) => Care::SignIn,
-                Risk::NotFromChat => Care::NotFromChat,
-            },
+            routes: settings.routes.clone(),
             p0_knows_nobody: credentials.p0_knows_nobody(),
         };
         let admins = Admins::new(Arc::new(slack.clone()), workspace.clone(), settings.slack.admins.clone());
@@ -125,9 +121,10 @@ impl App {
         let whispers = TaskTracker::new();
         let authorizer = Authorizer::new(Arc::new(slack.clone()), workspace.clone(), credentials.clone());
         let linking = credentials.linked().map(|accounts| {
-            let fresh = match &settings.route.risk {
-                Risk::StepUp(fresh) => Some(fresh.clone()),
-                Risk::Low | Risk::NotFromChat => None,
+            let step_ups = settings.routes.all().iter().map(|route| route.risk.clone());
+            let fresh = match step_ups.filter(|risk| matches!(risk, Risk::StepUp(_))).reduce(Risk::and) {
+                Some(Risk::StepUp(fresh)) => Some(fresh),
+                _ => None,
             };
             let (app, client) = (&settings.slack, clients.providers.clone());
             Linking::new(accounts.clone(), authorizer.clone(), app, fresh, client, clock.clone())
@@ -171,7 +168,6 @@ impl App {
                 linking: linking.clone(),
                 limits,
                 forward_within: settings.forward_within,
-                placement: Placement { channel: settings.route.channel.clone(), people: settings.route.notify.clone() },
                 clock: clock.clone(),
                 metrics: metrics.clone(),
                 whispers: whispers.clone(),

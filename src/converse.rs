@@ -36,20 +36,22 @@ pub(crate) async fn message(tools: &Tools, deed: &Deed, text: &str) -> Answer {
     else {
         return ask(tools, deed, Ok(command)).await;
     };
-    if let Some(Err(refusal)) = command.verb().map(|verb| rules::check_place(&tools.limits, verb)) {
+    let kept = tools.ledger.request(id).await?;
+    let bounds = tools.bounds(kept.as_ref().map(|kept| &kept.request), None).await?;
+    if let Some(Err(refusal)) = command.verb().map(|verb| rules::check_place(&bounds.demands, verb)) {
         return tools.refuse_choice(deed, id, &refusal).await;
     }
     if let Some(refusal) = tools.may_not_read(deed, id).await? {
         return tools.refuse(deed, &refusal).await;
     }
-    let Some(kept) = tools.ledger.request(id).await? else {
+    let Some(kept) = kept else {
         return tools.say(deed, Message::sentence(wording::not_told(id))).await;
     };
     if let TypedCommand::Deny { reason: Some(reason), .. } = &command {
         tools.ledger.keep_draft(id.clone(), deed.by.clone(), reason.clone()).await?;
     }
     if let TypedCommand::Approve { length: Some(asked), .. } = &command
-        && let most = tools.ledger.lengths().await?.maximum
+        && let most = bounds.lengths.maximum
         && *asked > most
     {
         return tools.refuse(deed, &Refusal::TooLong { asked: *asked, most }).await;
@@ -64,20 +66,19 @@ async fn approve(tools: &Tools, deed: &Deed, id: RequestId, length: Option<Expir
     if let Some(length) = length {
         return decide(tools, deed, id, Choice::Approve { length }).await;
     }
-    if let Err(refusal) = rules::check_place(&tools.limits, Verb::Approve) {
+    let kept = tools.ledger.request(&id).await?;
+    let bounds = tools.bounds(kept.as_ref().map(|kept| &kept.request), None).await?;
+    if let Err(refusal) = rules::check_place(&bounds.demands, Verb::Approve) {
         return tools.refuse_choice(deed, &id, &refusal).await;
     }
     if let Some(refusal) = tools.may_not_read(deed, &id).await? {
         return tools.refuse(deed, &refusal).await;
     }
-    match tools.ledger.request(&id).await? {
+    match kept {
         Some(kept) if kept.request.phase.is_decided() => {
             tools.refuse(deed, &Refusal::AlreadyDecided { phase: Box::new(kept.request.phase) }).await
         }
-        Some(kept) => {
-            let lengths = tools.ledger.lengths().await?;
-            tools.open_view(deed, &modals::pick(&tools.offer, &lengths, &kept)).await
-        }
+        Some(kept) => tools.open_view(deed, &modals::pick(&bounds, &kept)).await,
         None => tools.say(deed, Message::sentence(wording::say_a_length(&id, &tools.offer.command))).await,
     }
 }

@@ -21,16 +21,16 @@ use crate::converse;
 use crate::domain::card_key::ControlValue;
 use crate::domain::command::parse_reason;
 use crate::domain::control::{Control, input};
-use crate::domain::decision::Choice;
+use crate::domain::decision::{Choice, Verb};
+use crate::domain::expiration::ExpirationLength;
 use crate::domain::refusal::Refusal;
-use crate::domain::request::RequestId;
-use crate::domain::rules::{self, Limits};
+use crate::domain::request::{Request, RequestId};
+use crate::domain::rules::{self, Bounds, Limits};
 use crate::inbound::pushed::{NotifierGate, Pushed};
 use crate::inbound::signed::{Gate, Signed};
 use crate::inbound::slack::{Act, Arrival, Deed, Press, Submission};
 use crate::jit::SettingsDesk;
 use crate::ledger::cards::Shown;
-use crate::ledger::copies::Placement;
 use crate::ledger::decisions::{NewDecision, Receipt};
 use crate::ledger::requests::Kept;
 use crate::ledger::{Ledger, LedgerError};
@@ -69,8 +69,6 @@ pub struct Tools {
     pub limits: Limits,
     /// An approve that is older is not sent any more.
     pub forward_within: Duration,
-    /// Where new requests are shown.
-    pub placement: Placement,
     /// With what P0's settings are changed.
     pub settings: SettingsDesk,
     /// How people link their accounts, where they do.
@@ -135,7 +133,7 @@ impl Tools {
             return ok();
         };
         let id = push.id.clone();
-        match self.ledger.take_push(push, self.placement.clone(), pushed.once).await? {
+        match self.ledger.take_push(push, self.limits.routes.clone(), pushed.once).await? {
             None => {
                 self.metrics.turned_away("notifier", "token_used");
                 Ok(StatusCode::UNAUTHORIZED.into_response())
@@ -203,12 +201,10 @@ impl Tools {
             (Control::Revoke, None) => self.choose(deed, Choice::Revoke, shown, false).await,
             (Control::Deny, None) => {
                 let draft = self.ledger.draft(&shown.request, &deed.by).await?;
-                self.open(deed, &shown, &Choice::Deny { reason: None }, |kept| modals::deny(kept, draft)).await
+                self.open(deed, &shown, Verb::Deny, |kept, _| modals::deny(kept, draft)).await
             }
             (Control::Pick, None) => {
-                let lengths = self.ledger.lengths().await?;
-                let choice = Choice::Approve { length: lengths.usual(self.offer.default) };
-                self.open(deed, &shown, &choice, |kept| modals::pick(&self.offer, &lengths, kept)).await
+                self.open(deed, &shown, Verb::Approve, |kept, bounds| modals::pick(bounds, kept)).await
             }
             (Control::More, None) => self.details(deed, &shown.request).await,
             (Control::Show, None) => converse::show(self, deed, &shown.request).await,
@@ -284,11 +280,13 @@ impl Tools {
         let verb = choice.verb();
         let standing = self.standing(&deed.by).await?;
         // Nobody is sent to link an account for what it would not help.
-        if let Err(refusal) = rules::check_place(&self.limits, verb).and(standing.may_decide.clone()) {
+        let kept = self.ledger.request(&request).await?;
+        let bounds = self.bounds(kept.as_ref().map(|kept| &kept.request), choice.length()).await?;
+        if let Err(refusal) = rules::check_place(&bounds.demands, verb).and(standing.may_decide.clone()) {
             self.metrics.choice(verb.as_str(), "refused");
             return Ok(Recorded::only(Receipt::Refused(refusal)));
         }
-        if let Some(refusal) = self.own_request(&standing, &request, &choice).await? {
+        if let Err(refusal) = self.own_request(&standing, kept.as_ref(), &choice) {
             self.metrics.choice(verb.as_str(), "refused");
             return Ok(Recorded::only(Receipt::Refused(refusal)));
         }
@@ -310,6 +308,7 @@ impl Tools {
             choice,
             shown,
             picked,
+            restated: matches!(&deed.act, Act::Submit(submission) if submission.control == Some(Control::Pick)),
             again,
             aloud: !in_view,
             chosen: deed.at,
@@ -332,41 +331,55 @@ impl Tools {
     }
 
     /// What can be told of one's own request before Slack is asked; the rest is asked again when it is sent.
-    async fn own_request(
-        &self,
-        standing: &Standing,
-        request: &RequestId,
-        choice: &Choice,
-    ) -> Result<Option<Refusal>, LedgerError> {
-        let (Some(identity), Some(kept)) = (&standing.identity, self.ledger.request(request).await?) else {
-            return Ok(None);
-        };
+    fn own_request(&self, standing: &Standing, kept: Option<&Kept>, choice: &Choice) -> Result<(), Refusal> {
+        let (Some(identity), Some(kept)) = (&standing.identity, kept) else { return Ok(()) };
         let mut names = vec![identity.clone()];
         names.extend(standing.link.iter().flat_map(|link| link.names.clone()));
-        Ok(rules::check_own(&self.limits, choice, Some(&kept.request), &names).err())
+        rules::check_own(&self.limits, choice, Some(&kept.request), &names)
+    }
+
+    /// What a choice about a request is held against now; `None`: P0 never told of it.
+    pub(crate) async fn bounds(
+        &self,
+        request: Option<&Request>,
+        chosen: Option<ExpirationLength>,
+    ) -> Result<Bounds, LedgerError> {
+        let (limits, lengths) = (&self.limits, self.ledger.lengths().await?);
+        Ok(Bounds::of(&limits.routes, limits.usual, lengths, request, chosen, self.clock.now()))
     }
 
     /// Opens a modal for a choice, if it could still be made.
-    async fn open(&self, deed: &Deed, shown: &Shown, choice: &Choice, view: impl FnOnce(&Kept) -> SlackView) -> Answer {
-        if let Err(refusal) = rules::check_place(&self.limits, choice.verb()) {
-            return self.refuse_choice(deed, &shown.request, &refusal).await;
-        }
+    async fn open(
+        &self,
+        deed: &Deed,
+        shown: &Shown,
+        verb: Verb,
+        view: impl FnOnce(&Kept, &Bounds) -> SlackView,
+    ) -> Answer {
         if let Err(refusal) = self.standing(&deed.by).await?.may_decide {
             return self.refuse(deed, &refusal).await;
         }
         let Some(kept) = self.ledger.request(&shown.request).await? else {
             return self.refuse(deed, &Refusal::OldCard).await;
         };
+        let bounds = self.bounds(Some(&kept.request), None).await?;
+        if let Err(refusal) = rules::check_place(&bounds.demands, verb) {
+            return self.refuse_choice(deed, &shown.request, &refusal).await;
+        }
+        let choice = match verb {
+            Verb::Approve => Choice::Approve { length: bounds.usual },
+            Verb::Deny => Choice::Deny { reason: None },
+            Verb::Revoke => Choice::Revoke,
+        };
         let basis = shown.clone().into_basis();
         // Whether an earlier approve is open is asked when the choice is recorded.
-        let lengths = self.ledger.lengths().await?;
-        if let Err(refusal) = rules::check(&self.limits, &lengths, choice, &basis, Some(&kept.request), None, None) {
+        if let Err(refusal) = rules::check(&self.limits, &bounds, &choice, &basis, Some(&kept.request), None, None) {
             if let Act::Press(Press { message: Some(posted), .. }) = &deed.act {
                 self.ledger.pressed(shown.request.clone(), posted.clone(), deed.by.user.clone(), true).await?;
             }
             return self.refuse(deed, &refusal).await;
         }
-        self.open_view(deed, &view(&kept)).await
+        self.open_view(deed, &view(&kept, &bounds)).await
     }
 
     async fn details(&self, deed: &Deed, request: &RequestId) -> Answer {

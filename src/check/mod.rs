@@ -26,6 +26,7 @@ mod trouble;
 mod vault;
 mod web;
 
+use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, stdout};
 use std::time::Duration;
 
@@ -100,7 +101,9 @@ async fn look(args: &CheckArgs, clock: Clock, report: &mut Report<'_>) {
     vault::check(&settings, report).await;
     let Some(install) = install(settings, clock, report).await else { return };
     let home = slack::check(&install, report).await;
-    if let (Some(channel), Some(home)) = (&install.settings.route.channel, &home) {
+    let channels: BTreeSet<_> =
+        install.settings.routes.all().iter().filter_map(|route| route.channel.clone()).collect();
+    for (channel, home) in channels.iter().zip(home.iter().cycle()) {
         channel::check(&install, home, channel, "route.channel", report).await;
     }
     let organisation = p0::check(&install, report).await;

@@ -89,5 +89,5 @@ fn named(install: &Install) -> BTreeSet<UserId> {
         Identity::Tokens(Tokens { source: TokenSource::Files(files), .. }) => files.keys().cloned().collect(),
         _ => Vec::new(),
     };
-    install.settings.route.notify.iter().chain(identity.people().keys()).cloned().chain(files).collect()
+    install.settings.notified().chain(identity.people().keys()).cloned().chain(files).collect()
 }

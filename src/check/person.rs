@@ -159,7 +159,7 @@ impl Looking<'_> {
     }
 
     fn is_notified(&self) -> bool {
-        self.install.settings.route.notify.contains(self.user)
+        self.install.settings.notified().any(|user| user == self.user)
     }
 
     fn is_approver(&self) -> bool {

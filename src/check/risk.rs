@@ -3,18 +3,26 @@
 use super::Install;
 use super::report::Report;
 use crate::authorize::openid::Metadata;
-use crate::config::Risk;
+use crate::domain::route::risk::{Fresh, Risk};
 
 /// Says where approves are made that chat does not take.
 pub(super) fn check(install: &Install, report: &mut Report<'_>) {
-    if let (Risk::NotFromChat, Some(at)) = (&install.settings.route.risk, &install.settings.p0.request_url) {
+    let is_asked = install.settings.routes.all().iter().any(|route| route.risk == Risk::NotFromChat);
+    if let (true, Some(at)) = (is_asked, &install.settings.p0.request_url) {
         report.ok("route.risk", format!("requests are approved in P0 alone, at {at}"));
     }
 }
 
 /// Holds what a fresh sign-in has to prove against what the provider can say.
 pub(super) fn of_provider(install: &Install, metadata: &Metadata, report: &mut Report<'_>) {
-    let Risk::StepUp(fresh) = &install.settings.route.risk else { return };
+    for route in install.settings.routes.all() {
+        if let Risk::StepUp(fresh) = &route.risk {
+            proves(fresh, metadata, report);
+        }
+    }
+}
+
+fn proves(fresh: &Fresh, metadata: &Metadata, report: &mut Report<'_>) {
     let lacks = |list: &[String], word: &str| !list.is_empty() && !list.iter().any(|own| own == word);
     if lacks(&metadata.claims, "auth_time") {
         return report.warn(

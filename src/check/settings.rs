@@ -51,7 +51,9 @@ pub(super) async fn check(install: &Install, home: Option<&Home>, report: &mut R
             "changes of P0's settings are told to whoever makes them, and to no one else",
             "set settings.announce_channel",
         ),
-        (Some(announced), Some(home)) if settings.route.channel.as_ref() != Some(announced) => {
+        (Some(announced), Some(home))
+            if !settings.routes.all().iter().any(|route| route.channel.as_ref() == Some(announced)) =>
+        {
             channel::check(install, home, announced, "settings.announce_channel", report).await;
         }
         (Some(_), _) => {}

@@ -2,26 +2,28 @@
 
 use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use url::Url;
 
 use super::app::{Mode, api_base_url, command, is_govslack, mode};
 use super::identity::{self, SignInPages};
-use super::raw::{Raw, RawDurations, RawNotifier, RawP0, RawRoute, RawSettings, RawSlack};
+use super::raw::{Raw, RawDurations, RawNotifier, RawP0, RawSettings, RawSlack};
 use super::settings::{
-    AdminList, Changes, Durations, FIELDS, Fields, Fresh, Notifier, NotifierKeySource, Origin, Outbound, P0, Risk,
-    Route, Settings, Slack, SlackClient,
+    AdminList, Changes, Durations, FIELDS, Fields, Notifier, NotifierKeySource, Origin, Outbound, P0, Settings, Slack,
+    SlackClient,
 };
 use super::values::{
     Checked, address, https, https_base, ids, long_enough, not_built, parse_url, required, required_secret, span,
 };
-use super::{ConfigError, Secret, SettingsKey, vault};
+use super::{ConfigError, Secret, SettingsKey, oncall, routes, vault};
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::jit::lengths::{Lengths, Preset};
 use crate::domain::jit::mirror::Stated;
 use crate::domain::jit::proposal::SecondAdmin;
 use crate::domain::person::{ChannelId, EnterpriseId, TeamId, UserGroupId, UserId};
+use crate::domain::route::risk::Risk;
 
 pub(super) fn check(raw: Raw, folder: &Path, origin: Origin) -> Checked<Settings> {
     let top = raw.top;
@@ -29,6 +31,7 @@ pub(super) fn check(raw: Raw, folder: &Path, origin: Origin) -> Checked<Settings
     let slack = slack(raw.slack)?;
     let pages = SignInPages { public_url: public_url.as_ref(), slack: slack.client.as_ref() };
     let identity = identity::check(raw.identity, &pages, folder)?;
+    let oncall = oncall::check(raw.oncall)?;
     let settings = Settings {
         origin,
         listen: address("listen", top.listen.as_deref().unwrap_or("127.0.0.1:3000"))?,
@@ -46,7 +49,8 @@ pub(super) fn check(raw: Raw, folder: &Path, origin: Origin) -> Checked<Settings
         vault: vault::check(raw.vault, &identity, folder)?,
         identity,
         durations: durations(raw.durations)?,
-        route: route(raw.routes)?,
+        routes: Arc::new(routes::check(raw.routes, &oncall)?),
+        oncall,
         changes: changes(raw.settings)?,
     };
     what_risk_needs(&settings)?;
@@ -59,17 +63,20 @@ pub(super) fn check(raw: Raw, folder: &Path, origin: Origin) -> Checked<Settings
 
 /// A card that asks for more than a press has to have a way to give it.
 fn what_risk_needs(settings: &Settings) -> Checked<()> {
-    match &settings.route.risk {
-        Risk::StepUp(_) if !settings.identity.signs_in_again() => Err(ConfigError::new(
+    let asks_for = |which: fn(&Risk) -> bool| settings.routes.all().iter().any(|route| which(&route.risk));
+    if asks_for(|risk| matches!(risk, Risk::StepUp(_))) && !settings.identity.signs_in_again() {
+        return Err(ConfigError::new(
             "route.risk",
             "\"step-up\" needs people who sign in: identity.mode \"linked\" or \"exchange\", with flow = \"code\"",
-        )),
-        Risk::NotFromChat if settings.p0.request_url.is_none() => Err(ConfigError::new(
+        ));
+    }
+    if asks_for(|risk| *risk == Risk::NotFromChat) && settings.p0.request_url.is_none() {
+        return Err(ConfigError::new(
             "p0.request_url",
             "is missing: with risk = \"not-from-chat\" a card has a link to P0 in place of buttons",
-        )),
-        _ => Ok(()),
+        ));
     }
+    Ok(())
 }
 
 /// Whoever may weaken approvals from Slack has to be named, and to have the means.
@@ -293,93 +300,6 @@ pub fn assumed_lengths() -> Lengths {
     let length = |minutes: u64| ExpirationLength::from_minutes(minutes).expect("some hours are a length");
     let preset = |hours: u64| Preset { text: format!("{hours}h"), length: length(hours * 60) };
     Lengths { presets: [1, 4, 8].map(preset).to_vec(), maximum: length(24 * 60), withdrawn: Vec::new() }
-}
-
-fn route(routes: Vec<RawRoute>) -> Checked<Route> {
-    let mut routes = routes.into_iter();
-    let Some(route) = routes.next() else {
-        return Err(ConfigError::new(
-            "route",
-            "is missing: at least a default [[route]] with a channel or with people to notify",
-        ));
-    };
-    if routes.next().is_some() {
-        return Err(not_built("route", "more than the default route"));
-    }
-    if route.matches.as_ref().is_some_and(|matches| !matches.is_empty()) {
-        return Err(not_built("route.match", "matching"));
-    }
-    for (key, set) in
-        [("route.remind_after", route.remind_after.is_some()), ("route.escalate_after", route.escalate_after.is_some())]
-    {
-        if set {
-            return Err(not_built(key, "keeping time"));
-        }
-    }
-    let risk = risk(&route)?;
-    let notify = route.notify.unwrap_or_default().into_iter();
-    let notify: Vec<UserId> = notify
-        .map(|who| match UserId::parse(&who) {
-            Some(user) => Ok(user),
-            None if who.starts_with('S') || who.starts_with("oncall:") => {
-                Err(not_built("route.notify", &format!("{who:?}")))
-            }
-            None => Err(ConfigError::new(
-                "route.notify",
-                format!("{who:?} is no user (U…), user group (S…) or oncall:NAME"),
-            )),
-        })
-        .collect::<Checked<_>>()?;
-    let channel = route.channel.map(|channel| {
-        let known = ChannelId::parse(&channel).filter(|id| !id.as_str().starts_with('D'));
-        known.ok_or_else(|| {
-            ConfigError::new(
-                "route.channel",
-                format!("{channel:?} is no channel id (C…): Slack shows it under the channel's details"),
-            )
-        })
-    });
-    let channel = channel.transpose()?;
-    if channel.is_none() && notify.is_empty() {
-        return Err(ConfigError::new(
-            "route.channel",
-            "is missing, and so is route.notify: requests would be shown to nobody",
-        ));
-    }
-    Ok(Route { channel, notify, risk })
-}
-
-fn risk(route: &RawRoute) -> Checked<Risk> {
-    let risk = route.risk.as_deref().unwrap_or("low");
-    let steps_up = risk == "step-up";
-    for (key, set) in [("route.max_age", route.max_age.is_some()), ("route.acr_values", route.acr_values.is_some())] {
-        if set && !steps_up {
-            return Err(ConfigError::new(key, "is only used with risk = \"step-up\""));
-        }
-    }
-    match risk {
-        "low" => Ok(Risk::Low),
-        "not-from-chat" => Ok(Risk::NotFromChat),
-        "step-up" => Ok(Risk::StepUp(Fresh {
-            max_age: route.max_age.as_deref().map_or(Ok(Duration::ZERO), |text| span("route.max_age", text))?,
-            acr_values: acr_values(route.acr_values.clone().unwrap_or_default())?,
-        })),
-        "high" => Err(not_built("route.risk", "\"high\"")),
-        other => {
-            Err(ConfigError::new("route.risk", format!("is {other:?}: has to be low, high, step-up or not-from-chat")))
-        }
-    }
-}
-
-/// They are sent in one parameter, with spaces between them (OpenID Connect Core 1.0, section 3.1.2.1).
-fn acr_values(values: Vec<String>) -> Checked<Vec<String>> {
-    match values.iter().find(|value| value.is_empty() || value.contains(|c: char| c.is_whitespace() || c.is_control()))
-    {
-        Some(value) => {
-            Err(ConfigError::new("route.acr_values", format!("{value:?} is empty or has white space in it")))
-        }
-        None => Ok(values),
-    }
 }
 
 fn changes(raw: RawSettings) -> Checked<Changes> {

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::domain::route::risk::Risk;
 
 const CODE: &str = r#"
 public_url = "https://bot.example.com"
@@ -232,7 +233,7 @@ fn every_refusal_of_the_exchange_names_its_key() {
 
 #[test]
 fn a_risky_route_says_what_a_sign_in_has_to_be() {
-    let fresh = |text: &str| match read(text).unwrap().route.risk {
+    let fresh = |text: &str| match read(text).unwrap().routes.default_route().risk.clone() {
         Risk::StepUp(fresh) => (fresh.max_age.as_secs(), fresh.acr_values),
         other => panic!("{other:?}"),
     };

@@ -6,9 +6,11 @@ mod file;
 mod host;
 mod identity;
 mod linked;
+mod oncall;
 mod own_tokens;
 mod program;
 mod raw;
+mod routes;
 mod secret;
 mod settings;
 mod values;
@@ -23,8 +25,8 @@ pub use host::{is_surely_loopback, may_be_this_machine};
 pub use program::Program;
 pub use secret::{Secret, SettingsKey};
 pub use settings::{
-    Accounts, AdminList, Assertion, AssertionGrant, Changes, Durations, Exchange, Fields, Flow, Fresh, Identity,
-    Linked, Notifier, NotifierKeySource, Origin, Outbound, P0, RedeemedAssertion, Risk, Route, SentToken, Settings,
+    Accounts, AdminList, Assertion, AssertionGrant, Changes, Durations, Exchange, Fields, Flow, Identity, Linked,
+    Notifier, NotifierKeySource, OnCall, OnCallSource, Origin, Outbound, P0, RedeemedAssertion, SentToken, Settings,
     Slack, SlackClient, SubjectToken, TokenSource, Tokens,
 };
 pub use vault::{VaultKey, VaultKeys};

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
 
-use super::{ConfigError, Secret};
+use super::{ConfigError, Secret, routes};
 
 /// What stands in no section.
 const TOP: &str = "settings file";
@@ -22,6 +22,7 @@ pub(super) struct Raw {
     pub(super) vault: RawVault,
     pub(super) durations: RawDurations,
     pub(super) routes: Vec<RawRoute>,
+    pub(super) oncall: BTreeMap<String, RawOnCall>,
     pub(super) settings: RawSettings,
 }
 
@@ -36,6 +37,7 @@ impl Raw {
             vault: read("vault", section("vault"))?.unwrap_or_default(),
             durations: read("durations", section("durations"))?.unwrap_or_default(),
             routes: read("route", section("route"))?.unwrap_or_default(),
+            oncall: read("oncall", section("oncall"))?.unwrap_or_default(),
             settings: read("settings", section("settings"))?.unwrap_or_default(),
             top: RawTop::default(),
         };
@@ -218,15 +220,72 @@ pub(super) struct RawDurations {
 #[derive(Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RawRoute {
-    #[serde(rename = "match")]
-    pub(super) matches: Option<Table>,
+    pub(super) name: Option<String>,
+    #[serde(rename = "match", default)]
+    pub(super) matches: RawMatch,
     pub(super) channel: Option<String>,
     pub(super) notify: Option<Vec<String>>,
+    pub(super) escalate_to: Option<Vec<Vec<String>>>,
+    pub(super) fallback: Option<Vec<String>>,
+    pub(super) notify_at_most: Option<usize>,
+    pub(super) deciders: Option<String>,
+    pub(super) default: Option<String>,
+    pub(super) longest: Option<String>,
+    pub(super) quiet_hours: Option<routes::OneOrMore>,
+    pub(super) time_zone: Option<String>,
     pub(super) remind_after: Option<String>,
     pub(super) escalate_after: Option<String>,
     pub(super) risk: Option<String>,
     pub(super) max_age: Option<String>,
     pub(super) acr_values: Option<Vec<String>>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawMatch {
+    #[serde(rename = "type")]
+    pub(super) kind: Option<routes::OneOrMore>,
+    pub(super) access: Option<routes::OneOrMore>,
+    pub(super) resource: Option<routes::OneOrMore>,
+    pub(super) requester: Option<routes::OneOrMore>,
+    pub(super) principal: Option<routes::OneOrMore>,
+    pub(super) longer_than: Option<String>,
+    pub(super) hours: Option<routes::OneOrMore>,
+    pub(super) outside: Option<routes::OneOrMore>,
+    pub(super) tags: Option<BTreeMap<String, routes::OneOrMore>>,
+}
+
+impl RawMatch {
+    pub(super) fn is_empty(&self) -> bool {
+        let Self { kind, access, resource, requester, principal, longer_than, hours, outside, tags } = self;
+        let texts = [kind, access, resource, requester, principal, hours, outside];
+        texts.iter().all(|text| text.is_none()) && longer_than.is_none() && tags.as_ref().is_none_or(BTreeMap::is_empty)
+    }
+}
+
+/// One on-call source.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawOnCall {
+    pub(super) source: Option<String>,
+    pub(super) api_key: Option<Secret>,
+    pub(super) api_base_url: Option<String>,
+    pub(super) escalation_policies: Option<Vec<String>>,
+    pub(super) schedules: Option<Vec<String>>,
+    pub(super) group: Option<String>,
+    pub(super) file: Option<String>,
+    pub(super) week: Option<Vec<RawShift>>,
+    pub(super) time_zone: Option<String>,
+    pub(super) people: Option<BTreeMap<String, String>>,
+    pub(super) email_match: Option<bool>,
+}
+
+/// One shift of a weekly table.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawShift {
+    pub(super) hours: Option<routes::OneOrMore>,
+    pub(super) who: Option<Vec<String>>,
 }
 
 #[derive(Default, Deserialize)]

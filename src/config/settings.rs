@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::PathBuf;
+use std::sync::Arc;
 use std::time::Duration;
 
 use jsonwebtoken::Algorithm;
@@ -13,6 +14,7 @@ use crate::domain::expiration::ExpirationLength;
 use crate::domain::jit::mirror::Stated;
 use crate::domain::jit::proposal::SecondAdmin;
 use crate::domain::person::{ChannelId, EnterpriseId, TeamId, UserGroupId, UserId};
+use crate::domain::route::routes::{Recipient, Routes};
 
 /// Everything that `serve` is told.
 #[derive(Clone, Debug)]
@@ -43,10 +45,27 @@ pub struct Settings {
     pub vault: Option<VaultKeys>,
     /// What lengths are offered.
     pub durations: Durations,
-    /// Where requests are shown.
-    pub route: Route,
+    /// Which request is shown to whom.
+    pub routes: Arc<Routes>,
+    /// Who is on call, by the names that routes use.
+    pub oncall: BTreeMap<String, OnCall>,
     /// How P0's own settings are changed from Slack.
     pub changes: Changes,
+}
+
+impl Settings {
+    /// Everybody whom a route names by themselves.
+    pub fn notified(&self) -> impl Iterator<Item = &UserId> {
+        let recipients = self
+            .routes
+            .all()
+            .iter()
+            .flat_map(|route| route.notify.iter().chain(route.escalate_to.iter().flatten()).chain(&route.fallback));
+        recipients.filter_map(|who| match who {
+            Recipient::User(user) => Some(user),
+            Recipient::Group(_) | Recipient::OnCall { .. } => None,
+        })
+    }
 }
 
 /// Where the settings were read from, and which of these files hold secrets.
@@ -184,6 +203,8 @@ pub const FIELDS: &[&str] = &[
     "updated",
     "approver_name",
     "approver_email",
+    "resource",
+    "tags",
 ];
 
 /// Whose credential a decision carries.
@@ -428,34 +449,29 @@ pub struct Changes {
     pub announce_channel: Option<ChannelId>,
 }
 
-/// Where requests are shown.
-#[derive(Clone, Debug, Default)]
-pub struct Route {
-    /// The channel.
-    pub channel: Option<ChannelId>,
-    /// Who gets a direct message.
-    pub notify: Vec<UserId>,
-    /// How much care an approve asks for.
-    pub risk: Risk,
+/// A source that knows who is on call.
+#[derive(Clone, Debug)]
+pub struct OnCall {
+    /// Where it is asked.
+    pub source: OnCallSource,
+    /// Who people of the source are in Slack: by their id there, or by their e-mail address.
+    pub people: BTreeMap<String, UserId>,
+    /// Whether the others are looked for by the e-mail address that Slack has confirmed.
+    pub email_match: bool,
 }
 
-/// How much care an approve asks for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub enum Risk {
-    /// A press.
-    #[default]
-    Low,
-    /// A fresh sign-in of the person who pressed.
-    StepUp(Fresh),
-    /// It is approved in P0 itself: the card has a link.
-    NotFromChat,
+/// Where it is asked who is on call.
+#[derive(Clone, Debug)]
+pub enum OnCallSource {
+    /// Everybody in a Slack user group.
+    UserGroup(UserGroupId),
 }
 
-/// What a fresh sign-in has to be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fresh {
-    /// How long ago it may be; zero: after the press.
-    pub max_age: Duration,
-    /// Any of these is enough; none: any sign-in is.
-    pub acr_values: Vec<String>,
+impl OnCall {
+    /// Whether it has levels, of which the next is told where nobody of the one before decides.
+    pub fn has_levels(&self) -> bool {
+        match self.source {
+            OnCallSource::UserGroup(_) => false,
+        }
+    }
 }

@@ -114,7 +114,7 @@ fn every_refusal_names_its_key() {
         ),
         (
             with("audience = \"p0-chatops\"", "audience = \"a\"\nfields = { idd = \"/x\" }"),
-            "notifier.fields.idd: unknown field; known are id, status, type, access, permission, requestor, principal, reason, duration, display, requested, granted, expires, updated, approver_name, approver_email",
+            "notifier.fields.idd: unknown field; known are id, status, type, access, permission, requestor, principal, reason, duration, display, requested, granted, expires, updated, approver_name, approver_email, resource, tags",
         ),
         ("[slack\n".to_owned(), "settings file, line 1: unclosed table, expected `]`"),
     ] {

@@ -12,6 +12,7 @@ use super::facts::Digest;
 use super::person::{Authority, SlackUser};
 use super::refusal::Refusal;
 use super::request::RequestId;
+use super::route::risk::Fresh;
 
 /// How long deny and revoke are tried: they make things safer, however late.
 pub const SAFER_FOR: Duration = Duration::from_secs(24 * 60 * 60);
@@ -76,6 +77,14 @@ impl Choice {
         }
     }
 
+    /// For how long access would be granted.
+    pub fn length(&self) -> Option<ExpirationLength> {
+        match self {
+            Self::Approve { length } => Some(*length),
+            Self::Deny { .. } | Self::Revoke => None,
+        }
+    }
+
     /// Until when it may go out. An approve that comes late would surprise; the others make things safer.
     pub fn deadline(&self, chosen: Timestamp, forward_within: Duration) -> Timestamp {
         let within = match self.verb() {
@@ -124,6 +133,14 @@ pub struct Proof {
     pub signed_in: Timestamp,
     /// The class that the provider names, where it does.
     pub acr: Option<String>,
+}
+
+impl Proof {
+    /// Whether the provider named one of the classes that are asked for.
+    pub fn is_of(&self, fresh: &Fresh) -> bool {
+        let classes = &fresh.acr_values;
+        classes.is_empty() || self.acr.as_ref().is_some_and(|acr| classes.contains(acr))
+    }
 }
 
 /// How long a proof is good for.
@@ -215,6 +232,8 @@ pub struct Decision {
     pub basis: Basis,
     /// Whether its length was chosen from a list: then it still has to stand in it.
     pub picked: bool,
+    /// Whether it was chosen in the form that restates everything.
+    pub restated: bool,
     /// "Try again": the newest decision whose unknown outcome they knew of.
     pub again: Option<i64>,
     /// Whether no card was in view: then the person is told of a success too.

@@ -1,5 +1,7 @@
 //! What was asked for, and its digest: what people were shown.
 
+use std::collections::BTreeMap;
+
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
@@ -35,6 +37,12 @@ pub struct Facts {
     pub duration: Option<String>,
     /// P0's own rows for display (those it hides are left out).
     pub display: Option<Vec<DisplayRow>>,
+    /// What the access is to; several texts where P0 sent an object or a list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resource: Option<Vec<String>>,
+    /// Tags, each with its values.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tags: Option<BTreeMap<String, Vec<String>>>,
 }
 
 /// The SHA-256 of what people were shown; two equal digests are the same facts.
@@ -68,6 +76,8 @@ impl Facts {
             reason: news.reason.or(old.reason),
             duration: news.duration.or(old.duration),
             display: news.display.or(old.display),
+            resource: news.resource.or(old.resource),
+            tags: news.tags.or(old.tags),
         }
     }
 

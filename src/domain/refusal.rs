@@ -65,6 +65,10 @@ pub enum Refusal {
     AmbiguousIdentity,
     /// The person did not sign in for the choice in time.
     NotProved,
+    /// It asks for the form that restates everything, and was chosen elsewhere.
+    NotRestated,
+    /// Only people may decide whom the request's route names.
+    NotNamed,
     /// Requests of this kind are decided in P0 itself.
     NotFromChat,
     /// No P0 identity is configured for the person.

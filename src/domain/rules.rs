@@ -1,60 +1,122 @@
 //! The local rules: asked before a choice is recorded, and again in the transaction that sends it.
 
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use unicode_normalization::UnicodeNormalization as _;
 
 use super::decision::{Basis, Choice, PROOF_IS_GOOD_FOR, Proof, Verb};
 use super::expiration::ExpirationLength;
+use super::facts::Facts;
 use super::jit::lengths::Lengths;
 use super::phase::Phase;
 use super::refusal::Refusal;
 use super::request::Request;
+use super::route::demands::Demands;
+use super::route::risk::Risk;
+use super::route::routes::Routes;
 use super::text::without_tricks;
 
 /// What this installation allows.
 #[derive(Clone, Debug)]
 pub struct Limits {
-    /// The length that is offered where a request names none.
+    /// The length that is offered where neither a request nor its route names one.
     pub usual: ExpirationLength,
     /// Whether a request that the bot was never told of may be forwarded.
     pub never_seen: bool,
     /// Whether people may approve their own requests.
     pub one_party: bool,
-    /// How much care an approve asks for.
-    pub care: Care,
+    /// How much care an approve asks for, who may decide, and for how long it may be granted.
+    pub routes: Arc<Routes>,
     /// Whether P0 does not learn who decides, so that telling people's own requests is up to us alone.
     pub p0_knows_nobody: bool,
 }
 
-/// How much care an approve asks for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Care {
-    /// A press.
-    Press,
-    /// A fresh sign-in for that very choice.
-    SignIn,
-    /// It is approved in P0 itself.
-    NotFromChat,
+/// What a choice about one request is held against at one moment.
+#[derive(Clone, Debug)]
+pub struct Bounds {
+    /// What the routes ask.
+    pub demands: Demands,
+    /// What may be granted.
+    pub lengths: Lengths,
+    /// What is offered first where the request names no length.
+    pub usual: ExpirationLength,
+}
+
+impl Bounds {
+    /// What the routes ask of a choice about a request, and what they leave of the lengths that P0 grants. `default` is
+    /// what the settings offer where no route says otherwise; `chosen` the length that somebody would grant.
+    pub fn of(
+        routes: &Routes,
+        default: ExpirationLength,
+        lengths: Lengths,
+        request: Option<&Request>,
+        chosen: Option<ExpirationLength>,
+        now: Timestamp,
+    ) -> Self {
+        let demands = match request {
+            Some(request) => routes.demands(request, now, chosen),
+            None => routes.demands_unseen(),
+        };
+        let lengths = demands.of(lengths);
+        let usual = lengths.usual(demands.usual.unwrap_or(default));
+        Self { demands, lengths, usual }
+    }
+
+    /// What is offered first: what was asked for, else what is usual, never more than the maximum.
+    pub fn first(&self, facts: &Facts) -> ExpirationLength {
+        facts.asked_length().map_or(self.usual, |asked| asked.min(self.lengths.maximum))
+    }
+}
+
+impl Limits {
+    /// What a choice is held against.
+    pub fn bounds(&self, lengths: Lengths, request: Option<&Request>, choice: &Choice, now: Timestamp) -> Bounds {
+        Bounds::of(&self.routes, self.usual, lengths, request, choice.length(), now)
+    }
+}
+
+/// How somebody was asked before they chose.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked<'p> {
+    /// Whether they chose in the form that restates everything.
+    pub restated: bool,
+    /// Their sign-in for this choice, where there was one.
+    pub proof: Option<&'p Proof>,
 }
 
 /// Whether such a choice is taken from Slack at all. Denying and taking back make things safer, and always are.
-pub fn check_place(limits: &Limits, verb: Verb) -> Result<(), Refusal> {
-    match (limits.care, verb) {
-        (Care::NotFromChat, Verb::Approve) => Err(Refusal::NotFromChat),
+pub fn check_place(demands: &Demands, verb: Verb) -> Result<(), Refusal> {
+    match (&demands.risk, verb) {
+        (Risk::NotFromChat, Verb::Approve) => Err(Refusal::NotFromChat),
         _ => Ok(()),
     }
 }
 
 /// Whether the choice carries what it asks for. Denying and taking back make things safer, and ask for nothing more.
-pub fn check_care(limits: &Limits, choice: &Choice, proof: Option<&Proof>, now: Timestamp) -> Result<(), Refusal> {
-    check_place(limits, choice.verb())?;
-    match (limits.care, choice.verb()) {
-        (Care::Press | Care::NotFromChat, _) | (Care::SignIn, Verb::Deny | Verb::Revoke) => Ok(()),
-        (Care::SignIn, Verb::Approve) => match proof {
-            Some(proof) if now <= proof.at + PROOF_IS_GOOD_FOR => Ok(()),
+pub fn check_care(demands: &Demands, choice: &Choice, asked: Asked<'_>, now: Timestamp) -> Result<(), Refusal> {
+    check_place(demands, choice.verb())?;
+    match (&demands.risk, choice.verb()) {
+        (_, Verb::Deny | Verb::Revoke) | (Risk::Low | Risk::NotFromChat, _) => Ok(()),
+        (Risk::High, Verb::Approve) => {
+            if asked.restated {
+                Ok(())
+            } else {
+                Err(Refusal::NotRestated)
+            }
+        }
+        (Risk::StepUp(fresh), Verb::Approve) => match asked.proof {
+            Some(proof) if now <= proof.at + PROOF_IS_GOOD_FOR && proof.is_of(fresh) => Ok(()),
             _ => Err(Refusal::NotProved),
         },
     }
+}
+
+/// Whether the person may decide by the routes that let only people decide whom they name. `named` are the routes that
+/// name the person for this request. Taking back is anybody's.
+pub fn check_named(demands: &Demands, verb: Verb, named: &BTreeSet<String>) -> Result<(), Refusal> {
+    if verb == Verb::Revoke || demands.only_of.is_subset(named) { Ok(()) } else { Err(Refusal::NotNamed) }
 }
 
 /// Whether the choice may be carried out, by all that is known here. P0 has the last word.
@@ -63,17 +125,16 @@ pub fn check_care(limits: &Limits, choice: &Choice, proof: Option<&Proof>, now: 
 /// person knew of when they chose "Try again".
 pub fn check(
     limits: &Limits,
-    lengths: &Lengths,
+    bounds: &Bounds,
     choice: &Choice,
     basis: &Basis,
     request: Option<&Request>,
     approve_open: Option<i64>,
     again: Option<i64>,
 ) -> Result<(), Refusal> {
-    if let Choice::Approve { length } = choice
-        && *length > lengths.maximum
-    {
-        return Err(Refusal::TooLong { asked: *length, most: lengths.maximum });
+    let most = bounds.lengths.maximum;
+    if let Some(asked) = choice.length().filter(|asked| *asked > most) {
+        return Err(Refusal::TooLong { asked, most });
     }
     if let Some(request) = request {
         check_phase(choice, &request.phase)?;
@@ -92,19 +153,13 @@ pub fn check(
 }
 
 /// Whether a length that was chosen from a list still stands in it. What was asked for always does.
-pub fn check_offered(
-    limits: &Limits,
-    lengths: &Lengths,
-    choice: &Choice,
-    request: Option<&Request>,
-) -> Result<(), Refusal> {
-    let Choice::Approve { length: picked } = *choice else { return Ok(()) };
-    if picked > lengths.maximum {
-        return Err(Refusal::TooLong { asked: picked, most: lengths.maximum });
+pub fn check_offered(bounds: &Bounds, choice: &Choice, request: Option<&Request>) -> Result<(), Refusal> {
+    let (Some(picked), most) = (choice.length(), bounds.lengths.maximum) else { return Ok(()) };
+    if picked > most {
+        return Err(Refusal::TooLong { asked: picked, most });
     }
-    let asked = request.and_then(|request| request.facts.asked_length());
-    let usual = asked.map_or_else(|| lengths.usual(limits.usual), |asked| asked.min(lengths.maximum));
-    if picked == usual || lengths.offers(picked) { Ok(()) } else { Err(Refusal::NotOffered { asked: picked }) }
+    let first = request.map_or(bounds.usual, |request| bounds.first(&request.facts));
+    if picked == first || bounds.lengths.offers(picked) { Ok(()) } else { Err(Refusal::NotOffered { asked: picked }) }
 }
 
 /// Whether there is still something to decide.
@@ -136,7 +191,7 @@ pub fn check_own(limits: &Limits, choice: &Choice, request: Option<&Request>, na
 }
 
 /// A name as it is compared: in one Unicode form, without case, tricks, space, or what stands around an address in angle brackets.
-fn comparable(name: &str) -> String {
+pub(super) fn comparable(name: &str) -> String {
     let name = without_tricks(name);
     let address = name.rsplit_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(address, _)| address);
     address.unwrap_or(&name).trim().nfc().collect::<String>().to_lowercase()
@@ -147,11 +202,16 @@ mod tests {
     use std::time::Duration;
 
     use super::*;
+    use crate::domain::route::risk::Fresh;
 
     const MINUTE: Duration = Duration::from_secs(60);
 
-    fn limits(care: Care) -> Limits {
-        Limits { usual: "1h".parse().unwrap(), never_seen: false, one_party: false, care, p0_knows_nobody: false }
+    fn of(risk: Risk) -> Demands {
+        Demands { risk, ..Demands::default() }
+    }
+
+    fn step_up() -> Risk {
+        Risk::StepUp(Fresh { max_age: Duration::ZERO, acr_values: Vec::new() })
     }
 
     fn proof(at: Timestamp) -> Proof {
@@ -170,18 +230,34 @@ mod tests {
             Some(proof(now - 5 * MINUTE - Duration::from_millis(1))),
         ];
         let rows = [
-            (Care::Press, [Ok(()), Ok(()), Ok(()), Ok(())]),
-            (Care::SignIn, [Err(Refusal::NotProved), Ok(()), Ok(()), Err(Refusal::NotProved)]),
-            (Care::NotFromChat, std::array::from_fn(|_| Err(Refusal::NotFromChat))),
+            (Risk::Low, false, [Ok(()), Ok(()), Ok(()), Ok(())]),
+            (Risk::High, false, std::array::from_fn(|_| Err(Refusal::NotRestated))),
+            (Risk::High, true, [Ok(()), Ok(()), Ok(()), Ok(())]),
+            (step_up(), true, [Err(Refusal::NotProved), Ok(()), Ok(()), Err(Refusal::NotProved)]),
+            (Risk::NotFromChat, true, std::array::from_fn(|_| Err(Refusal::NotFromChat))),
         ];
-        for (care, of_an_approve) in rows {
+        for (risk, restated, of_an_approve) in rows {
             for choice in &choices {
                 for (proof, expected) in proofs.iter().zip(&of_an_approve) {
-                    let said = check_care(&limits(care), choice, proof.as_ref(), now);
+                    let asked = Asked { restated, proof: proof.as_ref() };
+                    let said = check_care(&of(risk.clone()), choice, asked, now);
                     let expected = if choice.verb() == Verb::Approve { expected } else { &Ok(()) };
-                    assert_eq!(&said, expected, "{care:?} {choice:?} {proof:?}");
+                    assert_eq!(&said, expected, "{risk:?} {choice:?} {asked:?}");
                 }
             }
+        }
+    }
+
+    #[test]
+    fn a_sign_in_has_to_be_of_a_class_that_the_route_takes() {
+        let fresh = Fresh { max_age: Duration::ZERO, acr_values: vec!["phr".into()] };
+        let now = Timestamp::UNIX_EPOCH;
+        let approve = Choice::Approve { length: "1h".parse().unwrap() };
+        for (acr, fits) in [(Some("phr"), true), (Some("mfa"), false), (None, false)] {
+            let proof = Proof { acr: acr.map(Into::into), ..proof(now) };
+            let asked = Asked { restated: false, proof: Some(&proof) };
+            let said = check_care(&of(Risk::StepUp(fresh.clone())), &approve, asked, now);
+            assert_eq!(said.is_ok(), fits, "{acr:?}");
         }
     }
 
@@ -191,7 +267,8 @@ mod tests {
             let proved = Timestamp::UNIX_EPOCH + Duration::from_secs(86_400);
             let now = proved + Duration::from_millis(age);
             let approve = Choice::Approve { length: "1h".parse().unwrap() };
-            let said = check_care(&limits(Care::SignIn), &approve, Some(&proof(proved)), now);
+            let asked = Asked { restated: false, proof: Some(&proof(proved)) };
+            let said = check_care(&of(step_up()), &approve, asked, now);
             proptest::prop_assert_eq!(said.is_ok(), age <= 5 * 60 * 1000);
         }
     }

@@ -1,6 +1,8 @@
 //! What a push of P0's says. Its form is hardly documented, so fields are found by JSON pointers that the operator can
 //! change, and no text in it is a reason to refuse it.
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -10,6 +12,9 @@ use crate::domain::facts::{DisplayRow, Facts};
 use crate::domain::phase::Actor;
 use crate::domain::request::{Push, RequestId, Times};
 use crate::domain::text::{without_controls, without_tricks};
+
+/// Texts that are read of one value which may hold many.
+const MOST_TEXTS: usize = 50;
 
 /// Where each field is looked for when the settings do not say: P0's names, under `/data` or at the top.
 const DEFAULTS: &[(&str, &[&str])] = &[
@@ -26,6 +31,8 @@ const DEFAULTS: &[(&str, &[&str])] = &[
     ("requested", &["/data/requestedTimestamp", "/requestedTimestamp"]),
     ("granted", &["/data/grantTimestamp", "/grantTimestamp"]),
     ("expires", &["/data/expiryTimestamp", "/expiryTimestamp"]),
+    ("resource", &["/data/resource", "/resource", "/data/permission/resource", "/permission/resource"]),
+    ("tags", &["/data/tags", "/tags"]),
     ("updated", &["/data/lastUpdatedTimestamp", "/lastUpdatedTimestamp"]),
     ("approver_name", &["/data/approvalDetails/name", "/approvalDetails/name"]),
     ("approver_email", &["/data/approvalDetails/email", "/approvalDetails/email"]),
@@ -83,6 +90,8 @@ pub fn read(body: &Value, fields: &Fields) -> Option<Push> {
             reason: text("reason"),
             duration: text("duration"),
             display: find("display").and_then(rows),
+            resource: find("resource").and_then(texts),
+            tags: find("tags").and_then(tags),
         },
         updated: time("updated"),
         times: Times { requested: time("requested"), granted: time("granted"), expires: time("expires") },
@@ -116,6 +125,36 @@ fn scalar(value: &Value) -> Option<String> {
 /// A person as a text, or as an object with an `email`.
 fn person(value: &Value) -> Option<String> {
     scalar(value).or_else(|| value.get("email").and_then(scalar))
+}
+
+/// Every text in a value, at most [`MOST_TEXTS`] of them; `None` where there is none.
+fn texts(value: &Value) -> Option<Vec<String>> {
+    fn collect(value: &Value, found: &mut Vec<String>) {
+        match value {
+            _ if found.len() >= MOST_TEXTS => {}
+            Value::Array(values) => values.iter().for_each(|value| collect(value, found)),
+            Value::Object(values) => values.values().for_each(|value| collect(value, found)),
+            value => found.extend(scalar(value)),
+        }
+    }
+    let mut found = Vec::new();
+    collect(value, &mut found);
+    (!found.is_empty()).then_some(found)
+}
+
+/// Tags as an object, or as a list of `name:value`, `name=value` or bare names.
+fn tags(value: &Value) -> Option<BTreeMap<String, Vec<String>>> {
+    if let Value::Object(values) = value {
+        let read = |(name, value): (&String, &Value)| Some((without_controls(name), texts(value)?));
+        return Some(values.iter().filter_map(read).take(MOST_TEXTS).collect());
+    }
+    let Value::Array(values) = value else { return None };
+    let mut tags = BTreeMap::<String, Vec<String>>::new();
+    for text in values.iter().filter_map(scalar).take(MOST_TEXTS) {
+        let (name, value) = text.split_once([':', '=']).unwrap_or((&text, ""));
+        tags.entry(name.trim().to_owned()).or_default().push(value.trim().to_owned());
+    }
+    Some(tags)
 }
 
 fn timestamp(value: &Value) -> Option<Timestamp> {

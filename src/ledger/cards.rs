@@ -3,12 +3,13 @@
 use sqlx::Row as _;
 
 use super::requests::Kept;
-use super::{Ledger, LedgerError, decisions, from_json, jit, requests};
+use super::{Ledger, LedgerError, decisions, from_json, jit, requests, watches};
 use crate::domain::card_key::CardKey;
 use crate::domain::decision::{Basis, Decision};
 use crate::domain::facts::Digest;
 use crate::domain::jit::lengths::Lengths;
 use crate::domain::request::RequestId;
+use crate::domain::watch::{Told, Watch};
 
 /// All that a card is drawn from.
 #[derive(Clone, Debug)]
@@ -19,6 +20,10 @@ pub struct CardFacts {
     pub decisions: Vec<Decision>,
     /// For how long it may be granted.
     pub lengths: Lengths,
+    /// How it is looked after; `None` for one that came before there were routes.
+    pub watch: Option<Watch>,
+    /// Who was told of it, or may decide though not told; level by level.
+    pub told: Vec<Told>,
 }
 
 /// What a key stands for.
@@ -49,7 +54,9 @@ impl Ledger {
         let Some(kept) = requests::load(&mut reading, id).await? else { return Ok(None) };
         let decisions = decisions::of_request(&mut reading, id).await?;
         let lengths = jit::mirror::lengths(&mut reading).await?;
-        Ok(Some(CardFacts { kept, decisions, lengths }))
+        let watch = watches::load(&mut reading, id).await?;
+        let told = watches::told_of(&mut reading, id).await?;
+        Ok(Some(CardFacts { kept, decisions, lengths, watch, told }))
     }
 
     /// What a control's key stands for; `None` for a key that was never given out.

@@ -46,15 +46,6 @@ impl Audience {
     }
 }
 
-/// Where a new request is shown.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Placement {
-    /// The channel of its route.
-    pub channel: Option<ChannelId>,
-    /// The people who get a direct message.
-    pub people: Vec<UserId>,
-}
-
 /// A copy that is behind.
 #[derive(Clone, Debug)]
 pub struct StaleCopy {
@@ -245,22 +236,7 @@ fn read(row: &sqlx::sqlite::SqliteRow) -> Result<StaleCopy, LedgerError> {
     })
 }
 
-pub(super) async fn place(
-    c: &mut SqliteConnection,
-    request: &RequestId,
-    placement: &Placement,
-    now: Timestamp,
-) -> Result<(), LedgerError> {
-    if let Some(channel) = &placement.channel {
-        add(c, request, &Audience::Channel(channel.clone()), now).await?;
-    }
-    for user in &placement.people {
-        add(c, request, &Audience::Approver(user.clone()), now).await?;
-    }
-    Ok(())
-}
-
-async fn add(
+pub(super) async fn add(
     c: &mut SqliteConnection,
     request: &RequestId,
     audience: &Audience,

@@ -6,17 +6,17 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::cards::Shown;
 use super::deliveries;
-use super::{Ledger, LedgerError, audit, from_json, held, jit, new_id, outcomes, requests, sign_ins, to_json};
+use super::{Ledger, LedgerError, audit, from_json, held, jit, new_id, outcomes, requests, sign_ins, to_json, watches};
 use crate::clock::from_millisecond;
 use crate::domain::decision::{Basis, Choice, Decision, Stage, Verb};
 use crate::domain::delivery::DeliveryKeys;
 use crate::domain::person::{SlackUser, TeamId, UserId};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
-use crate::domain::rules::{self, Limits};
+use crate::domain::rules::{self, Asked, Limits};
 use crate::domain::sign_in::{Fingerprint, Purpose, SIGN_IN_WITHIN, SignInStage};
 
-pub(super) const COLUMNS: &str = "id, request_id, team, person, choice, basis, picked, again, aloud, chosen_at, deadline, attempts, link, renewed, proof, stage";
+pub(super) const COLUMNS: &str = "id, request_id, team, person, choice, basis, picked, restated, again, aloud, chosen_at, deadline, attempts, link, renewed, proof, stage";
 
 /// A choice that is to be recorded.
 #[derive(Clone, Debug)]
@@ -31,6 +31,8 @@ pub struct NewDecision {
     pub shown: Option<Shown>,
     /// Whether the length was chosen from a list: then it still has to stand in it.
     pub picked: bool,
+    /// Whether it was chosen in the form that restates everything.
+    pub restated: bool,
     /// Whether it is "Try again" behind an unknown outcome.
     pub again: bool,
     /// Whether no card was in view: then the person is told of a success too.
@@ -101,16 +103,21 @@ async fn record(
     {
         return Ok(Receipt::Refused(refusal));
     }
-    let lengths = jit::mirror::lengths(c).await?;
+    let bounds = limits.bounds(jit::mirror::lengths(c).await?, request, &new.choice, now);
     if new.picked
-        && let Err(refusal) = rules::check_offered(&limits, &lengths, &new.choice, request)
+        && let Err(refusal) = rules::check_offered(&bounds, &new.choice, request)
     {
         return Ok(Receipt::Refused(refusal));
     }
-    if let Err(refusal) = rules::check(&limits, &lengths, &new.choice, &basis, request, approve_open, again) {
+    if let Err(refusal) = rules::check(&limits, &bounds, &new.choice, &basis, request, approve_open, again) {
         return Ok(Receipt::Refused(refusal));
     }
-    let ticket = match rules::check_care(&limits, &new.choice, None, now) {
+    let named = watches::named(c, &new.request, &new.by.user).await?;
+    if let Err(refusal) = rules::check_named(&bounds.demands, new.choice.verb(), &named) {
+        return Ok(Receipt::Refused(refusal));
+    }
+    let asked = Asked { restated: new.restated, proof: None };
+    let ticket = match rules::check_care(&bounds.demands, &new.choice, asked, now) {
         Ok(()) => None,
         Err(Refusal::NotProved) if new.ticket.is_some() => new.ticket,
         Err(refusal) => return Ok(Receipt::Refused(refusal)),
@@ -127,6 +134,7 @@ async fn record(
         choice: new.choice,
         basis,
         picked: new.picked,
+        restated: new.restated,
         again,
         aloud: new.aloud,
         chosen: new.chosen,
@@ -209,8 +217,8 @@ async fn insert(c: &mut SqliteConnection, decision: &Decision, now: Timestamp) -
     };
     sqlx::query(
         "INSERT INTO decisions (id, request_id, team, person, verb, choice, basis, again, aloud, chosen_at, deadline,
-                                attempts, due_at, stage_name, stage, unheard, link, picked)
-         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, 0, $15, $16)",
+                                attempts, due_at, stage_name, stage, unheard, link, picked, restated)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, 0, $12, $13, $14, 0, $15, $16, $17)",
     )
     .bind(decision.id)
     .bind(decision.request.as_str())
@@ -228,6 +236,7 @@ async fn insert(c: &mut SqliteConnection, decision: &Decision, now: Timestamp) -
     .bind(to_json(&decision.stage)?)
     .bind(decision.link)
     .bind(i64::from(decision.picked))
+    .bind(i64::from(decision.restated))
     .execute(c)
     .await?;
     Ok(())
@@ -280,6 +289,7 @@ pub(super) fn read(row: &SqliteRow) -> Result<Decision, LedgerError> {
         choice: from_json(text("choice")?)?,
         basis: from_json(text("basis")?)?,
         picked: row.try_get::<i64, _>("picked")? != 0,
+        restated: row.try_get::<i64, _>("restated")? != 0,
         again: row.try_get("again")?,
         aloud: row.try_get::<i64, _>("aloud")? != 0,
         chosen: from_millisecond(row.try_get("chosen_at")?),

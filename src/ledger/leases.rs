@@ -9,12 +9,12 @@ use jiff::Timestamp;
 use rand::distr::{Alphanumeric, SampleString};
 use sqlx::SqliteConnection;
 
-use super::{Ledger, LedgerError, audit, decisions, jit, links, outcomes, renewals, requests};
+use super::{Ledger, LedgerError, audit, decisions, jit, links, outcomes, renewals, requests, watches};
 use crate::domain::decision::{Decision, Stage};
 use crate::domain::link::LinkVersion;
 use crate::domain::person::Authority;
 use crate::domain::refusal::Refusal;
-use crate::domain::rules::{self, Limits};
+use crate::domain::rules::{self, Asked, Limits};
 
 /// How long a lease holds. The call that it covers has a deadline of 10 s.
 pub const LEASE: Duration = Duration::from_secs(30);
@@ -277,17 +277,18 @@ async fn mark(
         None => rules::check_phase(&decision.choice, &outcomes::phase_by_answers(c, &decision.request, now).await?),
         Some(_) => Ok(()),
     };
-    let lengths = jit::mirror::lengths(c).await?;
+    let bounds = limits.bounds(jit::mirror::lengths(c).await?, request, &decision.choice, now);
+    let named = watches::named(c, &decision.request, &decision.by.user).await?;
+    let asked = Asked { restated: decision.restated, proof: decision.proof.as_ref() };
     let allowed = by_answers
-        .and_then(|()| {
-            rules::check(&limits, &lengths, &decision.choice, &decision.basis, request, open, decision.again)
-        })
+        .and_then(|()| rules::check(&limits, &bounds, &decision.choice, &decision.basis, request, open, decision.again))
         .and_then(|()| match decision.picked {
-            true => rules::check_offered(&limits, &lengths, &decision.choice, request),
+            true => rules::check_offered(&bounds, &decision.choice, request),
             false => Ok(()),
         })
         .and_then(|()| rules::check_own(&limits, &decision.choice, request, &sender.names))
-        .and_then(|()| rules::check_care(&limits, &decision.choice, decision.proof.as_ref(), now));
+        .and_then(|()| rules::check_named(&bounds.demands, decision.choice.verb(), &named))
+        .and_then(|()| rules::check_care(&bounds.demands, &decision.choice, asked, now));
     let allowed = match allowed {
         Ok(()) => same_link(c, &decision, &sender).await?,
         refused => refused,

@@ -21,6 +21,7 @@ pub mod requests;
 pub mod sealed;
 pub mod sign_ins;
 pub mod sweep;
+pub mod watches;
 mod writer;
 
 use std::fs::File;

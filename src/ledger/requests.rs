@@ -1,18 +1,21 @@
 //! The requests that P0 told of: the bot's own record, since P0 offers none to read.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use sqlx::{Row as _, SqliteConnection};
 
-use super::copies::{self, Placement};
+use super::copies;
 use super::decisions;
 use super::deliveries;
-use super::{Ledger, LedgerError, audit, from_json, new_id, outcomes, readable, to_json};
+use super::{Ledger, LedgerError, audit, from_json, new_id, outcomes, readable, to_json, watches};
 use crate::domain::card_key::CardKey;
 use crate::domain::delivery::DeliveryKeys;
 use crate::domain::facts::Digest;
 use crate::domain::person::UserId;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Applied, Push, Request, RequestId};
+use crate::domain::route::routes::Routes;
 
 /// Requests that one list shows at most.
 pub const MOST_LISTED: i64 = 20;
@@ -33,7 +36,7 @@ pub struct Kept {
 }
 
 impl Ledger {
-    /// Takes a push in; `placement` says where a request that was not known is shown. `None` where the token that it
+    /// Takes a push in; `routes` say where a request that was not known is shown. `None` where the token that it
     /// came with opens the door `once` and was used before.
     ///
     /// # Errors
@@ -41,7 +44,7 @@ impl Ledger {
     pub async fn take_push(
         &self,
         push: Push,
-        placement: Placement,
+        routes: Arc<Routes>,
         once: Option<DeliveryKeys>,
     ) -> Result<Option<Applied>, LedgerError> {
         self.write(move |c, now| {
@@ -51,7 +54,7 @@ impl Ledger {
                 {
                     return Ok(None);
                 }
-                take_push(c, push, placement, now).await.map(Some)
+                take_push(c, push, &routes, now).await.map(Some)
             })
         })
         .await
@@ -134,7 +137,7 @@ pub(super) async fn load_pending(c: &mut SqliteConnection) -> Result<Vec<Request
 async fn take_push(
     c: &mut SqliteConnection,
     push: Push,
-    placement: Placement,
+    routes: &Routes,
     now: Timestamp,
 ) -> Result<Applied, LedgerError> {
     let detail = serde_json::json!({ "status": push.status, "updated": push.updated });
@@ -144,7 +147,7 @@ async fn take_push(
             let mut request = Request::first_heard(push, now);
             outcomes::replay(c, &mut request).await?;
             insert(c, &request, now).await?;
-            copies::place(c, &id, &placement, now).await?;
+            watches::begin(c, &request, routes, now).await?;
             settle_after_move(c, &request, now).await?;
             Applied { moved: true, changed: false, visible: true }
         }

@@ -10,6 +10,8 @@ use crate::domain::facts::Facts;
 use crate::domain::phase::Phase;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
+use crate::domain::route::risk::Risk;
+use crate::domain::rules::Bounds;
 use crate::domain::status::{Closing, Ending};
 use crate::ledger::cards::CardFacts;
 use crate::ledger::copies::Audience;
@@ -40,13 +42,14 @@ pub fn draw(offer: &Offer, card: &CardFacts, audience: &Audience, now: Timestamp
     if let Some(at) = request.times.requested.or(Some(request.first_seen)) {
         blocks.push(context(&format!("Asked {}", wording::date(at))));
     }
+    let bounds = offer.bounds(card, now);
     let elements = match audience {
         Audience::Requester | Audience::Own(_) => for_requester(card),
-        Audience::Channel(_) | Audience::Approver(_) if offer.not_from_chat => {
+        Audience::Channel(_) | Audience::Approver(_) if bounds.demands.risk == Risk::NotFromChat => {
             let label = if request.phase.is_decided() { "Open in P0" } else { "Decide in P0" };
             controls::link(offer, &request.id, label).into_iter().collect()
         }
-        Audience::Channel(_) | Audience::Approver(_) => for_approvers(offer, card, &under_way),
+        Audience::Channel(_) | Audience::Approver(_) => for_approvers(offer, card, &bounds, &under_way),
     };
     if !elements.is_empty() {
         blocks.push(SlackActionsBlock::new(elements).into());
@@ -150,7 +153,12 @@ fn for_requester(card: &CardFacts) -> Vec<SlackActionBlockElement> {
     }
 }
 
-fn for_approvers(offer: &Offer, card: &CardFacts, under_way: &[&Decision]) -> Vec<SlackActionBlockElement> {
+fn for_approvers(
+    offer: &Offer,
+    card: &CardFacts,
+    bounds: &Bounds,
+    under_way: &[&Decision],
+) -> Vec<SlackActionBlockElement> {
     let (request, key) = (&card.kept.request, &card.kept.key);
     let facts = &request.facts;
     let approving = |stage: fn(&Stage) -> bool| {
@@ -170,9 +178,10 @@ fn for_approvers(offer: &Offer, card: &CardFacts, under_way: &[&Decision]) -> Ve
             match (on_its_way, lost) {
                 (Some(_), _) => {}
                 (None, Some(length)) => elements.push(controls::try_again(key, facts, length)),
+                (None, None) if bounds.demands.risk == Risk::High => elements.push(controls::pick(key, "Approve…")),
                 (None, None) => {
-                    elements.push(controls::approve(key, facts, offer.quick_length(&card.lengths, facts)));
-                    elements.extend(controls::approve_for(&card.lengths, key, facts));
+                    elements.push(controls::approve(key, facts, bounds.first(facts)));
+                    elements.extend(controls::approve_for(&bounds.lengths, key, facts));
                 }
             }
             elements.push(controls::deny(key));

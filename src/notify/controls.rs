@@ -109,8 +109,8 @@ pub(super) fn more(key: &CardKey) -> SlackActionBlockElement {
 }
 
 /// Opens the modal with a picker.
-pub(super) fn pick(key: &CardKey) -> SlackActionBlockElement {
-    button(Control::Pick, "Approve for…").with_value(value(key, None)).into()
+pub(super) fn pick(key: &CardKey, label: &str) -> SlackActionBlockElement {
+    button(Control::Pick, label).with_value(value(key, None)).into()
 }
 
 /// Has a card drawn in the person's direct messages; `nth` keeps the buttons of a list apart.

@@ -66,7 +66,7 @@ impl Courier {
                     return Err(Undone::Never("its decision is not in the ledger".to_owned()));
                 };
                 let card = self.ledger.card(&decision.request).await?;
-                let message = replies::outcome(&self.offer, &decision, card.as_ref());
+                let message = replies::outcome(&self.offer, &decision, card.as_ref(), self.clock.now());
                 let channel = self.direct(&decision.by.user).await?;
                 self.post(&channel, &message).await
             }

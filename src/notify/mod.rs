@@ -12,17 +12,23 @@ pub mod jit;
 pub mod linking;
 pub mod message;
 pub mod modals;
+pub mod oncall;
 pub mod pace;
 pub mod pages;
 pub mod replies;
 pub mod web_api;
 pub mod wording;
 
-use crate::config::{Risk, Settings};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::config::Settings;
 use crate::domain::expiration::ExpirationLength;
-use crate::domain::facts::Facts;
-use crate::domain::jit::lengths::Lengths;
 use crate::domain::request::RequestId;
+use crate::domain::route::routes::Routes;
+use crate::domain::rules::Bounds;
+use crate::ledger::cards::CardFacts;
 
 /// What this installation offers on its cards.
 #[derive(Clone, Debug)]
@@ -33,8 +39,8 @@ pub struct Offer {
     org: String,
     /// The slash command's name, for sentences that say how to go on.
     pub command: String,
-    /// Whether requests are decided in P0 itself: then cards have a link in place of controls.
-    not_from_chat: bool,
+    /// Which request asks for how much care, and for how long it may be granted.
+    pub routes: Arc<Routes>,
 }
 
 impl Offer {
@@ -45,13 +51,13 @@ impl Offer {
             request_url: settings.p0.request_url.clone(),
             org: settings.p0.org.clone(),
             command: settings.slack.command.clone(),
-            not_from_chat: settings.route.risk == Risk::NotFromChat,
+            routes: settings.routes.clone(),
         }
     }
 
-    /// The length of the quick button: what was asked for, else the default, never more than the maximum.
-    fn quick_length(&self, lengths: &Lengths, facts: &Facts) -> ExpirationLength {
-        facts.asked_length().map_or_else(|| lengths.usual(self.default), |asked| asked.min(lengths.maximum))
+    /// What a choice about the request is held against now.
+    fn bounds(&self, card: &CardFacts, now: Timestamp) -> Bounds {
+        Bounds::of(&self.routes, self.default, card.lengths.clone(), Some(&card.kept.request), None, now)
     }
 
     /// The address of a request in P0, where the settings say how it is formed.

@@ -11,7 +11,7 @@ use crate::domain::card_key::{CardKey, ControlValue};
 use crate::domain::command::MOST_REASON_CHARACTERS;
 use crate::domain::control::{Control, input};
 use crate::domain::decision::Stage;
-use crate::domain::jit::lengths::Lengths;
+use crate::domain::rules::Bounds;
 use crate::ledger::cards::CardFacts;
 use crate::ledger::requests::Kept;
 
@@ -45,10 +45,10 @@ pub fn deny(kept: &Kept, draft: Option<String>) -> SlackView {
 }
 
 /// Asks for a length and approves for it.
-pub fn pick(offer: &Offer, lengths: &Lengths, kept: &Kept) -> SlackView {
+pub fn pick(bounds: &Bounds, kept: &Kept) -> SlackView {
     let facts = &kept.request.facts;
-    let mut options = controls::options(lengths, &kept.key, facts.asked_length());
-    let asked = controls::option(&kept.key, offer.quick_length(lengths, facts));
+    let mut options = controls::options(&bounds.lengths, &kept.key, facts.asked_length());
+    let asked = controls::option(&kept.key, bounds.first(facts));
     // What was asked for stands first, by its preset's text where one says it.
     let preset = options.iter().position(|option| option.value == asked.value).map(|at| options.remove(at));
     options.insert(0, preset.unwrap_or(asked));

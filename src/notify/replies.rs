@@ -1,5 +1,6 @@
 //! Private answers to commands and messages.
 
+use jiff::Timestamp;
 use slack_morphism::prelude::SlackActionsBlock;
 
 use super::message::{Message, context, plain_section};
@@ -10,6 +11,7 @@ use crate::domain::decision::{Choice, Decision, Stage, Verb};
 use crate::domain::facts::Facts;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
+use crate::domain::route::risk::Risk;
 use crate::ledger::cards::CardFacts;
 use crate::ledger::requests::{Kept, MOST_LISTED};
 
@@ -70,7 +72,7 @@ pub fn offer_button(command: &TypedCommand, key: &CardKey, facts: &Facts) -> Opt
     };
     let button = match command {
         TypedCommand::Approve { length: Some(length), .. } => controls::approve(key, facts, *length),
-        TypedCommand::Approve { length: None, .. } => controls::pick(key),
+        TypedCommand::Approve { length: None, .. } => controls::pick(key, "Approve for…"),
         TypedCommand::Deny { .. } => controls::deny(key),
         _ => controls::revoke(key, facts, "Revoke"),
     };
@@ -96,7 +98,7 @@ pub fn not_from_chat(offer: &Offer, id: &RequestId) -> Message {
 }
 
 /// Told in a DM: what became of somebody's decision, with what they can do about it.
-pub fn outcome(offer: &Offer, decision: &Decision, card: Option<&CardFacts>) -> Message {
+pub fn outcome(offer: &Offer, decision: &Decision, card: Option<&CardFacts>, now: Timestamp) -> Message {
     let others_open = card.is_some_and(|card| {
         card.decisions.iter().any(|other| other.id != decision.id && matches!(other.stage, Stage::Unknown { .. }))
     });
@@ -110,7 +112,9 @@ pub fn outcome(offer: &Offer, decision: &Decision, card: Option<&CardFacts>) -> 
         (Stage::Refused { refusal: Refusal::NotFromChat, .. }, _) => {
             elements.extend(controls::link(offer, &request.id, "Decide in P0"));
         }
-        (Stage::Unknown { .. }, Choice::Approve { .. }) if offer.not_from_chat => {
+        (Stage::Unknown { .. }, Choice::Approve { .. })
+            if card.is_some_and(|card| offer.bounds(card, now).demands.risk == Risk::NotFromChat) =>
+        {
             elements.push(controls::revoke(key, &request.facts, "Revoke"));
             elements.extend(controls::link(offer, &request.id, "Check in P0"));
         }

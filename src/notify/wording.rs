@@ -455,6 +455,13 @@ impl fmt::Display for Refusal {
             Self::NotProved => f.write_str(
                 "It asks for a fresh sign-in, and there was none within the last 5 minutes. Choose again if it is still right.",
             ),
+            Self::NotRestated => f.write_str(
+                "Requests of this kind are approved in a form that shows everything once more. Press \"Approve…\" on its \
+                 card, and choose for how long there.",
+            ),
+            Self::NotNamed => f.write_str(
+                "Only the people whom this bot's routes name for it can decide this request. Its card says who was told.",
+            ),
             Self::NotFromChat => f.write_str("Requests of this kind are approved in P0 itself, not from Slack."),
             Self::NoIdentity => f.write_str(
                 "You have no P0 identity in this bot's settings. Ask its operator to add you.",

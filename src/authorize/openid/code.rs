@@ -7,7 +7,7 @@ use url::Url;
 
 use super::id_token::Expected;
 use super::{Grant, OFFLINE_ACCESS, Provider, Trouble};
-use crate::config::Fresh;
+use crate::domain::route::risk::Fresh;
 
 /// It wants a parameter for a refresh token, and does not know the scope.
 const GOOGLE: &str = "https://accounts.google.com";

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use p0_chatops::authorize::openid::{Ask, Grant, Poll, Provider, Revoked, Trouble};
-use p0_chatops::config::Fresh;
 use p0_chatops::config::Secret;
+use p0_chatops::domain::route::risk::Fresh;
 use serde_json::{Value, json};
 use url::Url;
 

@@ -8,8 +8,8 @@ use p0_chatops::authorize::openid::exchange::{
 use p0_chatops::authorize::openid::token_endpoint::{Authentication, TokenEndpoint};
 use p0_chatops::authorize::openid::{Ask, Grant, Poll, Provider, Registration, Revoked, Trouble, Verified};
 use p0_chatops::clock::Clock;
-use p0_chatops::config::Fresh;
 use p0_chatops::config::Secret;
+use p0_chatops::domain::route::risk::Fresh;
 use p0_chatops::sandbox::idp::{Endpoint, Fault, Grant as GrantType, Idp, IdpSetup, IssuerKeys, Tamper, TrustedIssuer};
 use serde_json::json;
 use url::Url;

@@ -1,0 +1,9 @@
+//! Which rule a request goes by: who is told of it, who may decide, and how much care it asks for.
+
+pub mod condition;
+pub mod demands;
+pub mod hours;
+pub mod pattern;
+pub mod risk;
+pub mod routes;
+pub mod truth;

@@ -1,0 +1,134 @@
+//! How a request is looked after: which rule it goes by, who was told, who is on it.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::person::{SlackUser, UserGroupId, UserId};
+
+/// How long "I'm on it" holds.
+pub const CLAIM_HOLDS: Duration = Duration::from_secs(15 * 60);
+/// How long before its end a grant's owner hears of it.
+pub const ENDS_SOON: Duration = Duration::from_secs(10 * 60);
+/// How long after a grant's end P0 may take to say so.
+pub const OVERDUE_AFTER: Duration = Duration::from_secs(5 * 60);
+
+/// How a request is looked after, as it was arranged when it came and at each escalation.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Watch {
+    /// The rule that it goes by.
+    pub route: String,
+    /// Whether no rule but the default one takes it.
+    pub is_default: bool,
+    /// Rules before it that may have been meant, each with what P0 has not said.
+    pub perhaps: Vec<(String, Vec<String>)>,
+    /// The level that was told last: 0 at once, then one for each escalation; `None` until anybody was.
+    pub level: Option<u32>,
+    /// When the next level is told, where there is one.
+    pub next_at: Option<Timestamp>,
+    /// Whether the last level was told, and its time is over too.
+    pub is_exhausted: bool,
+    /// Who was not told who might have been expected to be.
+    pub left_out: Vec<LeftOut>,
+    /// Who is on it.
+    pub claim: Option<Claim>,
+}
+
+/// Somebody who is on it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Claim {
+    /// Who.
+    pub by: SlackUser,
+    /// Since when.
+    pub at: Timestamp,
+    /// It lapses by itself.
+    pub until: Timestamp,
+}
+
+/// Somebody whom a route names, or who is told in the place of one.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// Who.
+    pub user: UserId,
+    /// By which rule.
+    pub route: String,
+    /// On which level.
+    pub level: u32,
+    /// Whether the rule names them: who is told in the place of somebody else is not.
+    pub is_named: bool,
+    /// Why.
+    pub reason: Reason,
+    /// When they were told; `None`: they were not.
+    pub at: Option<Timestamp>,
+    /// When they first opened, claimed or pressed it.
+    pub stirred: Option<Timestamp>,
+}
+
+/// Why somebody is told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// The route names them.
+    Named,
+    /// They are in a user group.
+    Group(UserGroupId),
+    /// They are on call.
+    OnCall {
+        /// By which source.
+        source: String,
+        /// On which of its levels.
+        level: u32,
+        /// When the source said so, where it does not answer now.
+        as_of: Option<Timestamp>,
+    },
+    /// Nobody else of the level was there.
+    Fallback,
+    /// Somebody who is away has named them.
+    InPlaceOf(UserId),
+}
+
+/// Somebody who was not told.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LeftOut {
+    /// An on-call source has nobody on this level.
+    NobodyOnCall {
+        /// Which source.
+        source: String,
+        /// Which level.
+        level: u32,
+    },
+    /// Somebody is on call, and nobody says who that is in Slack.
+    Unmatched {
+        /// Which source.
+        source: String,
+        /// As the source names them.
+        name: String,
+    },
+    /// A source does not answer, and has not said anything before that still holds.
+    SourceDown {
+        /// Which source.
+        source: String,
+    },
+    /// A user group has nobody in it, or Slack does not say.
+    EmptyGroup {
+        /// Which group.
+        group: UserGroupId,
+    },
+    /// More people than the route tells at once.
+    TooMany {
+        /// How many were left out.
+        count: u32,
+    },
+    /// Somebody is away, and named nobody.
+    Away {
+        /// Who.
+        user: UserId,
+    },
+    /// It is their own request.
+    OwnRequest {
+        /// Who.
+        user: UserId,
+    },
+}

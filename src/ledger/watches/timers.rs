@@ -1,0 +1,134 @@
+//! What is to happen at a time. A timer is set and taken away in the transactions of what it is about, so that none is
+//! lost and none fires twice.
+
+use jiff::Timestamp;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::super::{LedgerError, new_id, readable};
+use crate::clock::from_millisecond;
+use crate::domain::person::UserId;
+use crate::domain::request::RequestId;
+
+/// What is to happen.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimerKind {
+    /// The people of a level are found out and told.
+    Summon,
+    /// Somebody who was told and did nothing is reminded.
+    Remind,
+    /// The next level is told.
+    Escalate,
+    /// Whoever said that they are on it has been for long enough.
+    ClaimLapses,
+    /// A grant ends soon.
+    EndsSoon,
+    /// A grant should have ended, and P0 has not said so.
+    Overdue,
+}
+
+impl TimerKind {
+    const ALL: [(Self, &'static str); 6] = [
+        (Self::Summon, "summon"),
+        (Self::Remind, "remind"),
+        (Self::Escalate, "escalate"),
+        (Self::ClaimLapses, "claim_lapses"),
+        (Self::EndsSoon, "ends_soon"),
+        (Self::Overdue, "overdue"),
+    ];
+
+    /// As the ledger writes it.
+    pub fn as_str(self) -> &'static str {
+        Self::ALL.iter().find(|(kind, _)| *kind == self).map_or("", |(_, name)| name)
+    }
+
+    fn parse(text: &str) -> Option<Self> {
+        Self::ALL.iter().find(|(_, name)| *name == text).map(|(kind, _)| *kind)
+    }
+}
+
+/// Something that is to happen.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Timer {
+    /// Its number in the ledger.
+    pub id: i64,
+    /// About which request.
+    pub request: RequestId,
+    /// What.
+    pub kind: TimerKind,
+    /// To whom, where it is about one person.
+    pub target: Option<UserId>,
+    /// When.
+    pub due: Timestamp,
+    /// How often it was tried in vain.
+    pub attempts: u32,
+}
+
+/// Sets a timer, in place of the one that there may be of the kind and for the target.
+pub(in crate::ledger) async fn set(
+    c: &mut SqliteConnection,
+    request: &RequestId,
+    kind: TimerKind,
+    target: Option<&UserId>,
+    due: Timestamp,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    sqlx::query(
+        "INSERT INTO timers (id, request_id, kind, target, due_at, attempts) VALUES ($1, $2, $3, $4, $5, 0)
+         ON CONFLICT (request_id, kind, target)
+         DO UPDATE SET id = $1, due_at = $5, attempts = 0, lease_token = NULL, lease_until = NULL",
+    )
+    .bind(new_id(now))
+    .bind(request.as_str())
+    .bind(kind.as_str())
+    .bind(target.map_or("", UserId::as_str))
+    .bind(due.as_millisecond())
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// Takes a request's timers of these kinds away.
+pub(in crate::ledger) async fn clear(
+    c: &mut SqliteConnection,
+    request: &RequestId,
+    kinds: &[TimerKind],
+) -> Result<(), LedgerError> {
+    for kind in kinds {
+        sqlx::query("DELETE FROM timers WHERE request_id = $1 AND kind = $2")
+            .bind(request.as_str())
+            .bind(kind.as_str())
+            .execute(&mut *c)
+            .await?;
+    }
+    Ok(())
+}
+
+/// Timers of these kinds that are due, the oldest first, at most `most`.
+pub(in crate::ledger) async fn due(
+    c: &mut SqliteConnection,
+    kinds: &[TimerKind],
+    now: Timestamp,
+    most: u32,
+) -> Result<Vec<Timer>, LedgerError> {
+    let kinds: Vec<String> = kinds.iter().map(|kind| format!("'{}'", kind.as_str())).collect();
+    let sql = format!(
+        "SELECT id, request_id, kind, target, due_at, attempts FROM timers
+         WHERE kind IN ({}) AND due_at <= $1 AND (lease_until IS NULL OR lease_until <= $1) ORDER BY due_at, id LIMIT $2",
+        kinds.join(", ")
+    );
+    let rows =
+        sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now.as_millisecond()).bind(i64::from(most)).fetch_all(c).await?;
+    Ok(rows.iter().filter_map(|row| readable(read(row))).collect())
+}
+
+fn read(row: &sqlx::sqlite::SqliteRow) -> Result<Timer, LedgerError> {
+    let corrupt = || LedgerError::Corrupt("a timer".to_owned());
+    Ok(Timer {
+        id: row.try_get("id")?,
+        request: RequestId::parse(row.try_get("request_id")?).map_err(|_| corrupt())?,
+        kind: TimerKind::parse(row.try_get("kind")?).ok_or_else(corrupt)?,
+        target: UserId::parse(row.try_get("target")?),
+        due: from_millisecond(row.try_get("due_at")?),
+        attempts: u32::try_from(row.try_get::<i64, _>("attempts")?).unwrap_or(u32::MAX),
+    })
+}
