@@ -251,7 +251,6 @@ fn every_refusal_of_a_routes_risk_names_its_key() {
     let needs_people = "route.risk: \"step-up\" needs people who sign in: identity.mode \"linked\" or \"exchange\", with flow = \"code\"";
     all_refused([
         (route("risk = \"medium\""), "route.risk: is \"medium\": has to be low, high, step-up or not-from-chat"),
-        (route("risk = \"high\""), "route.risk: \"high\" is not built yet"),
         (route("max_age = \"10m\""), "route.max_age: is only used with risk = \"step-up\""),
         (
             route("risk = \"not-from-chat\"\nacr_values = [\"phr\"]"),
