@@ -25,8 +25,8 @@ pub use host::{is_surely_loopback, may_be_this_machine};
 pub use program::Program;
 pub use secret::{Secret, SettingsKey};
 pub use settings::{
-    Accounts, AdminList, Assertion, AssertionGrant, Changes, Durations, DutyFilter, Exchange, Fields, Flow, Identity,
-    Linked, Notifier, NotifierKeySource, OnCall, OnCallSource, Origin, Outbound, P0, PagerDutyAccount,
+    Accounts, AdminList, Assertion, AssertionGrant, Changes, Durations, DutyFilter, Exchange, FIELDS, Fields, Flow,
+    Identity, Linked, Notifier, NotifierKeySource, OnCall, OnCallSource, Origin, Outbound, P0, PagerDutyAccount,
     RedeemedAssertion, SentToken, Settings, Slack, SlackClient, SubjectToken, TokenSource, Tokens, WeekShift,
 };
 pub use vault::{VaultKey, VaultKeys};
