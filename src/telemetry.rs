@@ -24,6 +24,7 @@ struct Inner {
     pushes: Family<Labels, Counter>,
     outcomes: Family<Labels, Counter>,
     slack_failures: Family<Labels, Counter>,
+    watches: Family<Labels, Counter>,
 }
 
 impl Default for Metrics {
@@ -40,7 +41,17 @@ impl Default for Metrics {
         let pushes = family("pushes", "Pushes of P0's, by what they did");
         let outcomes = family("outcomes", "Decisions, by what P0 made of them");
         let slack_failures = family("slack_failures", "Calls of Slack's Web API that failed");
-        Self(Arc::new(Inner { registry, turned_away, not_understood, choices, pushes, outcomes, slack_failures }))
+        let watches = family("watches", "What was done so that requests are decided in time");
+        Self(Arc::new(Inner {
+            registry,
+            turned_away,
+            not_understood,
+            choices,
+            pushes,
+            outcomes,
+            slack_failures,
+            watches,
+        }))
     }
 }
 
@@ -73,6 +84,14 @@ impl Metrics {
     /// A call of the Web API that failed.
     pub fn slack_failure(&self, method: &'static str, kind: &'static str) {
         self.0.slack_failures.get_or_create(&[("method", method), ("kind", kind)]).inc();
+    }
+
+    /// What was done so that requests are decided in time: people told, reminded, on it.
+    pub fn watch(&self, what: &'static str, count: usize) {
+        if count > 0 {
+            let count = u64::try_from(count).unwrap_or(u64::MAX);
+            self.0.watches.get_or_create(&[("room", "watch"), ("what", what)]).inc_by(count);
+        }
     }
 
     /// All counters in the text form of OpenMetrics.

@@ -21,6 +21,8 @@ pub enum Control {
     Pick,
     /// Has a request shown in the person's direct messages.
     Show,
+    /// Says that the person is on it.
+    Claim,
     /// Has the person link their account.
     LinkAccount,
     /// Ends the person's link.
@@ -32,7 +34,7 @@ pub enum Control {
 }
 
 impl Control {
-    const ALL: [(Self, &'static str); 11] = [
+    const ALL: [(Self, &'static str); 12] = [
         (Self::Approve, "approve"),
         (Self::ApproveFor, "approve_for"),
         (Self::Deny, "deny"),
@@ -41,6 +43,7 @@ impl Control {
         (Self::TryAgain, "try_again"),
         (Self::Pick, "pick"),
         (Self::Show, "show"),
+        (Self::Claim, "claim"),
         (Self::LinkAccount, "link_account"),
         (Self::Unlink, "unlink"),
         (Self::Link, "link"),

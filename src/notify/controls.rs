@@ -108,6 +108,11 @@ pub(super) fn more(key: &CardKey) -> SlackActionBlockElement {
     button(Control::More, "More").with_value(value(key, None)).into()
 }
 
+/// Says that whoever presses it is on it.
+pub(super) fn claim(key: &CardKey) -> SlackActionBlockElement {
+    button(Control::Claim, "I'm on it").with_value(value(key, None)).into()
+}
+
 /// Opens the modal with a picker.
 pub(super) fn pick(key: &CardKey, label: &str) -> SlackActionBlockElement {
     button(Control::Pick, label).with_value(value(key, None)).into()

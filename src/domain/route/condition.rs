@@ -75,6 +75,12 @@ impl Conditions {
         Held { truth, missing: missing.collect() }
     }
 
+    /// Whether they may hold of these facts, whatever the hour is and whatever length is chosen.
+    pub fn hold_of(&self, facts: &Facts) -> Truth {
+        let timeless = Self { longer_than: None, hours: None, outside: None, ..self.clone() };
+        timeless.hold(facts, Timestamp::UNIX_EPOCH, None).truth
+    }
+
     fn is_longer(&self, facts: &Facts, chosen: Option<ExpirationLength>) -> Truth {
         let Some(limit) = self.longer_than else { return Truth::Yes };
         match (facts.asked_length(), chosen) {

@@ -3,6 +3,7 @@
 pub mod condition;
 pub mod demands;
 pub mod hours;
+pub mod levels;
 pub mod pattern;
 pub mod risk;
 pub mod routes;

@@ -33,6 +33,11 @@ impl Roster {
         Self { directory, workspaces, sources: Arc::new(sources) }
     }
 
+    /// Whether a source has levels, of which the next is told where nobody of the one before decides.
+    pub fn has_levels(&self, source: &str) -> bool {
+        self.sources.get(source).is_some_and(OnCall::has_levels)
+    }
+
     /// Whom the recipient stands for now. It always answers, within its deadline: what is not known is left out.
     pub async fn meant(&self, recipient: &Recipient) -> Meant {
         match recipient {
