@@ -2,9 +2,13 @@
 
 pub mod condition;
 pub mod demands;
+pub mod explain;
 pub mod hours;
 pub mod levels;
 pub mod pattern;
 pub mod risk;
 pub mod routes;
 pub mod truth;
+
+#[cfg(test)]
+mod tests;

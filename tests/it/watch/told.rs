@@ -56,7 +56,7 @@ async fn whom_the_route_names_may_decide_though_too_many_to_be_told() {
 async fn a_request_that_is_decided_already_is_told_to_nobody() {
     let world = route(&format!("notify = [\"{CAROL}\"]\n")).await;
     let id = world.p0.add(bobs());
-    world.p0.set_status(&id, "DONE");
+    world.p0.move_to(&id, "DONE");
     world.p0.push(&id).await;
     world.work().await;
     assert!(world.dms(CAROL).is_empty());
@@ -82,12 +82,15 @@ async fn what_has_changed_goes_by_the_route_that_takes_it_now() {
         "name = \"short\"\nnotify = [\"{CAROL}\"]\nmatch = {{ type = \"aws\" }}\n[[route]]\nchannel = \"C02PRIVATE\"\nnotify = [\"{ALICE}\"]\n"
     );
     let world = route(&keys).await;
-    let id = world.p0.add(p0_chatops::sandbox::p0::RequestSeed { kind: "aws".into(), ..bobs() });
+    let id = world.p0.add(bobs());
     world.p0.push(&id).await;
     world.work().await;
     assert_eq!((world.dms(CAROL).len(), world.dms(ALICE).len()), (1, 0));
-    world.p0.change(&id, |request| request.kind = "gcloud".into());
-    world.p0.push(&id).await;
+    let mut body = world.p0.push_body(&id).unwrap();
+    body["data"]["type"] = "gcloud".into();
+    body["data"]["lastUpdatedTimestamp"] = (world.clock.now().as_millisecond() + 1000).into();
+    let token = format!("Bearer {}", world.p0.mint(&Default::default()));
+    assert_eq!(world.p0.push_raw(body.to_string(), Some(&token)).await, Some(200));
     world.work().await;
     assert_eq!((world.dms(CAROL).len(), world.dms(ALICE).len()), (1, 1));
     assert_eq!(world.cards_in("C02PRIVATE").len(), 1);
