@@ -38,6 +38,8 @@ use crate::link::keeper::Keeper;
 use crate::link::{Linking, browser};
 use crate::notify::Offer;
 use crate::notify::courier::Courier;
+use crate::notify::dispatcher::Dispatcher;
+use crate::notify::oncall::{self, Roster};
 use crate::notify::web_api::{Installed, SlackApi, SlackFailure};
 use crate::serve::serve;
 use crate::telemetry::Metrics;
@@ -72,6 +74,8 @@ pub struct App {
     pub settings_worker: SettingsWorker,
     /// Brings things to Slack.
     pub courier: Courier,
+    /// Tells people in time.
+    pub dispatcher: Dispatcher,
     /// Keeps links true, where accounts are linked.
     pub keeper: Option<Keeper>,
     /// Private lines on their way, and people who come back from signing in.
@@ -146,6 +150,25 @@ impl App {
             clock: clock.clone(),
             metrics: metrics.clone(),
         };
+        let roster = Roster::new(
+            oncall::Tools {
+                directory: Arc::new(slack.clone()),
+                workspace: workspace.clone(),
+                client: clients.providers.clone(),
+                ledger: Some(ledger.clone()),
+                clock: clock.clone(),
+                metrics: metrics.clone(),
+            },
+            settings.oncall.clone(),
+        )?;
+        let dispatcher = Dispatcher {
+            ledger: ledger.clone(),
+            roster,
+            credentials: credentials.clone(),
+            limits: limits.clone(),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+        };
         let desk = Desk {
             gate: Gate {
                 secrets: settings.slack.signing_secrets.clone(),
@@ -174,6 +197,7 @@ impl App {
             },
         };
         Ok(Self {
+            dispatcher,
             keeper: linking.map(|linking| Keeper { ledger: ledger.clone(), linking, clock: clock.clone() }),
             worker,
             settings_worker,
@@ -227,6 +251,7 @@ impl App {
             self.worker.run(stop.clone()),
             self.settings_worker.run(stop.clone()),
             self.courier.run(stop.clone()),
+            self.dispatcher.run(stop.clone()),
             async {
                 if let Some(keeper) = self.keeper {
                     keeper.run(stop).await;

@@ -33,6 +33,7 @@ use crate::jit::SettingsDesk;
 use crate::ledger::cards::Shown;
 use crate::ledger::decisions::{NewDecision, Receipt};
 use crate::ledger::requests::Kept;
+use crate::ledger::watches::claims::Claimed;
 use crate::ledger::{Ledger, LedgerError};
 use crate::link::Linking;
 use crate::notify::message::Message;
@@ -194,6 +195,7 @@ impl Tools {
             self.metrics.not_understood("slack", "card_key");
             return self.refuse(deed, &Refusal::OldCard).await;
         };
+        self.stir(&shown.request, deed).await;
         match (control, value.length) {
             (Control::Approve | Control::ApproveFor, Some(length)) => {
                 self.choose(deed, Choice::Approve { length }, shown, false).await
@@ -206,12 +208,49 @@ impl Tools {
             }
             (Control::Pick, length) => self.open_picker(deed, &shown, Before { length, again: false }).await,
             (Control::PickAgain, length) => self.open_picker(deed, &shown, Before { length, again: true }).await,
+            (Control::Claim, None) => self.claim(deed, press, &shown).await,
             (Control::More, None) => self.details(deed, &shown.request).await,
             (Control::Show, None) => converse::show(self, deed, &shown.request).await,
             _ => {
                 self.metrics.not_understood("slack", "value");
                 self.refuse(deed, &Refusal::OldCard).await
             }
+        }
+    }
+
+    /// Notes that somebody does something about a request: whoever does is not reminded of it.
+    pub(crate) async fn stir(&self, request: &RequestId, deed: &Deed) {
+        if let Err(error) = self.ledger.stirred(request.clone(), deed.by.user.clone()).await {
+            tracing::error!(%error, "that somebody opened a request could not be recorded");
+        }
+    }
+
+    /// "I'm on it", from somebody who could decide.
+    async fn claim(&self, deed: &Deed, press: &Press, shown: &Shown) -> Answer {
+        let standing = self.standing(&deed.by).await?;
+        let kept = self.ledger.request(&shown.request).await?;
+        let approve = Choice::Approve { length: self.limits.usual };
+        let could = standing.may_decide.clone().and_then(|()| self.own_request(&standing, kept.as_ref(), &approve));
+        if let Err(refusal) = could {
+            return self.refuse(deed, &refusal).await;
+        }
+        let (request, routes) = (shown.request.clone(), self.limits.routes.clone());
+        let claimed = self.ledger.claim_request(deed.keys.clone(), request, deed.by.clone(), routes).await?;
+        if claimed != Claimed::Repeated
+            && let Some(posted) = press.message.clone()
+        {
+            let redraw = matches!(claimed, Claimed::Refused(_));
+            self.ledger.pressed(shown.request.clone(), posted, deed.by.user.clone(), redraw).await?;
+        }
+        match claimed {
+            Claimed::Made => {
+                self.metrics.watch("claimed", 1);
+                tracing::info!(request = %shown.request, by = %deed.by, "somebody is on a request");
+                ok()
+            }
+            Claimed::Repeated => ok(),
+            Claimed::Before => self.say(deed, Message::sentence(wording::watch::ON_IT_ALREADY)).await,
+            Claimed::Refused(refusal) => self.refuse(deed, &refusal).await,
         }
     }
 

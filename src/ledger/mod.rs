@@ -1,5 +1,6 @@
 //! What is durable. A choice is here before Slack hears 200; everything that happens to it later is here as well.
 
+pub mod absences;
 pub mod audit;
 pub mod cards;
 pub mod copies;

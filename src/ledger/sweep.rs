@@ -7,7 +7,7 @@ use sqlx::{Row as _, SqliteConnection};
 
 use super::decisions::{self, COLUMNS};
 use super::deliveries::REMEMBERED;
-use super::{Ledger, LedgerError, deliveries, drafts, jit, outcomes, readable, requests, sign_ins};
+use super::{Ledger, LedgerError, deliveries, drafts, jit, outcomes, readable, requests, sign_ins, watches};
 use crate::domain::decision::{Decision, SAFER_FOR, UNHEARD_AFTER};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
@@ -32,6 +32,7 @@ impl Ledger {
             Box::pin(async move {
                 let sending = select(c, "stage_name = 'sending' AND $1 = $1", now).await?;
                 jit::sweep::settle_predecessor(c, now).await?;
+                watches::timers::release(c).await?;
                 for decision in sending {
                     outcomes::unknown(c, decision, String::new(), now).await?;
                 }

@@ -39,6 +39,13 @@ pub fn draw(offer: &Offer, card: &CardFacts, audience: &Audience, now: Timestamp
         blocks.push(plain_section(&format!("Why: {}", foreign::line(reason, REASON))));
     }
     blocks.extend(standing(request, &card.decisions, &under_way, now));
+    if let (Some(watch), false) = (&card.watch, request.phase.is_decided()) {
+        let lines = match audience {
+            Audience::Requester | Audience::Own(_) => wording::watch::lines_for_requester(watch, &card.told, now),
+            Audience::Channel(_) | Audience::Approver(_) => wording::watch::lines(watch, &card.told, now),
+        };
+        blocks.extend(lines.iter().map(|line| context(line)));
+    }
     if let Some(at) = request.times.requested.or(Some(request.first_seen)) {
         blocks.push(context(&format!("Asked {}", wording::date(at))));
     }
@@ -47,7 +54,8 @@ pub fn draw(offer: &Offer, card: &CardFacts, audience: &Audience, now: Timestamp
         Audience::Requester | Audience::Own(_) => for_requester(card),
         Audience::Channel(_) | Audience::Approver(_) if bounds.demands.risk == Risk::NotFromChat => {
             let label = if request.phase.is_decided() { "Open in P0" } else { "Decide in P0" };
-            controls::link(offer, &request.id, label).into_iter().collect()
+            let link = controls::link(offer, &request.id, label).into_iter();
+            link.chain((!request.phase.is_decided()).then(|| controls::claim(&card.kept.key))).collect()
         }
         Audience::Channel(_) | Audience::Approver(_) => for_approvers(offer, card, &bounds, &under_way),
     };
@@ -187,6 +195,9 @@ fn for_approvers(
                 }
             }
             elements.push(controls::deny(key));
+            if on_its_way.is_none() {
+                elements.push(controls::claim(key));
+            }
             if on_its_way.is_some() || any_lost {
                 elements.push(controls::revoke(key, facts, "Revoke"));
             }

@@ -122,6 +122,11 @@ pub(super) fn pick(key: &CardKey, label: &str, wanted: Option<ExpirationLength>)
     button(Control::Pick, label).with_value(value(key, wanted)).into()
 }
 
+/// Says that whoever presses it is on it.
+pub(super) fn claim(key: &CardKey) -> SlackActionBlockElement {
+    button(Control::Claim, "I'm on it").with_value(value(key, None)).into()
+}
+
 /// Has a card drawn in the person's direct messages; `nth` keeps the buttons of a list apart.
 pub(super) fn show(key: &CardKey, nth: usize) -> SlackActionBlockElement {
     SlackBlockButtonElement::new(plain("Show").into())

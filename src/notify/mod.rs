@@ -5,6 +5,7 @@ mod connector;
 mod controls;
 mod copies;
 pub mod courier;
+pub mod dispatcher;
 mod errand;
 pub mod foreign;
 pub mod home;

@@ -19,6 +19,8 @@ use crate::ledger::requests::Kept;
 /// The block of the one input that a modal has; errors are shown at it.
 pub const INPUT_BLOCK: &str = "input";
 
+/// Lines of the details about how the request is looked after.
+const LOOKED_AFTER: usize = 40;
 /// Decisions that the details list, the latest.
 const HISTORY: usize = 10;
 
@@ -117,6 +119,8 @@ pub fn details(offer: &Offer, card: &CardFacts) -> SlackView {
         let chosen = format!("{who} chose {} {}", wording::choice(&decision.choice), wording::date(decision.chosen));
         blocks.push(context(&format!("{chosen}: {}", stage(&decision.stage))));
     }
+    let watched = card.watch.as_ref().map(|watch| wording::watch::details(watch, &card.told));
+    blocks.extend(watched.into_iter().flatten().take(LOOKED_AFTER).map(|line| context(&line)));
     blocks.push(context("The request's id:"));
     // Alone in its block, so that a long press on a phone copies the id and nothing else.
     blocks.push(plain_section(&foreign::line(request.id.as_str(), 1000)));

@@ -1,9 +1,11 @@
 //! Every sentence that the bot says. A state's own word (*approved*, *denied*, *revoked*, *unknown* …) is said only
 //! when it holds.
 
+pub mod absence;
 pub mod home;
 pub mod jit;
 pub mod linking;
+pub mod watch;
 
 use std::fmt;
 

@@ -231,7 +231,8 @@ impl World {
                 None => 0,
             };
             let forwarded = self.app().worker.step().await + self.app().settings_worker.step().await;
-            let done = kept + forwarded + self.app().courier.step().await;
+            let told = self.app().dispatcher.step().await;
+            let done = kept + forwarded + told + self.app().courier.step().await;
             if done == 0 {
                 if !self.app().courier.is_behind().await.unwrap() {
                     return;
