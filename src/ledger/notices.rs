@@ -30,6 +30,11 @@ pub enum Notice {
         /// Which request.
         request: RequestId,
     },
+    /// A requester hears that their access ends soon.
+    EndsSoon {
+        /// Which request.
+        request: RequestId,
+    },
     /// A person without an identity here asked to see a request: they may, if it is their own.
     ShowOwn {
         /// Which request.

@@ -302,7 +302,7 @@ fn target_of_notice(waiting: &Waiting) -> (Method, String) {
         | Notice::AccountTaken { user, .. }
         | Notice::NotAgreed { user, .. }
         | Notice::DeviceCode { user, .. } => (Method::Post, user.as_str().to_owned()),
-        Notice::Revoked { .. } => (Method::Post, REQUESTERS.to_owned()),
+        Notice::Revoked { .. } | Notice::EndsSoon { .. } => (Method::Post, REQUESTERS.to_owned()),
         Notice::Line { user, .. } => (Method::Post, user.as_str().to_owned()),
         Notice::ShowOwn { user, .. } => (Method::PostPrivate, user.as_str().to_owned()),
         Notice::Answer { channel, .. } if channel.as_str().starts_with('D') => {

@@ -1,5 +1,6 @@
 //! How requests are looked after: which route they go by, who was told, who is on it, and what comes next.
 
+pub(super) mod expiry;
 pub mod timers;
 mod told;
 
