@@ -25,9 +25,9 @@ pub use host::{is_surely_loopback, may_be_this_machine};
 pub use program::Program;
 pub use secret::{Secret, SettingsKey};
 pub use settings::{
-    Accounts, AdminList, Assertion, AssertionGrant, Changes, Durations, Exchange, Fields, Flow, Identity, Linked,
-    Notifier, NotifierKeySource, OnCall, OnCallSource, Origin, Outbound, P0, RedeemedAssertion, SentToken, Settings,
-    Slack, SlackClient, SubjectToken, TokenSource, Tokens,
+    Accounts, AdminList, Assertion, AssertionGrant, Changes, Durations, Exchange, FIELDS, Fields, Flow, Identity,
+    Linked, Notifier, NotifierKeySource, OnCall, OnCallSource, Origin, Outbound, P0, RedeemedAssertion, SentToken,
+    Settings, Slack, SlackClient, SubjectToken, TokenSource, Tokens,
 };
 pub use vault::{VaultKey, VaultKeys};
 

@@ -37,9 +37,9 @@ pub struct Facts {
     pub duration: Option<String>,
     /// P0's own rows for display (those it hides are left out).
     pub display: Option<Vec<DisplayRow>>,
-    /// What the access is to; several texts where P0 sent an object or a list.
+    /// What the access is to: each thing with its texts, several where P0 sent an object for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub resource: Option<Vec<String>>,
+    pub resource: Option<Vec<Vec<String>>>,
     /// Tags, each with its values.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tags: Option<BTreeMap<String, Vec<String>>>,

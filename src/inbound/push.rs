@@ -7,14 +7,11 @@ use jiff::Timestamp;
 use serde_json::Value;
 
 use crate::clock::from_millisecond;
-use crate::config::Fields;
+use crate::config::{FIELDS, Fields};
 use crate::domain::facts::{DisplayRow, Facts};
 use crate::domain::phase::Actor;
 use crate::domain::request::{Push, RequestId, Times};
 use crate::domain::text::{without_controls, without_tricks};
-
-/// Texts that are read of one value which may hold many.
-const MOST_TEXTS: usize = 50;
 
 /// Where each field is looked for when the settings do not say: P0's names, under `/data` or at the top.
 const DEFAULTS: &[(&str, &[&str])] = &[
@@ -73,9 +70,8 @@ fn whole_letters(text: &str) -> String {
 
 /// Reads a push; `None` where it names no request or no status, whatever its `eventType` says.
 pub fn read(body: &Value, fields: &Fields) -> Option<Push> {
-    let find = |name: &str| find(body, fields, name);
-    // A text that nobody can see says nothing.
-    let text = |name: &str| find(name).and_then(scalar).filter(|text| !without_tricks(text).trim().is_empty());
+    let find = |name: &str| find(body, fields, name).map(|(_, value)| value);
+    let text = |name: &str| find(name).and_then(said);
     let time = |name: &str| find(name).and_then(timestamp);
     Some(Push {
         id: RequestId::parse(text("id")?.trim()).ok()?,
@@ -85,12 +81,12 @@ pub fn read(body: &Value, fields: &Fields) -> Option<Push> {
             access: text("access"),
             // Keys come sorted, so that the same permission has the same digest.
             permission: find("permission").map(|value| without_controls(&value.to_string())),
-            requester: find("requestor").and_then(person).filter(|name| !name.trim().is_empty()),
-            principal: find("principal").and_then(person).filter(|name| !name.trim().is_empty()),
+            requester: find("requestor").and_then(person),
+            principal: find("principal").and_then(person),
             reason: text("reason"),
             duration: text("duration"),
             display: find("display").and_then(rows),
-            resource: find("resource").and_then(texts),
+            resource: find("resource").and_then(things),
             tags: find("tags").and_then(tags),
         },
         updated: time("updated"),
@@ -102,15 +98,21 @@ pub fn read(body: &Value, fields: &Fields) -> Option<Push> {
     })
 }
 
-fn find<'b>(body: &'b Value, fields: &Fields, name: &str) -> Option<&'b Value> {
-    let found = match fields.0.get(name) {
-        Some(pointer) => body.pointer(pointer),
-        None => {
-            let places = DEFAULTS.iter().find(|(field, _)| *field == name).map_or(&[][..], |(_, places)| places);
-            places.iter().find_map(|place| body.pointer(place).filter(|value| !value.is_null()))
-        }
-    };
-    found.filter(|value| !value.is_null())
+/// A field of a push, with the pointer by which it was found.
+fn find<'b, 'f>(body: &'b Value, fields: &'f Fields, name: &str) -> Option<(&'f str, &'b Value)> {
+    let at = |place: &'f str| body.pointer(place).filter(|value| !value.is_null()).map(|value| (place, value));
+    if let Some(pointer) = fields.0.get(name) {
+        return at(pointer);
+    }
+    let places = DEFAULTS.iter().find(|(field, _)| *field == name).map_or(&[][..], |(_, places)| places);
+    // What stands around a request is not of the request: an event may have a `type` of its own.
+    let is_inside = name != "id" && find(body, fields, "id").is_some_and(|(place, _)| place.starts_with("/data/"));
+    places.iter().filter(|place| !is_inside || place.starts_with("/data/")).find_map(|place| at(place))
+}
+
+/// Where each field of a push was found; `None`: it is not there.
+pub fn places<'f>(body: &Value, fields: &'f Fields) -> Vec<(&'static str, Option<&'f str>)> {
+    FIELDS.iter().map(|name| (*name, find(body, fields, name).map(|(place, _)| place))).collect()
 }
 
 /// A text as sent, without what must not be stored; numbers and booleans as they are written.
@@ -122,35 +124,43 @@ fn scalar(value: &Value) -> Option<String> {
     }
 }
 
-/// A person as a text, or as an object with an `email`.
-fn person(value: &Value) -> Option<String> {
-    scalar(value).or_else(|| value.get("email").and_then(scalar))
+/// The same where it says something: a text that nobody can see does not.
+fn said(value: &Value) -> Option<String> {
+    scalar(value).filter(|text| !without_tricks(text).trim().is_empty())
 }
 
-/// Every text in a value, at most [`MOST_TEXTS`] of them; `None` where there is none.
-fn texts(value: &Value) -> Option<Vec<String>> {
-    fn collect(value: &Value, found: &mut Vec<String>) {
+/// A person as a text, or as an object with an `email`.
+fn person(value: &Value) -> Option<String> {
+    said(value).or_else(|| value.get("email").and_then(said))
+}
+
+/// The things that a value names, each with its texts; `None` where there is none. An object is one thing, unless there
+/// is a list in it: then nobody can tell which of its texts belong together, and each is a thing by itself.
+fn things(value: &Value) -> Option<Vec<Vec<String>>> {
+    fn collect(value: &Value) -> Vec<Vec<String>> {
         match value {
-            _ if found.len() >= MOST_TEXTS => {}
-            Value::Array(values) => values.iter().for_each(|value| collect(value, found)),
-            Value::Object(values) => values.values().for_each(|value| collect(value, found)),
-            value => found.extend(scalar(value)),
+            Value::Array(values) => values.iter().flat_map(collect).collect(),
+            Value::Object(values) => {
+                let parts: Vec<_> = values.values().map(collect).collect();
+                let of_one = parts.iter().all(|things| things.len() <= 1);
+                let things = parts.into_iter().flatten();
+                if of_one { Vec::from_iter(things.reduce(|one, more| [one, more].concat())) } else { things.collect() }
+            }
+            value => said(value).map(|text| vec![text]).into_iter().collect(),
         }
     }
-    let mut found = Vec::new();
-    collect(value, &mut found);
-    (!found.is_empty()).then_some(found)
+    Some(collect(value)).filter(|things| !things.is_empty())
 }
 
 /// Tags as an object, or as a list of `name:value`, `name=value` or bare names.
 fn tags(value: &Value) -> Option<BTreeMap<String, Vec<String>>> {
     if let Value::Object(values) = value {
-        let read = |(name, value): (&String, &Value)| Some((without_controls(name), texts(value)?));
-        return Some(values.iter().filter_map(read).take(MOST_TEXTS).collect());
+        let read = |(name, value): (&String, &Value)| Some((without_controls(name), things(value)?.concat()));
+        return Some(values.iter().filter_map(read).collect());
     }
     let Value::Array(values) = value else { return None };
     let mut tags = BTreeMap::<String, Vec<String>>::new();
-    for text in values.iter().filter_map(scalar).take(MOST_TEXTS) {
+    for text in values.iter().filter_map(scalar) {
         let (name, value) = text.split_once([':', '=']).unwrap_or((&text, ""));
         tags.entry(name.trim().to_owned()).or_default().push(value.trim().to_owned());
     }
@@ -205,6 +215,56 @@ mod tests {
             Fields(BTreeMap::from([("id".into(), "/request/key".into()), ("status".into(), "/request/state".into())]));
         let push = read(&json!({"request": {"key": "r", "state": "NEW"}}), &fields).unwrap();
         assert_eq!((push.id.as_str(), push.status.as_str()), ("r", "NEW"));
+    }
+
+    #[test]
+    fn what_stands_around_a_request_is_not_of_it() {
+        let event = |data: Value| json!({"type": "access.requested", "id": "evt-1", "data": data});
+        let push = read(&event(json!({"requestId": "r", "status": "NEW"})), &defaults()).unwrap();
+        assert_eq!((push.id.as_str(), push.facts.kind), ("r", None));
+        let push = read(&event(json!({"id": "r", "status": "NEW", "type": "aws"})), &defaults()).unwrap();
+        assert_eq!((push.id.as_str(), push.facts.kind.as_deref()), ("r", Some("aws")));
+    }
+
+    #[test]
+    fn each_thing_that_is_asked_for_has_its_own_texts() {
+        let things = |value: Value| {
+            let body = json!({"requestId": "r", "status": "NEW", "resource": value});
+            read(&body, &defaults()).unwrap().facts.resource
+        };
+        let expected = |things: &[&[&str]]| {
+            Some(things.iter().map(|texts| texts.iter().map(|text| (*text).to_owned()).collect()).collect::<Vec<_>>())
+        };
+        assert_eq!(things(json!("prod-db")), expected(&[&["prod-db"]]));
+        assert_eq!(things(json!(["a", "b"])), expected(&[&["a"], &["b"]]));
+        assert_eq!(things(json!({"id": 7, "name": "prod"})), expected(&[&["7", "prod"]]));
+        assert_eq!(things(json!([{"id": 7}, {"id": 8, "in": {"name": "b"}}])), expected(&[&["7"], &["8", "b"]]));
+        assert_eq!(things(json!({"region": "eu", "names": ["a", "b"]})), expected(&[&["a"], &["b"], &["eu"]]));
+        for nothing in [json!([]), json!({}), json!(""), json!({"a": [null]})] {
+            assert_eq!(things(nothing.clone()), None, "{nothing}");
+        }
+        let many: Vec<String> = (0..500).map(|nth| nth.to_string()).collect();
+        assert_eq!(things(json!(many)).unwrap().len(), 500);
+    }
+
+    #[test]
+    fn tags_are_read_in_each_form() {
+        let tags = |value: Value| {
+            let body = json!({"requestId": "r", "status": "NEW", "tags": value});
+            read(&body, &defaults()).unwrap().facts.tags
+        };
+        let expected = |tags: &[(&str, &[&str])]| {
+            let values = |values: &[&str]| values.iter().map(|value| (*value).to_owned()).collect::<Vec<_>>();
+            Some(tags.iter().map(|(tag, of)| ((*tag).to_owned(), values(of))).collect::<BTreeMap<_, _>>())
+        };
+        assert_eq!(
+            tags(json!({"env": "prod", "team": ["a", "b"]})),
+            expected(&[("env", &["prod"]), ("team", &["a", "b"])])
+        );
+        assert_eq!(tags(json!(["env:prod", "env=dev", "pci"])), expected(&[("env", &["prod", "dev"]), ("pci", &[""])]));
+        // A tag without a value is as good as none: rules that go by it may be meant.
+        assert_eq!(tags(json!({"env": null, "team": []})), expected(&[]));
+        assert_eq!(tags(json!("prod")), None);
     }
 
     #[test]

@@ -1,5 +1,5 @@
-//! Stateful stand-ins for Slack, P0, an identity provider, and Identity Platform between the two, which enforce the real
-//! limits. The tests use the same ones that a user can try.
+//! Stateful stand-ins for Slack, P0, an identity provider, Identity Platform between the two, and PagerDuty, which enforce
+//! the real limits. The tests use the same ones that a user can try.
 //!
 //! [`run`] sets a `scene` (people, requests, settings) in a throw-away `folder`, starts the bot between the stand-ins,
 //! and serves the `page` on which a user is any of those people; `provisioning` does what P0 does by itself. On that
@@ -18,6 +18,7 @@ mod jws;
 mod keys;
 pub mod p0;
 mod page;
+pub mod pagerduty;
 mod provisioning;
 mod run;
 mod scene;

@@ -26,6 +26,14 @@ def message_faults(message):
     return faults
 
 
+def unfurl_faults(unfurl):
+    """What is wrong with what is laid under a link: blocks alone, and none that `chat.unfurl` does not take."""
+    blocks = unfurl.get("blocks", [])
+    faults = [f"an unfurl of {sorted(unfurl)}"] if set(unfurl) != {"blocks"} else []
+    faults += ["rich_text, which chat.unfurl does not take" for block in blocks if block["type"] == "rich_text"]
+    return faults + message_faults({"text": "-", "blocks": blocks})
+
+
 def view_faults(view):
     """What is wrong with a modal."""
     blocks = view.get("blocks", [])

@@ -29,6 +29,7 @@ class Slack:
         self.lock = threading.RLock()
         self.held = {}
         self.messages = {}
+        self.unfurls = {}
         self.private = []
         self.views = []
         self.responses = []
@@ -133,6 +134,9 @@ class Slack:
             return "channel_not_found", {}
         if not self.judge("chat.postMessage", block_kit.message_faults(arguments)):
             return "invalid_blocks", {}
+        root = self.messages.get((arguments["channel"], arguments.get("thread_ts")))
+        if root and root.get("thread_ts", root["ts"]) != root["ts"]:
+            self.violations.append("an answer to an answer, which begins no thread")
         now = time.time()
         self.last_ts = max(self.last_ts + 1, int(now * 1_000_000))
         ts = f"{self.last_ts // 1_000_000}.{self.last_ts % 1_000_000:06}"
@@ -149,6 +153,19 @@ class Slack:
         kept = self.keep(channel, ts, arguments)
         return None, {"channel": channel, "ts": ts, "text": kept["text"], "message": kept}
 
+    def api_chat_unfurl(self, arguments):
+        channel, ts, unfurls = arguments.get("channel"), arguments.get("ts"), arguments.get("unfurls")
+        message = self.messages.get((channel, ts))
+        if message is None:
+            return "cannot_find_message", {}
+        for url, unfurl in unfurls.items():
+            if f"<{url}>" not in message["text"]:
+                return "cannot_unfurl_message", {}
+            if not self.judge("chat.unfurl", block_kit.unfurl_faults(unfurl)):
+                return "invalid_blocks", {}
+            self.unfurls[channel, ts, url] = unfurl["blocks"]
+        return None, {}
+
     def keep(self, channel, ts, arguments):
         """Slack names blocks that have no name."""
         blocks = [{"block_id": secrets.token_hex(3)} | block for block in arguments.get("blocks", [])]
@@ -156,6 +173,9 @@ class Slack:
             "type": "message", "subtype": "bot_message", "user": BOT_USER, "bot_id": BOT, "app_id": APP, "team": TEAM,
             "ts": ts, "text": arguments["text"], "blocks": blocks,
         }  # fmt: skip
+        thread = arguments.get("thread_ts") or self.messages.get((channel, ts), {}).get("thread_ts")
+        if (channel, thread) in self.messages:
+            kept["thread_ts"] = thread
         self.messages[channel, ts] = kept
         return kept
 

@@ -36,6 +36,12 @@ class Judges(unittest.TestCase):
                 faults = block_kit.message_faults({"text": "x", "blocks": blocks})
                 self.assertGreaterEqual(len(faults), judges if block_kit.blockkit else 1, faults)
 
+    def test_an_unfurl_is_blocks_alone_and_no_rich_text(self):
+        rich = {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [{"type": "text", "text": "x"}]}]}
+        self.assertEqual(block_kit.unfurl_faults({"blocks": [section("x")]}), [])
+        self.assertNotEqual(block_kit.unfurl_faults({"blocks": [rich]}), [])
+        self.assertNotEqual(block_kit.unfurl_faults({"blocks": [section("x")], "color": "red"}), [])
+
     def test_a_modal_with_a_long_title_or_nothing_to_submit_is_wrong(self):
         title = {"type": "plain_text", "text": "x" * 25}
         self.assertGreaterEqual(len(block_kit.view_faults({"type": "modal", "title": title, "blocks": [section("x")]})), 2)

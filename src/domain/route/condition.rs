@@ -43,55 +43,117 @@ pub struct Held {
     pub missing: Vec<String>,
 }
 
+/// One thing that a rule asks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Asked<'c> {
+    Type(&'c [Pattern]),
+    Access(&'c [Pattern]),
+    Resource(&'c [Pattern]),
+    Requester(&'c [Pattern]),
+    Principal(&'c [Pattern]),
+    LongerThan(ExpirationLength),
+    Within(&'c Hours),
+    Outside(&'c Hours),
+    Tag(&'c str, &'c [Pattern]),
+}
+
 impl Conditions {
     /// Whether they ask for nothing: such a rule takes every request.
     pub fn is_empty(&self) -> bool {
-        *self == Self::default()
+        self.asked().is_empty()
     }
 
     /// Whether they hold of a request at a moment, where `chosen` is the length that somebody would grant.
     pub fn hold(&self, facts: &Facts, at: Timestamp, chosen: Option<ExpirationLength>) -> Held {
-        let one = |text: &Option<String>| text.clone().map(|text| vec![text]);
-        let name = |text: &Option<String>| text.as_deref().map(|text| vec![comparable(text)]);
-        let mut parts = vec![
-            ("type".to_owned(), any(&self.kind, one(&facts.kind))),
-            ("access".to_owned(), any(&self.access, one(&facts.access))),
-            ("resource".to_owned(), any(&self.resource, facts.resource.clone())),
-            ("requester".to_owned(), any(&self.requester, name(&facts.requester))),
-            ("principal".to_owned(), any(&self.principal, name(&facts.principal))),
-            ("longer_than".to_owned(), self.is_longer(facts, chosen)),
-            ("hours".to_owned(), self.hours.as_ref().map_or(Truth::Yes, |hours| hours.contain(at).into())),
-            ("outside".to_owned(), self.outside.as_ref().map_or(Truth::Yes, |hours| (!hours.contain(at)).into())),
-        ];
-        parts.extend(self.tags.iter().map(|(tag, patterns)| {
-            let values = facts.tags.as_ref().and_then(|tags| tags.get(tag).cloned());
-            (format!("tags.{tag}"), any(patterns, values))
-        }));
-        let truth = parts.iter().map(|(_, truth)| *truth).min().unwrap_or(Truth::Yes);
-        let missing = match truth {
-            Truth::Perhaps => parts.into_iter().filter(|(_, truth)| *truth == Truth::Perhaps).map(|(name, _)| name),
-            Truth::No | Truth::Yes => return Held { truth, missing: Vec::new() },
-        };
-        Held { truth, missing: missing.collect() }
+        let asked = self.asked();
+        let truths: Vec<Truth> = asked.iter().map(|asked| asked.holds(facts, at, chosen)).collect();
+        let truth = truths.iter().copied().min().unwrap_or(Truth::Yes);
+        let missing = asked.iter().zip(truths).filter(|(_, part)| truth == Truth::Perhaps && *part == truth);
+        Held { truth, missing: missing.map(|(asked, _)| asked.name()).collect() }
     }
 
-    fn is_longer(&self, facts: &Facts, chosen: Option<ExpirationLength>) -> Truth {
-        let Some(limit) = self.longer_than else { return Truth::Yes };
-        match (facts.asked_length(), chosen) {
-            (asked, chosen) if asked.max(chosen) > Some(limit) => Truth::Yes,
-            (Some(_), _) => Truth::No,
-            (None, _) => Truth::Perhaps,
+    /// All that they ask, one after the other.
+    pub(super) fn asked(&self) -> Vec<Asked<'_>> {
+        let Self { kind, access, resource, requester, principal, longer_than, hours, outside, tags } = self;
+        let of_texts = [
+            (kind, Asked::Type(kind)),
+            (access, Asked::Access(access)),
+            (resource, Asked::Resource(resource)),
+            (requester, Asked::Requester(requester)),
+            (principal, Asked::Principal(principal)),
+        ];
+        let set = of_texts.into_iter().filter(|(patterns, _)| !patterns.is_empty());
+        let mut asked: Vec<Asked<'_>> = set.map(|(_, asked)| asked).collect();
+        asked.extend(longer_than.map(Asked::LongerThan));
+        asked.extend(hours.as_ref().map(Asked::Within));
+        asked.extend(outside.as_ref().map(Asked::Outside));
+        asked.extend(tags.iter().map(|(tag, patterns)| Asked::Tag(tag, patterns)));
+        asked
+    }
+}
+
+impl Asked<'_> {
+    /// As the settings name it.
+    pub(super) fn name(&self) -> String {
+        match self {
+            Self::Type(_) => "type".to_owned(),
+            Self::Access(_) => "access".to_owned(),
+            Self::Resource(_) => "resource".to_owned(),
+            Self::Requester(_) => "requester".to_owned(),
+            Self::Principal(_) => "principal".to_owned(),
+            Self::LongerThan(_) => "longer_than".to_owned(),
+            Self::Within(_) => "hours".to_owned(),
+            Self::Outside(_) => "outside".to_owned(),
+            Self::Tag(tag, _) => format!("tags.{tag}"),
+        }
+    }
+
+    pub(super) fn holds(&self, facts: &Facts, at: Timestamp, chosen: Option<ExpirationLength>) -> Truth {
+        match self {
+            Self::Within(hours) => hours.contain(at).into(),
+            Self::Outside(hours) => (!hours.contain(at)).into(),
+            Self::LongerThan(limit) => match (facts.asked_length(), chosen) {
+                (asked, chosen) if asked.max(chosen) > Some(*limit) => Truth::Yes,
+                (Some(_), _) => Truth::No,
+                (None, _) => Truth::Perhaps,
+            },
+            Self::Type(patterns)
+            | Self::Access(patterns)
+            | Self::Resource(patterns)
+            | Self::Requester(patterns)
+            | Self::Principal(patterns)
+            | Self::Tag(_, patterns) => match self.things(facts) {
+                Some(things) if !things.is_empty() => fit(patterns, &things),
+                _ => Truth::Perhaps,
+            },
+        }
+    }
+
+    /// What of a request is held against patterns: each thing with its texts; `None`: P0 has not said.
+    pub(super) fn things(&self, facts: &Facts) -> Option<Vec<Vec<String>>> {
+        let one = |text: String| vec![vec![text]];
+        let name = |text: &Option<String>| text.as_deref().map(comparable).map(one);
+        match self {
+            Self::Type(_) => facts.kind.clone().map(one),
+            Self::Access(_) => facts.access.clone().map(one),
+            Self::Resource(_) => facts.resource.clone(),
+            Self::Requester(_) => name(&facts.requester),
+            Self::Principal(_) => name(&facts.principal),
+            Self::Tag(tag, _) => {
+                let values = facts.tags.as_ref()?.get(*tag)?;
+                Some(values.iter().map(|value| vec![value.clone()]).collect())
+            }
+            Self::LongerThan(_) | Self::Within(_) | Self::Outside(_) => None,
         }
     }
 }
 
-/// Whether any of the values fits any of the patterns; `None`: P0 has not said.
-fn any(patterns: &[Pattern], values: Option<Vec<String>>) -> Truth {
-    if patterns.is_empty() {
-        return Truth::Yes;
-    }
-    match values {
-        None => Truth::Perhaps,
-        Some(values) => values.iter().any(|value| patterns.iter().any(|pattern| pattern.fits(value))).into(),
+/// Whether the things fit any of the patterns, each by any of its texts.
+fn fit(patterns: &[Pattern], things: &[Vec<String>]) -> Truth {
+    let fits = |thing: &&Vec<String>| thing.iter().any(|text| patterns.iter().any(|pattern| pattern.fits(text)));
+    match things.iter().filter(fits).count() {
+        0 => Truth::No,
+        count if count == things.len() => Truth::Yes,
+        _ => Truth::InPart,
     }
 }

@@ -7,6 +7,7 @@ use jiff::Timestamp;
 use super::risk::Risk;
 use super::routes::{Deciders, Route, Routes};
 use crate::domain::expiration::ExpirationLength;
+use crate::domain::facts::Facts;
 use crate::domain::jit::lengths::Lengths;
 use crate::domain::request::Request;
 
@@ -44,10 +45,20 @@ impl Routes {
     /// What is asked of a choice about a request: by what it was when it came as well as by what it is now, and by the
     /// length that was asked as well as by the one that is `chosen`.
     pub fn demands(&self, request: &Request, now: Timestamp, chosen: Option<ExpirationLength>) -> Demands {
+        self.demands_at(&request.facts, &[request.first_seen, now], &[None, chosen])
+    }
+
+    /// What any rule asks that may be the one at any of the moments, for any of the lengths.
+    pub(super) fn demands_at(
+        &self,
+        facts: &Facts,
+        moments: &[Timestamp],
+        lengths: &[Option<ExpirationLength>],
+    ) -> Demands {
         let mut demands = Demands::default();
-        for at in [request.first_seen, now] {
-            for chosen in [None, chosen] {
-                let found = self.find(&request.facts, at, chosen);
+        for at in moments {
+            for chosen in lengths {
+                let found = self.find(facts, *at, *chosen);
                 found.candidates().for_each(|route| demands.take(route));
                 demands.usual = demands.usual.or(found.route.usual);
             }

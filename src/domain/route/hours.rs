@@ -1,5 +1,7 @@
 //! Hours of a week, in a time zone.
 
+use std::fmt;
+
 use jiff::Timestamp;
 use jiff::civil::{Time, Weekday};
 use jiff::tz::TimeZone;
@@ -85,6 +87,21 @@ impl Span {
         Ok(Self { days: self::days(days)?, from, to })
     }
 
+    /// Its days from Monday on, those that follow each other as `Mon-Fri`.
+    fn days_in_runs(&self) -> Vec<String> {
+        let on: Vec<Weekday> = DAYS.map(|(_, day)| day).into_iter().filter(|day| self.days.contains(day)).collect();
+        let short = |day: Weekday| {
+            let name = DAYS.iter().find(|(_, known)| *known == day).map_or("", |(name, _)| name);
+            name[..1].to_uppercase() + &name[1..]
+        };
+        let runs = on.chunk_by(|day, next| day.next() == *next);
+        runs.map(|run| match run {
+            [day] => short(*day),
+            run => format!("{}-{}", short(run[0]), short(run[run.len() - 1])),
+        })
+        .collect()
+    }
+
     fn contains(&self, day: Weekday, time: Time) -> bool {
         let begins = |day: Weekday| self.days.contains(&day);
         if self.to == Time::midnight() {
@@ -94,6 +111,30 @@ impl Span {
             return begins(day) && self.from <= time && time < self.to;
         }
         (begins(day) && time >= self.from) || (begins(day.previous()) && time < self.to)
+    }
+}
+
+/// As the settings have them, with the zone behind.
+impl fmt::Display for Hours {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let spans: Vec<String> = self.spans.iter().map(Span::to_string).collect();
+        write!(f, "{} ({})", spans.join(", "), self.zone.iana_name().unwrap_or("UTC"))
+    }
+}
+
+impl fmt::Display for Span {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut parts = Vec::new();
+        if DAYS.iter().any(|(_, day)| !self.days.contains(day)) {
+            parts.push(self.days_in_runs().join(","));
+        }
+        let clock = |time: Time| time.strftime("%H:%M").to_string();
+        match (self.from, self.to) {
+            (from, to) if from == to && !parts.is_empty() => {}
+            (from, to) if to == Time::midnight() => parts.push(format!("{}-24:00", clock(from))),
+            (from, to) => parts.push(format!("{}-{}", clock(from), clock(to))),
+        }
+        f.write_str(&parts.join(" "))
     }
 }
 
@@ -180,6 +221,25 @@ mod tests {
         let until = friday.end_after(at("2026-11-20T23:10:20Z"));
         assert_eq!(until, Some(at("2026-11-21T07:00:00Z")));
         assert_eq!(friday.end_after(at("2026-11-21T07:00:00Z")), None);
+    }
+
+    #[test]
+    fn hours_are_written_as_they_are_read() {
+        for (written, read) in [
+            ("monday-friday 9:00-17:00", "Mon-Fri 09:00-17:00"),
+            ("Sat,Sun", "Sat-Sun"),
+            ("Mon,Wed-Thu 18:00-24:00", "Mon,Wed-Thu 18:00-24:00"),
+            ("fri-mon 22:00-07:00", "Mon,Fri-Sun 22:00-07:00"),
+            ("22:00-7:00", "22:00-07:00"),
+            ("00:00-24:00", "00:00-24:00"),
+            ("Mon 00:00-24:00", "Mon"),
+        ] {
+            let span = Span::parse(written).unwrap();
+            assert_eq!(span.to_string(), read);
+            let again = Span::parse(read).unwrap();
+            assert_eq!((again.from, again.to), (span.from, span.to), "{read}");
+        }
+        assert_eq!(hours(&["Mon 09:00-17:00", "Sun"], 0).to_string(), "Mon 09:00-17:00, Sun (UTC)");
     }
 
     #[test]

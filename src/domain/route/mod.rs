@@ -2,8 +2,12 @@
 
 pub mod condition;
 pub mod demands;
+pub mod explain;
 pub mod hours;
 pub mod pattern;
 pub mod risk;
 pub mod routes;
 pub mod truth;
+
+#[cfg(test)]
+mod tests;

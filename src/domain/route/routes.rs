@@ -1,5 +1,6 @@
 //! The rules in their order, and which of them a request goes by.
 
+use std::fmt;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -78,10 +79,12 @@ pub struct Routes(Vec<Route>);
 /// Which rule a request goes by.
 #[derive(Clone, Debug)]
 pub struct Found<'r> {
-    /// The first that surely takes it.
+    /// The first that surely takes it, or some of what it asks for.
     pub route: &'r Route,
     /// Those before it that may have been meant, each with what P0 has not said.
     pub perhaps: Vec<(&'r Route, Vec<String>)>,
+    /// Those behind it that take the rest, or may, where it takes some only.
+    pub rest: Vec<&'r Route>,
 }
 
 impl Routes {
@@ -109,16 +112,24 @@ impl Routes {
 
     /// Which rule a request goes by at a moment, where `chosen` is the length that somebody would grant.
     pub fn find(&self, facts: &Facts, at: Timestamp, chosen: Option<ExpirationLength>) -> Found<'_> {
-        let mut perhaps = Vec::new();
+        let (mut perhaps, mut rest) = (Vec::new(), Vec::new());
+        let mut first = None;
         for route in &self.0 {
             let held = route.conditions.hold(facts, at, chosen);
-            match held.truth {
-                Truth::Yes => return Found { route, perhaps },
-                Truth::Perhaps => perhaps.push((route, held.missing)),
-                Truth::No => {}
+            match (held.truth, first) {
+                (Truth::No, _) => {}
+                (Truth::Perhaps, None) => perhaps.push((route, held.missing)),
+                (Truth::InPart, None) => first = Some(route),
+                (Truth::Yes, None) => return Found { route, perhaps, rest },
+                (truth, Some(first)) => {
+                    rest.push(route);
+                    if truth == Truth::Yes {
+                        return Found { route: first, perhaps, rest };
+                    }
+                }
             }
         }
-        Found { route: self.default_route(), perhaps }
+        Found { route: first.unwrap_or_else(|| self.default_route()), perhaps, rest }
     }
 }
 
@@ -130,6 +141,18 @@ impl Found<'_> {
 
     /// Every rule that may be the one.
     pub fn candidates(&self) -> impl Iterator<Item = &Route> {
-        self.perhaps.iter().map(|(route, _)| *route).chain([self.route])
+        self.perhaps.iter().map(|(route, _)| *route).chain([self.route]).chain(self.rest.iter().copied())
+    }
+}
+
+/// As the settings name them.
+impl fmt::Display for Recipient {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::User(user) => user.fmt(f),
+            Self::Group(group) => group.fmt(f),
+            Self::OnCall { source, level: 1 } => write!(f, "oncall:{source}"),
+            Self::OnCall { source, level } => write!(f, "oncall:{source}/{level}"),
+        }
     }
 }

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 use tokio::sync::watch;
 
-use super::records::{Call, Ephemeral, Message, View};
+use super::records::{Answered, Call, Ephemeral, Message, Unfurl, View};
 use super::{Slack, inputs};
 
 /// How many calls a snapshot shows.
@@ -18,6 +18,19 @@ impl Slack {
     /// One message as it stands now.
     pub fn message(&self, channel: &str, ts: &str) -> Option<Message> {
         self.shared.look(|slack| slack.message(channel, ts).cloned())
+    }
+
+    /// The answers in the thread of a message, oldest first.
+    pub fn thread(&self, channel: &str, ts: &str) -> Vec<Message> {
+        let is_answer = |message: &&Message| {
+            message.channel == channel && message.is_reply() && message.thread_ts.as_deref() == Some(ts)
+        };
+        self.shared.look(|slack| slack.messages.iter().filter(is_answer).cloned().collect())
+    }
+
+    /// What the bot laid under a link of a message.
+    pub fn unfurl(&self, channel: &str, ts: &str, url: &str) -> Option<Unfurl> {
+        self.shared.look(|slack| slack.message(channel, ts)?.unfurl(url).cloned())
     }
 
     /// An element of a message with the `block_id` of its block, to be pressed later with
@@ -49,6 +62,16 @@ impl Slack {
     /// The bot's Home as published to a person.
     pub fn home(&self, user: &str) -> Option<View> {
         self.shared.look(|slack| slack.homes.get(user).cloned())
+    }
+
+    /// How often the bot drew a person's Home, of the last 10 000 calls.
+    pub fn home_draws(&self, user: &str) -> usize {
+        let is_draw = |call: &&Call| {
+            call.method == "views.publish"
+                && call.body["user_id"] == user
+                && matches!(call.answered, Answered::Ok | Answered::Lost)
+        };
+        self.shared.look(|slack| slack.calls.iter().filter(is_draw).count())
     }
 
     /// The bot's calls, oldest first; the last 10 000 are kept.

@@ -10,6 +10,7 @@ mod blocks;
 mod capabilities;
 mod faults;
 mod inputs;
+mod links;
 mod look;
 mod payloads;
 mod person;
@@ -34,10 +35,10 @@ use tokio::sync::watch;
 use tokio_util::sync::{CancellationToken, DropGuard};
 
 pub use faults::{Fault, Times};
-pub use person::{Cannot, Delivered, Place};
+pub use person::{Cannot, Delivered, Place, Written};
 pub use rates::Rates;
-pub use records::{Answered, Call, Ephemeral, Message, View};
-pub use setup::{Channel, Person, SLACKS_EVENT_RETRIES, Shortcut, SlackSetup, Usergroup};
+pub use records::{Answered, Call, Ephemeral, Message, Unfurl, View};
+pub use setup::{Channel, Person, SLACKS_EVENT_RETRIES, Shortcut, ShortcutKind, SlackSetup, Usergroup};
 pub use sign_in::Tamper;
 
 use state::Workspace;
@@ -151,6 +152,11 @@ impl Slack {
     /// Says where people may be sent back to after signing in, in place of what was said before.
     pub fn set_redirect_urls(&self, urls: &[&str]) {
         self.shared.change(|slack| slack.setup.redirect_urls = urls.iter().map(ToString::to_string).collect());
+    }
+
+    /// Says of which domains' links the app is told, in place of what was said before.
+    pub fn set_unfurl_domains(&self, domains: &[&str]) {
+        self.shared.change(|slack| slack.setup.unfurl_domains = domains.iter().map(ToString::to_string).collect());
     }
 
     /// Changes the members of a user group.

@@ -5,7 +5,7 @@ use url::form_urlencoded;
 
 use super::inputs::state_values;
 use super::person::Place;
-use super::records::View;
+use super::records::{Message, View};
 use super::setup::Person;
 use super::state::Workspace;
 
@@ -44,6 +44,26 @@ impl Workspace {
         })
     }
 
+    /// `message_action`: the whole message, where it stands, and an address to answer to.
+    pub(super) fn message_shortcut_used(&mut self, user: &Person, message: &Message, callback_id: &str) -> Value {
+        let (channel, ts) = (&message.channel, &message.ts);
+        json!({
+            "type": "message_action",
+            "token": VERIFICATION_TOKEN,
+            "action_ts": self.next_ts(),
+            "team": self.team(),
+            "user": self.user_of(user),
+            "channel": {"id": channel, "name": self.shown_name(channel)},
+            "is_enterprise_install": self.setup.org_wide,
+            "enterprise": self.enterprise(),
+            "callback_id": callback_id,
+            "trigger_id": self.new_trigger(&user.id, None),
+            "response_url": self.new_response_url(&user.id, channel, None),
+            "message_ts": ts,
+            "message": message.to_api(&self.setup),
+        })
+    }
+
     fn user_of(&self, user: &Person) -> Value {
         json!({"id": user.id, "username": user.name, "name": user.name, "team_id": self.home_team(user)})
     }
@@ -69,7 +89,7 @@ impl Workspace {
     pub(super) fn block_actions(&mut self, user: &Person, place: &Place, action: Value) -> Value {
         let view = match place {
             Place::View { view_id } => Some(view_id.as_str()),
-            Place::Message { .. } | Place::Ephemeral { .. } => None,
+            Place::Message { .. } | Place::Unfurl { .. } | Place::Ephemeral { .. } => None,
         };
         let mut payload = self.interaction("block_actions", user, view);
         payload.insert("actions".into(), json!([action]));
@@ -79,18 +99,32 @@ impl Workspace {
                 payload.insert("view".into(), self.view(view_id).map_or(Value::Null, |view| self.view_object(view)));
             }
             Place::Message { channel, ts } => {
-                self.put_channel(&mut payload, &user.id, channel, ts, false);
+                let thread = self.message(channel, ts).and_then(|message| message.thread_ts.clone());
+                let container = json!({"type": "message", "message_ts": ts, "is_ephemeral": false});
+                self.put_place(&mut payload, &user.id, channel, thread.as_deref(), container);
                 if let Some(message) = self.message(channel, ts) {
                     payload.insert("message".into(), message.to_api(&self.setup));
                     let entered = self.entered.get(&(user.id.clone(), place.key()));
                     payload.insert("state".into(), json!({"values": state_values(&message.blocks, entered)}));
                 }
             }
+            Place::Unfurl { channel, ts, url } => {
+                // The message is not told, only what the app itself laid there.
+                let laid = self.message(channel, ts).and_then(|message| message.unfurl(url)).cloned();
+                let Some(laid) = laid else { return Value::Object(payload) };
+                let container = json!({
+                    "type": "message_attachment", "message_ts": ts, "attachment_id": laid.id, "is_ephemeral": false,
+                    "is_app_unfurl": true, "app_unfurl_url": url,
+                });
+                payload.insert("app_unfurl".into(), laid.to_api(&self.setup));
+                self.put_place(&mut payload, &user.id, channel, None, container);
+            }
             Place::Ephemeral { ts } => {
                 // An ephemeral line is not told again: there is no `message`.
                 let line = self.ephemerals.iter().find(|line| line.user == user.id && &line.ts == ts).cloned();
                 let Some(line) = line else { return Value::Object(payload) };
-                self.put_channel(&mut payload, &user.id, &line.channel, ts, true);
+                let container = json!({"type": "message", "message_ts": ts, "is_ephemeral": true});
+                self.put_place(&mut payload, &user.id, &line.channel, line.thread_ts.as_deref(), container);
                 let entered = self.entered.get(&(user.id.clone(), place.key()));
                 payload.insert("state".into(), json!({"values": state_values(&line.blocks, entered)}));
             }
@@ -98,11 +132,18 @@ impl Workspace {
         Value::Object(payload)
     }
 
-    fn put_channel(&mut self, to: &mut Map<String, Value>, user: &str, channel: &str, ts: &str, ephemeral: bool) {
-        let container = json!({"type": "message", "message_ts": ts, "channel_id": channel, "is_ephemeral": ephemeral});
+    /// Where a message or a line stands, and an address by which it can be changed.
+    fn put_place(&mut self, to: &mut Map<String, Value>, user: &str, channel: &str, thread: Option<&str>, of: Value) {
+        let mut container = of;
+        container["channel_id"] = json!(channel);
+        if let Some(thread) = thread {
+            container["thread_ts"] = json!(thread);
+        }
+        let original = container["message_ts"].as_str().filter(|_| container["type"] == "message");
+        let response_url = self.new_response_url(user, channel, original);
         to.insert("container".into(), container);
         to.insert("channel".into(), json!({"id": channel, "name": self.shown_name(channel)}));
-        to.insert("response_url".into(), json!(self.new_response_url(user, channel, Some(ts))));
+        to.insert("response_url".into(), json!(response_url));
     }
 
     /// Payloads do not tell the names of private channels.
@@ -196,19 +237,23 @@ impl Workspace {
     }
 
     /// The part of `message` and `app_mention` events they share.
-    pub(super) fn said(&self, kind: &str, user: &Person, channel: &str, ts: &str, text: &str) -> Value {
-        json!({
+    pub(super) fn said(&self, kind: &str, user: &Person, message: &Message) -> Value {
+        let mut event = json!({
             "type": kind,
             "user": user.id,
-            "ts": ts,
+            "ts": message.ts,
             "client_msg_id": format!("{:032x}", rand::random::<u128>()),
-            "text": text,
+            "text": message.text,
             "team": self.home_team(user),
             "blocks": [{"type": "rich_text", "block_id": "typed", "elements": [
-                {"type": "rich_text_section", "elements": [{"type": "text", "text": text}]},
+                {"type": "rich_text_section", "elements": [{"type": "text", "text": message.text}]},
             ]}],
-            "channel": channel,
-            "event_ts": ts,
-        })
+            "channel": message.channel,
+            "event_ts": message.ts,
+        });
+        if let Some(thread) = &message.thread_ts {
+            event["thread_ts"] = json!(thread);
+        }
+        event
     }
 }

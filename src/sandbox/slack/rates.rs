@@ -12,7 +12,7 @@ pub struct Rates {
     pub burst: u32,
     /// Calls a minute of `usergroups.*` (Slack: 20 and more).
     pub tier2: u32,
-    /// Calls a minute of `chat.update`, `conversations.*`, `users.lookupByEmail` (Slack: 50 and more).
+    /// Calls a minute of `chat.update`, `chat.unfurl`, `conversations.*`, `users.lookupByEmail` (Slack: 50 and more).
     pub tier3: u32,
     /// Calls a minute of `users.info`, `views.*`, `chat.postEphemeral` (Slack: 100 and more).
     pub tier4: u32,

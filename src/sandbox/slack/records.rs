@@ -15,8 +15,10 @@ pub struct Message {
     pub channel: String,
     /// Its id within the channel: seconds and six digits.
     pub ts: String,
-    /// The message whose thread it stands in.
+    /// The message whose thread it stands in; its own `ts` where it began one.
     pub thread_ts: Option<String>,
+    /// Whether this answer in a thread is shown in the channel as well.
+    pub is_broadcast: bool,
     /// What notifications and screen readers say.
     pub text: String,
     /// As stored: every block and interactive element has an id.
@@ -29,9 +31,64 @@ pub struct Message {
     pub edited: Option<String>,
     /// As sent by the bot.
     pub metadata: Option<Value>,
+    /// What the bot laid under the links of a person's message.
+    pub unfurls: Vec<Unfurl>,
+}
+
+/// What the bot laid under a link.
+#[derive(Clone, Debug, Serialize)]
+pub struct Unfurl {
+    /// Counted from 1 within the message.
+    pub id: u32,
+    /// The link, as it stands in the message.
+    pub url: String,
+    /// Its blocks, with ids.
+    pub blocks: Vec<Value>,
+}
+
+impl Unfurl {
+    /// As payloads show it.
+    pub(super) fn to_api(&self, setup: &SlackSetup) -> Value {
+        json!({
+            "id": self.id,
+            "blocks": self.blocks,
+            "fallback": "[no preview available]",
+            "bot_id": setup.bot_id,
+            "app_unfurl_url": self.url,
+            "is_app_unfurl": true,
+            "app_id": setup.app_id,
+        })
+    }
 }
 
 impl Message {
+    /// What a person said, before it has its `ts`.
+    pub(super) fn said(channel: &str, user: &str, text: String) -> Self {
+        Self {
+            channel: channel.to_owned(),
+            ts: String::new(),
+            thread_ts: None,
+            is_broadcast: false,
+            text,
+            blocks: Vec::new(),
+            user: user.to_owned(),
+            bot_id: None,
+            edited: None,
+            metadata: None,
+            unfurls: Vec::new(),
+        }
+    }
+
+    /// Whether it stands in the thread of another.
+    pub fn is_reply(&self) -> bool {
+        self.thread_ts.as_ref().is_some_and(|thread| *thread != self.ts)
+    }
+
+    /// What lies under a link of it.
+    pub(super) fn unfurl(&self, url: &str) -> Option<&Unfurl> {
+        self.unfurls.iter().find(|laid| laid.url == url)
+    }
+
     /// The message as the Web API and payloads show it.
     pub(super) fn to_api(&self, setup: &SlackSetup) -> Value {
         let mut message = Map::new();
@@ -49,6 +106,13 @@ impl Message {
         }
         if let Some(ts) = &self.edited {
             message.insert("edited".into(), json!({"user": self.user, "ts": ts}));
+        }
+        if self.is_broadcast {
+            message.insert("subtype".into(), json!("thread_broadcast"));
+        }
+        if !self.unfurls.is_empty() {
+            let attachments: Vec<Value> = self.unfurls.iter().map(|laid| laid.to_api(setup)).collect();
+            message.insert("attachments".into(), json!(attachments));
         }
         for (key, value) in
             [("thread_ts", self.thread_ts.clone().map(Value::from)), ("metadata", self.metadata.clone())]

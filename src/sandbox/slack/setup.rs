@@ -48,8 +48,12 @@ pub struct SlackSetup {
     /// Whether the app has a Home tab, and is told when somebody opens it: `home_tab_enabled` and `app_home_opened` of
     /// its manifest.
     pub home: bool,
-    /// The app's global shortcuts.
+    /// The app's shortcuts.
     pub shortcuts: Vec<Shortcut>,
+    /// The domains of whose links the app is told when somebody posts one; [`Slack::set_unfurl_domains`] changes them.
+    ///
+    /// [`Slack::set_unfurl_domains`]: super::Slack::set_unfurl_domains
+    pub unfurl_domains: Vec<String>,
     /// Everybody who can be acted as or looked up. The bot's own user is added at the start.
     pub people: Vec<Person>,
     /// Channels; direct messages come into being by themselves.
@@ -90,6 +94,7 @@ impl SlackSetup {
             scopes: scopes::of_use(uses).map(|scope| scope.name.to_owned()).collect(),
             home: false,
             shortcuts: Vec::new(),
+            unfurl_domains: Vec::new(),
             people: vec![
                 Person::new("U01ALICE", "alice"),
                 Person::new("U02BOB", "bob"),
@@ -121,7 +126,7 @@ impl SlackSetup {
         }
     }
 
-    /// The same company with the app that this manifest makes: its scopes, its Home, its global shortcuts.
+    /// The same company with the app that this manifest makes: its scopes, its Home, its shortcuts, its domains.
     pub fn with_app(mut self, manifest: &Value) -> Self {
         let texts = |list: &Value, read: fn(&Value) -> &Value| -> Vec<String> {
             let texts = list.as_array().into_iter().flatten().filter_map(|one| read(one).as_str());
@@ -133,10 +138,11 @@ impl SlackSetup {
         self.home =
             features["app_home"]["home_tab_enabled"] == true && events.iter().any(|event| event == "app_home_opened");
         let shortcuts = features["shortcuts"].as_array().into_iter().flatten();
-        self.shortcuts = shortcuts
-            .filter(|shortcut| shortcut["type"] == "global")
-            .filter_map(|shortcut| Shortcut::deserialize(shortcut).ok())
-            .collect();
+        self.shortcuts = shortcuts.filter_map(|shortcut| Shortcut::deserialize(shortcut).ok()).collect();
+        self.unfurl_domains = texts(&features["unfurl_domains"], |domain| domain);
+        if !events.iter().any(|event| event == "link_shared") {
+            self.unfurl_domains.clear();
+        }
         self
     }
 
@@ -170,9 +176,22 @@ impl Default for SlackSetup {
 /// When Slack sends an event again that was not taken: at once, after a minute, and five minutes after that.
 pub const SLACKS_EVENT_RETRIES: [Duration; 3] = [Duration::ZERO, Duration::from_secs(60), Duration::from_secs(5 * 60)];
 
-/// A global shortcut, in the words of the app's manifest.
+/// Where people find a shortcut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ShortcutKind {
+    /// Beside the box to write in, and in Slack's search.
+    Global,
+    /// In the menu of a message.
+    Message,
+}
+
+/// A shortcut, in the words of the app's manifest.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct Shortcut {
+    /// Where people find it.
+    #[serde(rename = "type")]
+    pub kind: ShortcutKind,
     /// As people find it.
     pub name: String,
     /// What the app is told.

@@ -113,21 +113,30 @@ impl Workspace {
         self.messages.iter_mut().find(|message| message.channel == channel && message.ts == ts)
     }
 
-    /// Posts as the bot; gives the `ts`.
+    /// Posts as the bot; gives the `ts`. Where the message of a thread is gone, Slack does not refuse: what was meant
+    /// for the thread stands in the channel, and only the lack of a `thread_ts` in the answer says so.
     pub(super) fn post(&mut self, channel: &str, content: Content) -> String {
-        let ts = self.next_ts();
-        self.messages.push(Message {
-            channel: channel.to_owned(),
-            ts: ts.clone(),
-            thread_ts: content.thread_ts,
-            text: content.text,
+        let thread_ts = content.thread_ts.filter(|root| self.message(channel, root).is_some());
+        let message = Message {
+            is_broadcast: content.is_broadcast && thread_ts.is_some(),
+            thread_ts,
             blocks: with_ids(content.blocks),
-            user: self.setup.bot_user_id.clone(),
             bot_id: Some(self.setup.bot_id.clone()),
-            edited: None,
             metadata: content.metadata,
-        });
-        ts
+            ..Message::said(channel, &self.setup.bot_user_id, content.text)
+        };
+        self.keep(message).ts
+    }
+
+    /// Gives a message its `ts` and puts it where it belongs; one that is answered for the first time begins a thread.
+    pub(super) fn keep(&mut self, message: Message) -> Message {
+        let message = Message { ts: self.next_ts(), ..message };
+        let root = message.thread_ts.as_ref().and_then(|root| self.message_mut(&message.channel, root));
+        if let Some(root) = root {
+            root.thread_ts = Some(root.ts.clone());
+        }
+        self.messages.push(message.clone());
+        message
     }
 
     /// Shows something to one person, if a client of theirs is open; gives its `ts` either way.
@@ -179,6 +188,7 @@ pub(super) struct Content {
     pub(super) text: String,
     pub(super) blocks: Vec<Value>,
     pub(super) thread_ts: Option<String>,
+    pub(super) is_broadcast: bool,
     pub(super) metadata: Option<Value>,
 }
 

@@ -16,7 +16,7 @@ mod worker;
 use std::collections::BTreeMap;
 
 use p0_chatops::sandbox::p0::Verb;
-use p0_chatops::sandbox::slack::{Ephemeral, Person, Shortcut, Usergroup};
+use p0_chatops::sandbox::slack::{Ephemeral, Person, Shortcut, ShortcutKind, Usergroup};
 use serde_json::Value;
 
 use crate::world::{CHANNEL, Setup, World, readable};
@@ -42,6 +42,7 @@ fn administered() -> Setup {
     }
     setup.slack.home = true;
     setup.slack.shortcuts = vec![Shortcut {
+        kind: ShortcutKind::Global,
         name: "P0 settings".into(),
         callback_id: "settings".into(),
         description: "See P0's settings".into(),

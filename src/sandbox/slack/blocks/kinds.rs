@@ -9,7 +9,7 @@ use super::{Checker, Surface};
 impl Checker {
     /// Blocks within the limit of the surface.
     pub(super) fn blocks(&mut self, blocks: &[Value], at: &str) {
-        let most = if self.surface == Surface::Message { 50 } else { 100 };
+        let most = if matches!(self.surface, Surface::Message | Surface::Unfurl) { 50 } else { 100 };
         if blocks.len() > most {
             self.fault(at, format!("no more than {most} items allowed"));
         }
@@ -22,7 +22,7 @@ impl Checker {
     pub(super) fn view(&mut self, view: &Value) {
         let (kind, required, optional): (_, &[&str], &[&str]) = match self.surface {
             Surface::Home => ("home", &["type", "blocks"], &["private_metadata", "callback_id", "external_id"]),
-            Surface::Modal | Surface::Message => (
+            Surface::Modal | Surface::Message | Surface::Unfurl => (
                 "modal",
                 &["type", "title", "blocks"],
                 &[
@@ -67,7 +67,9 @@ impl Checker {
             "section" => (&[], &["text", "fields", "accessory", "expand"]),
             "header" => (&["text"], &["level"]),
             "divider" => (&[], &[]),
-            "context" | "actions" | "rich_text" => (&["elements"], &[]),
+            "context" | "actions" => (&["elements"], &[]),
+            // Slack's words: chat.unfurl does not take it, though messages do.
+            "rich_text" if self.surface != Surface::Unfurl => (&["elements"], &[]),
             "input" => (&["label", "element"], &["hint", "optional", "dispatch_action"]),
             "image" => (&["alt_text"], &["image_url", "slack_file", "title"]),
             "markdown" if self.surface == Surface::Message => (&["text"], &[]),

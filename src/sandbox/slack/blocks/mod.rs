@@ -18,6 +18,8 @@ use serde_json::{Map, Value};
 pub(super) enum Surface {
     /// At most 50 blocks.
     Message,
+    /// At most 50 blocks, and none of the kinds that Slack takes in messages only.
+    Unfurl,
     /// At most 100 blocks.
     Modal,
     /// At most 100 blocks.

@@ -1,4 +1,4 @@
-//! Pressing and choosing, in messages, ephemeral lines, modals and Homes.
+//! Pressing and choosing, in messages, under links, in ephemeral lines, modals and Homes.
 
 use serde_json::{Map, Value, json};
 
@@ -40,18 +40,16 @@ impl Slack {
         self.act(user, &Place::view(view_id), action_id, None).await
     }
 
-    /// Uses a global shortcut of the app's, by its callback id. It belongs to no conversation, so there is nothing to
-    /// answer to but the trigger.
-    pub async fn shortcut(&self, user: &str, callback_id: &str) -> Result<Delivered, Cannot> {
-        let payload = self.shared.change(|slack| {
-            slack.heard_with("commands")?;
-            let person = slack.acting(user)?;
-            if !slack.setup.shortcuts.iter().any(|shortcut| shortcut.callback_id == callback_id) {
-                return Err(Cannot::NotThere(format!("global shortcut {callback_id} of the app")));
-            }
-            Ok(slack.shortcut_used(&person, callback_id))
-        })?;
-        self.told(user, "", &payload).await
+    /// Presses a button of what lies under a link of a message.
+    pub async fn press_unfurl(
+        &self,
+        user: &str,
+        channel: &str,
+        ts: &str,
+        url: &str,
+        action_id: &str,
+    ) -> Result<Delivered, Cannot> {
+        self.act(user, &Place::unfurl(channel, ts, url), action_id, None).await
     }
 
     /// Acts on an element anywhere: presses a button (`option` is `None`) or enters something.
@@ -92,7 +90,7 @@ impl Slack {
     }
 
     /// Tells the bot of it; where it does not take it, Slack complains to the person in that conversation.
-    async fn told(&self, user: &str, channel: &str, payload: &Value) -> Result<Delivered, Cannot> {
+    pub(super) async fn told(&self, user: &str, channel: &str, payload: &Value) -> Result<Delivered, Cannot> {
         let answer = self.interact(payload).await;
         if !matches!(&answer, Ok(delivered) if (200..300).contains(&delivered.status)) {
             self.shared.change(|slack| slack.complain(channel, user, "⚠️ This app did not respond.".into()));
@@ -108,6 +106,11 @@ impl Workspace {
             Place::Message { channel, ts } => {
                 self.joined(user, channel)?;
                 self.message(channel, ts).map(|message| message.blocks.clone())
+            }
+            Place::Unfurl { channel, ts, url } => {
+                self.joined(user, channel)?;
+                let message = self.message(channel, ts);
+                message.and_then(|message| message.unfurl(url)).map(|laid| laid.blocks.clone())
             }
             Place::Ephemeral { ts } => {
                 let line = self.ephemerals.iter().find(|line| line.user == user && &line.ts == ts);

@@ -3,11 +3,14 @@
 
 mod acts;
 mod admin;
+mod commands;
 mod delivery;
 mod modals;
-mod speech;
+mod shortcuts;
+mod writing;
 
 pub(super) use delivery::{Delivery, http_client};
+pub use writing::Written;
 
 use super::setup::{Channel, Person};
 use super::state::Workspace;
@@ -54,6 +57,15 @@ pub enum Place {
         /// The message's id.
         ts: String,
     },
+    /// What the app laid under a link of a message.
+    Unfurl {
+        /// `C…` or `D…`.
+        channel: String,
+        /// The id of the message with the link.
+        ts: String,
+        /// The link.
+        url: String,
+    },
     /// A line only this person sees.
     Ephemeral {
         /// The line's id.
@@ -72,6 +84,11 @@ impl Place {
         Self::Message { channel: channel.to_owned(), ts: ts.to_owned() }
     }
 
+    /// What lies under a link of a message.
+    pub fn unfurl(channel: &str, ts: &str, url: &str) -> Self {
+        Self::Unfurl { channel: channel.to_owned(), ts: ts.to_owned(), url: url.to_owned() }
+    }
+
     /// An ephemeral line.
     pub fn ephemeral(ts: &str) -> Self {
         Self::Ephemeral { ts: ts.to_owned() }
@@ -85,7 +102,7 @@ impl Place {
     /// The channel in which something is known to stand; empty where that is not known.
     fn conversation(&self) -> &str {
         match self {
-            Self::Message { channel, .. } => channel,
+            Self::Message { channel, .. } | Self::Unfurl { channel, .. } => channel,
             Self::Ephemeral { .. } | Self::View { .. } => "",
         }
     }
@@ -94,6 +111,7 @@ impl Place {
     pub(super) fn key(&self) -> String {
         match self {
             Self::Message { channel, ts } => format!("{channel}/{ts}"),
+            Self::Unfurl { channel, ts, url } => format!("{channel}/{ts}/{url}"),
             Self::Ephemeral { ts } => ts.clone(),
             Self::View { view_id } => view_id.clone(),
         }

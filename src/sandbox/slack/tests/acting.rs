@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{World, modal};
 use crate::sandbox::slack::signature::sign;
-use crate::sandbox::slack::{Cannot, Place, Shortcut, SlackSetup};
+use crate::sandbox::slack::{Cannot, Place, SlackSetup};
 
 #[test]
 fn the_published_vector_is_signed_as_published() {
@@ -193,43 +193,6 @@ async fn a_modal_that_says_so_closes_those_below_it_too() {
 }
 
 #[tokio::test]
-async fn a_global_shortcut_is_told_without_a_conversation_and_opens_a_modal() {
-    let settings = Shortcut {
-        name: "P0 settings".into(),
-        callback_id: "settings".into(),
-        description: "See and change them".into(),
-    };
-    let app = |setup| SlackSetup { shortcuts: vec![settings.clone()], ..setup };
-    let world = World::with(app).await;
-    let slack = &world.slack;
-    slack.shortcut("U01ALICE", "settings").await.unwrap();
-    let mut payload = world.bot.last().payload();
-    let opened = world.call("views.open", json!({"trigger_id": payload["trigger_id"].take(), "view": modal()})).await;
-    assert_eq!(slack.modals("U01ALICE")[0].id, opened["view"]["id"].as_str().unwrap());
-    payload["action_ts"].take();
-    payload["token"].take();
-    assert_eq!(
-        payload,
-        json!({
-            "type": "shortcut", "callback_id": "settings", "trigger_id": null, "action_ts": null, "token": null,
-            "user": {"id": "U01ALICE", "username": "alice", "team_id": "T01ACME"},
-            "team": {"id": "T01ACME", "domain": "acme"}, "enterprise": null, "is_enterprise_install": false,
-        })
-    );
-    assert!(matches!(slack.shortcut("U01ALICE", "other").await, Err(Cannot::NotThere(_))));
-    assert!(matches!(slack.shortcut("U06GONE", "settings").await, Err(Cannot::NotAllowed(_))));
-    slack.connect("http://127.0.0.1:1");
-    assert!(slack.shortcut("U02BOB", "settings").await.is_err());
-    assert!(slack.ephemerals("U02BOB")[0].from_slack);
-
-    let world = World::with(|setup| app(SlackSetup::on_grid(setup))).await;
-    world.slack.shortcut("U01ALICE", "settings").await.unwrap();
-    assert_eq!(world.bot.last().payload()["team"], json!(null));
-    let world = World::with(|setup| app(SlackSetup::without_scope(setup, "commands"))).await;
-    assert!(matches!(world.slack.shortcut("U01ALICE", "settings").await, Err(Cannot::NotAllowed(_))));
-}
-
-#[tokio::test]
 async fn a_modal_is_pushed_on_the_one_in_which_somebody_pressed() {
     let world = World::new().await;
     let slack = &world.slack;
@@ -265,22 +228,26 @@ fn an_app_is_what_its_manifest_says() {
     let manifest = json!({
         "features": {
             "app_home": {"home_tab_enabled": true},
+            "unfurl_domains": ["p0.example.com"],
             "shortcuts": [
                 {"type": "global", "name": "P0 settings", "callback_id": "settings", "description": "See them"},
                 {"type": "message", "name": "Ask for this", "callback_id": "ask", "description": "Ask"},
             ],
         },
         "oauth_config": {"scopes": {"bot": ["commands", "usergroups:read"]}},
-        "settings": {"event_subscriptions": {"bot_events": ["app_home_opened"]}},
+        "settings": {"event_subscriptions": {"bot_events": ["app_home_opened", "link_shared"]}},
     });
     let app = SlackSetup::default().with_app(&manifest);
+    assert_eq!(app.unfurl_domains, ["p0.example.com"]);
     let shortcuts: Vec<&str> = app.shortcuts.iter().map(|shortcut| shortcut.callback_id.as_str()).collect();
     assert_eq!(
         (app.home, shortcuts, app.scopes),
-        (true, vec!["settings"], vec!["commands".into(), "usergroups:read".into()])
+        (true, vec!["settings", "ask"], vec!["commands".into(), "usergroups:read".into()])
     );
     let app = SlackSetup::default().with_app(&json!({"features": {"app_home": {"home_tab_enabled": true}}}));
     assert!(!app.home && app.shortcuts.is_empty(), "nobody is told when it is opened");
+    let deaf = SlackSetup::default().with_app(&json!({"features": {"unfurl_domains": ["p0.example.com"]}}));
+    assert!(deaf.unfurl_domains.is_empty(), "nobody is told when one of its links is posted");
 }
 
 #[tokio::test]
@@ -320,6 +287,7 @@ async fn a_home_is_opened_where_the_app_has_one() {
         .call("views.publish", json!({"user_id": "U02BOB", "view": {"type": "home", "blocks": super::card()}}))
         .await;
     let id = published["view"]["id"].as_str().unwrap();
+    assert_eq!((slack.home_draws("U02BOB"), slack.home_draws("U01ALICE")), (1, 0));
     slack.press_in_view("U02BOB", id, "approve").await.unwrap();
     assert_eq!(world.bot.last().payload()["container"], json!({"type": "view", "view_id": id}));
     slack.verify_url("are you there").await.unwrap();

@@ -3,7 +3,10 @@
 mod acting;
 mod admin;
 mod block_rules;
+mod shortcuts;
 mod sign_in;
+mod threads;
+mod unfurls;
 mod web_api;
 
 use std::sync::atomic::{AtomicU32, Ordering};

@@ -16,7 +16,7 @@ use crate::sandbox::slack::response_url;
 pub(in crate::sandbox::slack) struct Args(Map<String, Value>);
 
 /// Arguments that hold JSON, as text in forms.
-const NESTED: [&str; 4] = ["blocks", "view", "metadata", "attachments"];
+const NESTED: [&str; 5] = ["blocks", "view", "metadata", "attachments", "unfurls"];
 
 /// Arguments that nobody else may see.
 const SECRET: [&str; 3] = ["token", "client_secret", "code"];

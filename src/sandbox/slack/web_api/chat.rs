@@ -15,6 +15,10 @@ const TEXT_ADVISED: usize = 4_000;
 pub(super) fn post_message(slack: &mut Workspace, args: &Args) -> Answer {
     let channel = slack.destination(args.text("channel").unwrap_or_default())?;
     let content = content(slack, "chat.postMessage", args)?;
+    let root = content.thread_ts.as_ref().and_then(|root| slack.message(&channel, root));
+    if root.is_some_and(Message::is_reply) {
+        slack.violation("chat.postMessage", "the thread_ts of an answer, which is not the thread's");
+    }
     let ts = slack.post(&channel, content);
     let message = slack.message(&channel, &ts).map(|message| message.to_api(&slack.setup));
     Ok(json!({"channel": channel, "ts": ts, "message": message}))
@@ -92,7 +96,8 @@ pub(in crate::sandbox::slack) fn content(slack: &mut Workspace, by: &str, args: 
         slack.violation(by, "attachments, which the stand-in does not show");
     }
     let metadata = args.nested("metadata").map_err(|()| "invalid_metadata_format")?;
-    Ok(Content { text: text.to_owned(), blocks, thread_ts: args.text("thread_ts").map(str::to_owned), metadata })
+    let thread_ts = args.text("thread_ts").filter(|ts| !ts.is_empty()).map(str::to_owned);
+    Ok(Content { text: text.to_owned(), blocks, thread_ts, is_broadcast: args.flag("reply_broadcast"), metadata })
 }
 
 impl Workspace {

@@ -5,6 +5,7 @@ mod chat;
 mod conversations;
 mod people;
 mod reply;
+mod unfurl;
 mod views;
 
 use http::HeaderMap;
@@ -48,6 +49,7 @@ fn find(method: &str) -> Option<Method> {
         "chat.postMessage" => of("chat:write", Tier::PerChannel, true, chat::post_message),
         "chat.update" => of("chat:write", Tier::Three, true, chat::update),
         "chat.postEphemeral" => of("chat:write", Tier::Four, true, chat::post_ephemeral),
+        "chat.unfurl" => of("links:write", Tier::Three, true, unfurl::unfurl),
         "chat.delete" => of("chat:write", Tier::Three, true, chat::delete),
         "views.open" => of("", Tier::Four, true, views::open),
         "views.push" => of("", Tier::Four, true, views::push),

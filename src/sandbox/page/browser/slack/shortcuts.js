@@ -6,7 +6,7 @@ import { Surface } from '../kit/surface.js';
 
 /** `use` is told the one that was picked, by its callback id. */
 export function Shortcuts({ client, use }) {
-  const { shortcuts } = client.page.slack.bot;
+  const shortcuts = client.page.slack.bot.shortcuts.filter(({ type }) => type === 'global');
   if (shortcuts.length === 0) return null;
   const text = (said) => ({ type: 'plain_text', emoji: false, text: said });
   const options = shortcuts.map(({ name, callback_id, description }) => ({ value: callback_id, text: text(name), description: text(description) }));

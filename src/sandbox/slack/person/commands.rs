@@ -1,11 +1,10 @@
-//! Typing: slash commands, mentions, direct messages; and looking at the bot's Home.
+//! Slash commands, and looking at the bot's Home.
 
 use serde_json::{Value, json};
 
 use super::delivery::Door;
 use super::{Cannot, Delivered};
 use crate::sandbox::slack::Slack;
-use crate::sandbox::slack::records::Message;
 use crate::sandbox::slack::response_url;
 use crate::sandbox::slack::setup::Person;
 use crate::sandbox::slack::state::{Content, Workspace};
@@ -30,61 +29,6 @@ impl Slack {
         answer
     }
 
-    /// Writes a message that mentions the bot (which is put in front if the text does not).
-    pub async fn mention(&self, user: &str, channel: &str, text: &str) -> Result<Delivered, Cannot> {
-        self.mention_in(user, channel, None, text).await
-    }
-
-    /// The same as an answer in a thread, where slash commands do not work.
-    pub async fn mention_in_thread(
-        &self,
-        user: &str,
-        channel: &str,
-        thread_ts: &str,
-        text: &str,
-    ) -> Result<Delivered, Cannot> {
-        self.mention_in(user, channel, Some(thread_ts), text).await
-    }
-
-    async fn mention_in(
-        &self,
-        user: &str,
-        channel: &str,
-        thread_ts: Option<&str>,
-        text: &str,
-    ) -> Result<Delivered, Cannot> {
-        let event = self.shared.change(|slack| {
-            slack.heard_with("app_mentions:read")?;
-            let person = slack.acting(user)?;
-            if !slack.joined(user, channel)?.bot_is_member {
-                return Err(Cannot::NotAllowed(format!("the bot is not in {channel}")));
-            }
-            let bot = format!("<@{}>", slack.setup.bot_user_id);
-            let text = if text.contains(&bot) { text.to_owned() } else { format!("{bot} {text}") };
-            let ts = slack.say(user, channel, thread_ts, &text);
-            let mut event = slack.said("app_mention", &person, channel, &ts, &text);
-            if let Some(thread) = thread_ts {
-                event["thread_ts"] = json!(thread);
-            }
-            Ok(slack.event(&person, channel, event))
-        })?;
-        self.announce(&event).await
-    }
-
-    /// Writes the bot a direct message.
-    pub async fn dm(&self, user: &str, text: &str) -> Result<Delivered, Cannot> {
-        let event = self.shared.change(|slack| {
-            slack.heard_with("im:history")?;
-            let person = slack.acting(user)?;
-            let channel = slack.open_dm(user);
-            let ts = slack.say(user, &channel, None, text);
-            let mut event = slack.said("message", &person, &channel, &ts, text);
-            event["channel_type"] = json!("im");
-            Ok(slack.event(&person, &channel, event))
-        })?;
-        self.announce(&event).await
-    }
-
     /// Opens the bot's Home tab (`app_home_opened`), where the app has one.
     pub async fn open_home(&self, user: &str) -> Result<Delivered, Cannot> {
         let event = self.shared.change(|slack| {
@@ -99,23 +43,6 @@ impl Slack {
 }
 
 impl Workspace {
-    /// Puts what a person wrote into a channel; gives its `ts`.
-    fn say(&mut self, user: &str, channel: &str, thread_ts: Option<&str>, text: &str) -> String {
-        let ts = self.next_ts();
-        self.messages.push(Message {
-            channel: channel.to_owned(),
-            ts: ts.clone(),
-            thread_ts: thread_ts.map(str::to_owned),
-            text: text.to_owned(),
-            blocks: Vec::new(),
-            user: user.to_owned(),
-            bot_id: None,
-            edited: None,
-            metadata: None,
-        });
-        ts
-    }
-
     fn home_opened(&mut self, person: &Person) -> Value {
         let channel = self.open_dm(&person.id);
         let mut event = json!({
