@@ -27,6 +27,7 @@ use crate::forward::permission_api::PermissionApi;
 use crate::forward::settings_api::SettingsApi;
 use crate::forward::settings_worker::SettingsWorker;
 use crate::forward::worker::Worker;
+use crate::home::painter::Painter;
 use crate::http_client::Clients;
 use crate::inbound::notifier_keys::NotifierKeys;
 use crate::inbound::pushed::NotifierGate;
@@ -76,6 +77,8 @@ pub struct App {
     pub courier: Courier,
     /// Tells people in time.
     pub dispatcher: Dispatcher,
+    /// Draws Homes anew.
+    pub painter: Painter,
     /// Keeps links true, where accounts are linked.
     pub keeper: Option<Keeper>,
     /// Private lines on their way, and people who come back from signing in.
@@ -198,6 +201,7 @@ impl App {
         };
         Ok(Self {
             dispatcher,
+            painter: Painter::new(desk.tools.clone()),
             keeper: linking.map(|linking| Keeper { ledger: ledger.clone(), linking, clock: clock.clone() }),
             worker,
             settings_worker,
@@ -252,6 +256,7 @@ impl App {
             self.settings_worker.run(stop.clone()),
             self.courier.run(stop.clone()),
             self.dispatcher.run(stop.clone()),
+            self.painter.run(stop.clone()),
             async {
                 if let Some(keeper) = self.keeper {
                     keeper.run(stop).await;

@@ -173,8 +173,11 @@ impl Tools {
             Act::Submit(submission) => self.submit(&deed, submission).await,
             Act::Slash { text } => converse::slash(self, &deed, text).await,
             Act::Message { text, .. } => converse::message(self, &deed, text).await,
-            Act::Shortcut(Control::Settings(_)) => self.show_settings(&deed).await,
-            Act::Shortcut(_) => ok(),
+            Act::Shortcut(shortcut) => match shortcut.control {
+                Control::Settings(_) => self.show_settings(&deed).await,
+                Control::Decide | Control::DecideHere => self.decide_from_shortcut(&deed, &shortcut.on).await,
+                _ => ok(),
+            },
             Act::Home { drawn } => self.show_home(&deed, drawn.as_deref()),
         }
     }
@@ -185,6 +188,7 @@ impl Tools {
             Some(Control::LinkAccount) => return self.offer_link(deed).await,
             Some(Control::Unlink) => return self.unlink(deed).await,
             Some(Control::Settings(control)) => return self.settings_pressed(deed, control, press).await,
+            Some(Control::Turn(list, turn)) => return self.turn_page(deed, list, turn),
             _ => {}
         }
         let (Some(control), Some(value)) = (press.control, &press.value) else {
@@ -209,6 +213,7 @@ impl Tools {
             (Control::Pick, length) => self.open_picker(deed, &shown, Before { length, again: false }).await,
             (Control::PickAgain, length) => self.open_picker(deed, &shown, Before { length, again: true }).await,
             (Control::Claim, None) => self.claim(deed, press, &shown).await,
+            (Control::Open, None) => self.open_request(deed, &shown.request, false).await,
             (Control::More, None) => self.details(deed, &shown.request).await,
             (Control::Show, None) => converse::show(self, deed, &shown.request).await,
             _ => {
@@ -300,6 +305,10 @@ impl Tools {
         }
         match receipt {
             Receipt::Repeated => ok(),
+            // What lies below shows the request as it was.
+            Receipt::Recorded if matches!(&deed.act, Act::Submit(submission) if submission.is_upon_another) => {
+                Ok(Json(json!({ "response_action": "clear" })).into_response())
+            }
             // The card itself says what was recorded; where there is none in view, a line does.
             Receipt::Recorded if message.is_some() || matches!(deed.act, Act::Submit(_)) => ok(),
             Receipt::Recorded => self.say(deed, Message::sentence(wording::recorded(&request, &choice))).await,
@@ -337,7 +346,7 @@ impl Tools {
         let deadline = choice.deadline(deed.at, self.forward_within);
         let in_view = match &deed.act {
             Act::Press(press) => press.message.is_some(),
-            Act::Submit(submission) => submission.control == Some(Control::Deny),
+            Act::Submit(submission) => submission.control == Some(Control::Deny) && !submission.is_upon_another,
             Act::Slash { .. } | Act::Message { .. } | Act::Shortcut(_) | Act::Home { .. } => false,
         };
         let picked = match &deed.act {
@@ -381,10 +390,8 @@ impl Tools {
 
     /// What can be told of one's own request before Slack is asked; the rest is asked again when it is sent.
     fn own_request(&self, standing: &Standing, kept: Option<&Kept>, choice: &Choice) -> Result<(), Refusal> {
-        let (Some(identity), Some(kept)) = (&standing.identity, kept) else { return Ok(()) };
-        let mut names = vec![identity.clone()];
-        names.extend(standing.link.iter().flat_map(|link| link.names.clone()));
-        rules::check_own(&self.limits, choice, Some(&kept.request), &names)
+        let (Some(_), Some(kept)) = (&standing.identity, kept) else { return Ok(()) };
+        rules::check_own(&self.limits, choice, Some(&kept.request), &standing.names())
     }
 
     /// What a choice about a request is held against now; `None`: P0 never told of it.
@@ -464,7 +471,7 @@ impl Tools {
             return self.refuse(deed, &refusal).await;
         }
         match self.ledger.card(request).await? {
-            Some(card) => self.open_view(deed, &modals::details(&self.offer, &card)).await,
+            Some(card) => self.open_view(deed, &modals::details(&self.offer, &card, self.clock.now())).await,
             None => self.refuse(deed, &Refusal::OldCard).await,
         }
     }

@@ -8,6 +8,8 @@ pub mod decision;
 pub mod delivery;
 pub mod expiration;
 pub mod facts;
+pub mod grant;
+pub mod home;
 pub mod jit;
 pub mod link;
 pub mod person;

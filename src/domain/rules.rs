@@ -196,7 +196,7 @@ pub fn is_own(request: &Request, names: &[String]) -> bool {
 }
 
 /// A name as it is compared: in one Unicode form, without case, tricks, space, or what stands around an address in angle brackets.
-pub(super) fn comparable(name: &str) -> String {
+pub fn comparable(name: &str) -> String {
     let name = without_tricks(name);
     let address = name.rsplit_once('<').and_then(|(_, rest)| rest.split_once('>')).map(|(address, _)| address);
     address.unwrap_or(&name).trim().nfc().collect::<String>().to_lowercase()

@@ -204,6 +204,20 @@ impl Ledger {
         self.write(move |c, now| Box::pin(async move { add(c, &request, &audience, now).await })).await
     }
 
+    /// Which request a message shows, where it is one that the ledger knows.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn request_at(&self, posted: &Posted) -> Result<Option<RequestId>, LedgerError> {
+        let id: Option<String> = sqlx::query_scalar("SELECT request_id FROM copies WHERE channel = $1 AND ts = $2")
+            .bind(posted.channel.as_str())
+            .bind(&posted.ts)
+            .fetch_optional(&self.readers)
+            .await?;
+        let read = |id: String| RequestId::parse(&id).map_err(|error| LedgerError::Corrupt(error.to_string()));
+        id.map(read).transpose()
+    }
+
     /// Whether the person was told of the request: a copy of it is in their direct messages.
     ///
     /// # Errors

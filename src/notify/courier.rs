@@ -308,7 +308,7 @@ fn target_of_notice(waiting: &Waiting) -> (Method, String) {
         | Notice::Reminder { user, .. }
         | Notice::StandIn { user, .. }
         | Notice::DeviceCode { user, .. } => (Method::Post, user.as_str().to_owned()),
-        Notice::Revoked { .. } | Notice::News { .. } => (Method::Post, REQUESTERS.to_owned()),
+        Notice::Revoked { .. } | Notice::News { .. } | Notice::EndsSoon { .. } => (Method::Post, REQUESTERS.to_owned()),
         Notice::Line { user, .. } => (Method::Post, user.as_str().to_owned()),
         Notice::ShowOwn { user, .. } => (Method::PostPrivate, user.as_str().to_owned()),
         Notice::Answer { channel, .. } if channel.as_str().starts_with('D') => {

@@ -86,6 +86,14 @@ impl Courier {
                 self.tell(user, &Message::sentence(wording::absence::stand_in(away, *until))).await
             }
             Notice::News { request, news } => self.bring_news(request, news).await,
+            Notice::EndsSoon { request } => {
+                let kept = self.ledger.request(request).await?;
+                let Some(kept) = kept.filter(|kept| kept.request.grant_end().is_some()) else {
+                    return Err(Undone::Never("its grant is over".to_owned()));
+                };
+                let channel = self.requester(kept.request.facts.requester.as_deref()).await?;
+                self.post(&channel, &Message::sentence(wording::expiry::ends_soon(&kept.request))).await
+            }
             Notice::ShowOwn { request, user } => self.show_own(request, user).await,
             Notice::Linked { user, identity } => {
                 let waiting = self.ledger.pending_for(user, true).await?;

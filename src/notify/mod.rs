@@ -19,6 +19,7 @@ pub mod pages;
 pub mod replies;
 pub mod web_api;
 pub mod wording;
+pub mod worklist;
 
 use std::sync::Arc;
 
