@@ -17,8 +17,10 @@ pub enum Control {
     More,
     /// Sends again what has an unknown outcome.
     TryAgain,
-    /// Opens the modal with a picker.
+    /// Opens the modal with a picker; its value has the length that the person named before, where they did.
     Pick,
+    /// The same for an approve that is sent again.
+    PickAgain,
     /// Has a request shown in the person's direct messages.
     Show,
     /// Has the person link their account.
@@ -32,7 +34,7 @@ pub enum Control {
 }
 
 impl Control {
-    const ALL: [(Self, &'static str); 11] = [
+    const ALL: [(Self, &'static str); 12] = [
         (Self::Approve, "approve"),
         (Self::ApproveFor, "approve_for"),
         (Self::Deny, "deny"),
@@ -40,6 +42,7 @@ impl Control {
         (Self::More, "more"),
         (Self::TryAgain, "try_again"),
         (Self::Pick, "pick"),
+        (Self::PickAgain, "pick_again"),
         (Self::Show, "show"),
         (Self::LinkAccount, "link_account"),
         (Self::Unlink, "unlink"),

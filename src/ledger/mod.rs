@@ -14,6 +14,7 @@ mod link_store;
 pub mod links;
 pub mod lock;
 pub mod notices;
+mod oncall;
 mod outcomes;
 mod pins;
 mod renewals;

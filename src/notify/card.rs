@@ -42,7 +42,7 @@ pub fn draw(offer: &Offer, card: &CardFacts, audience: &Audience, now: Timestamp
     if let Some(at) = request.times.requested.or(Some(request.first_seen)) {
         blocks.push(context(&format!("Asked {}", wording::date(at))));
     }
-    let bounds = offer.bounds(card, now);
+    let bounds = offer.bounds(card, None, now);
     let elements = match audience {
         Audience::Requester | Audience::Own(_) => for_requester(card),
         Audience::Channel(_) | Audience::Approver(_) if bounds.demands.risk == Risk::NotFromChat => {
@@ -177,8 +177,10 @@ fn for_approvers(
         Phase::Pending => {
             match (on_its_way, lost) {
                 (Some(_), _) => {}
-                (None, Some(length)) => elements.push(controls::try_again(key, facts, length)),
-                (None, None) if bounds.demands.risk == Risk::High => elements.push(controls::pick(key, "Approve…")),
+                (None, Some(length)) => elements.push(controls::try_again(&bounds.demands.risk, key, facts, length)),
+                (None, None) if bounds.demands.risk == Risk::High => {
+                    elements.push(controls::pick(key, "Approve…", None))
+                }
                 (None, None) => {
                     elements.push(controls::approve(key, facts, bounds.first(facts)));
                     elements.extend(controls::approve_for(&bounds.lengths, key, facts));

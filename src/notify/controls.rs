@@ -15,6 +15,7 @@ use crate::domain::expiration::ExpirationLength;
 use crate::domain::facts::Facts;
 use crate::domain::jit::lengths::Lengths;
 use crate::domain::request::RequestId;
+use crate::domain::route::risk::Risk;
 
 /// Options of one select that Slack takes; a picker may have one more in front.
 const MOST_OPTIONS: usize = 99;
@@ -95,8 +96,16 @@ pub(super) fn revoke(key: &CardKey, facts: &Facts, label: &str) -> SlackActionBl
         .into()
 }
 
-/// Sends an approve again whose first outcome is unknown.
-pub(super) fn try_again(key: &CardKey, facts: &Facts, length: ExpirationLength) -> SlackActionBlockElement {
+/// Sends an approve again whose first outcome is unknown: after a confirm, or by the modal where it asks for that.
+pub(super) fn try_again(
+    risk: &Risk,
+    key: &CardKey,
+    facts: &Facts,
+    length: ExpirationLength,
+) -> SlackActionBlockElement {
+    if *risk == Risk::High {
+        return button(Control::PickAgain, "Try again…").with_value(value(key, Some(length))).into();
+    }
     button(Control::TryAgain, "Try again")
         .with_value(value(key, Some(length)))
         .with_confirm(confirm("Approve once more?", &wording::confirm_again(facts, length), "Try again"))
@@ -108,9 +117,9 @@ pub(super) fn more(key: &CardKey) -> SlackActionBlockElement {
     button(Control::More, "More").with_value(value(key, None)).into()
 }
 
-/// Opens the modal with a picker.
-pub(super) fn pick(key: &CardKey, label: &str) -> SlackActionBlockElement {
-    button(Control::Pick, label).with_value(value(key, None)).into()
+/// Opens the modal with a picker; `wanted` is the length that the person named before.
+pub(super) fn pick(key: &CardKey, label: &str, wanted: Option<ExpirationLength>) -> SlackActionBlockElement {
+    button(Control::Pick, label).with_value(value(key, wanted)).into()
 }
 
 /// Has a card drawn in the person's direct messages; `nth` keeps the buttons of a list apart.

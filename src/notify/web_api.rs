@@ -406,6 +406,10 @@ impl Directory for SlackApi {
         .boxed()
     }
 
+    fn with_email<'d>(&'d self, email: &'d Email) -> BoxFuture<'d, Result<Option<UserId>, Unavailable>> {
+        async move { self.user_with(email).await.map_err(|failure| unavailable(&failure)) }.boxed()
+    }
+
     fn members<'d>(
         &'d self,
         group: &'d UserGroupId,

@@ -101,6 +101,15 @@ pub fn confirm_approve(facts: &Facts, length: Option<ExpirationLength>) -> Strin
     )
 }
 
+/// What somebody chose before they were shown the form in which it counts; `None`: nothing.
+pub fn chosen_before(length: Option<ExpirationLength>, again: bool) -> Option<String> {
+    let length = length?.in_words();
+    Some(match again {
+        true => format!("The first try was for {length}. P0 may already have applied it."),
+        false => format!("You chose {length}. Requests of this kind count once you have chosen here."),
+    })
+}
+
 /// The same where the outcome of the first try is unknown.
 pub fn confirm_again(facts: &Facts, length: ExpirationLength) -> String {
     in_confirm(facts, "gets", &format!(" for {}. P0 may already have applied the first try.", length.in_words()))

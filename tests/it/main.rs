@@ -30,6 +30,7 @@ mod process;
 mod quiet;
 mod redeemed;
 mod refusals;
+mod routes;
 mod sandbox;
 mod serve;
 mod settings_cli;

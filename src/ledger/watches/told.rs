@@ -4,11 +4,21 @@ use std::collections::BTreeSet;
 
 use sqlx::{Row as _, SqliteConnection};
 
-use super::super::{LedgerError, from_json, readable};
+use super::super::{Ledger, LedgerError, from_json, readable};
 use crate::clock::from_millisecond;
 use crate::domain::person::UserId;
 use crate::domain::request::RequestId;
 use crate::domain::watch::Told;
+
+impl Ledger {
+    /// The routes that name the person for a request.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn named(&self, request: &RequestId, user: &UserId) -> Result<BTreeSet<String>, LedgerError> {
+        named(&mut *self.readers.acquire().await?, request, user).await
+    }
+}
 
 /// The routes that name the person for a request.
 pub(in crate::ledger) async fn named(
