@@ -5,6 +5,7 @@ mod connector;
 mod controls;
 mod copies;
 pub mod courier;
+pub mod dispatcher;
 mod errand;
 pub mod foreign;
 pub mod home;
@@ -18,6 +19,7 @@ pub mod pages;
 pub mod replies;
 pub mod web_api;
 pub mod wording;
+pub mod worklist;
 
 use std::sync::Arc;
 
@@ -55,9 +57,9 @@ impl Offer {
         }
     }
 
-    /// What a choice about the request is held against now.
-    fn bounds(&self, card: &CardFacts, now: Timestamp) -> Bounds {
-        Bounds::of(&self.routes, self.default, card.lengths.clone(), Some(&card.kept.request), None, now)
+    /// What a choice about the request is held against now, where it is one of a length.
+    fn bounds(&self, card: &CardFacts, chosen: Option<ExpirationLength>, now: Timestamp) -> Bounds {
+        Bounds::of(&self.routes, self.default, card.lengths.clone(), Some(&card.kept.request), chosen, now)
     }
 
     /// The address of a request in P0, where the settings say how it is formed.
