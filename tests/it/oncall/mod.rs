@@ -2,6 +2,7 @@
 
 mod calendars;
 mod down;
+mod night;
 mod outside;
 mod people;
 mod sources;
