@@ -63,7 +63,7 @@ async fn who_was_on_call_is_known_after_a_restart_too_and_else_the_fallback_is_t
     // Alice's shift is over, and nobody says who comes next.
     world.clock.advance(Duration::from_secs(3600));
     let third = world.request(RequestSeed { id: Some("req-3".to_owned()), ..bobs() }).await;
-    for _ in 0..3 {
+    for _ in 0..5 {
         world.after(MINUTE).await;
     }
     let told = told(&world, &third);
