@@ -258,10 +258,7 @@ impl Ledger {
     }
 }
 
-async fn requester_copy(
-    c: &mut SqliteConnection,
-    request: &RequestId,
-) -> Result<Option<RequesterCopy>, LedgerError> {
+async fn requester_copy(c: &mut SqliteConnection, request: &RequestId) -> Result<Option<RequesterCopy>, LedgerError> {
     let row = sqlx::query(
         "SELECT channel, ts, gone FROM copies WHERE request_id = $1 AND audience = 'requester' ORDER BY id LIMIT 1",
     )

@@ -41,7 +41,10 @@ impl Courier {
                 };
                 // Written before it is posted: a post that cannot be written down is not repeated at once.
                 self.copy_goes_out(copy, self.later(copy.attempts)).await?;
-                self.slack.post(&channel, None, &message).await.map_err(|failure| Undone::Slack(Method::Post, failure))?
+                self.slack
+                    .post(&channel, None, &message)
+                    .await
+                    .map_err(|failure| Undone::Slack(Method::Post, failure))?
             }
         };
         Ok(self.copy_drawn(copy, posted, revision).await?)

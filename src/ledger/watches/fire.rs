@@ -129,7 +129,8 @@ async fn escalate(
     show_requester(c, request, at).await?;
     tell_requester(c, request, News::Exhausted, at).await?;
     requests::touch(c, request).await?;
-    audit::watch(c, "request.exhausted", request, None, json!({ "route": watch.route, "level": watch.level }), now).await?;
+    audit::watch(c, "request.exhausted", request, None, json!({ "route": watch.route, "level": watch.level }), now)
+        .await?;
     fired.exhausted.push(request.clone());
     Ok(())
 }

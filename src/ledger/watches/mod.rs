@@ -22,8 +22,7 @@ use timers::TimerKind;
 pub(super) use told::{named, of_request as told_of, stir};
 
 /// What nobody needs any more once a request is decided.
-const OF_WAITING: [TimerKind; 4] =
-    [TimerKind::Summon, TimerKind::Remind, TimerKind::Escalate, TimerKind::ClaimLapses];
+const OF_WAITING: [TimerKind; 4] = [TimerKind::Summon, TimerKind::Remind, TimerKind::Escalate, TimerKind::ClaimLapses];
 
 /// How a request is looked after; `None` for one that came before there were routes.
 pub(super) async fn load(c: &mut SqliteConnection, request: &RequestId) -> Result<Option<Watch>, LedgerError> {
@@ -101,11 +100,7 @@ pub(super) async fn follow(
 
 /// A request has moved: nobody is called to one that is decided, and one that waits again after all is looked after again.
 /// Says whether it is decided now and was not before.
-pub(super) async fn settle(
-    c: &mut SqliteConnection,
-    request: &Request,
-    now: Timestamp,
-) -> Result<bool, LedgerError> {
+pub(super) async fn settle(c: &mut SqliteConnection, request: &Request, now: Timestamp) -> Result<bool, LedgerError> {
     let Some(mut watch) = load(c, &request.id).await? else { return Ok(false) };
     match (watch.is_over, request.phase.is_decided()) {
         (false, true) => {

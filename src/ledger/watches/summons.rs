@@ -90,7 +90,8 @@ impl Ledger {
     /// Where it cannot be written.
     pub async fn lease_summons(&self, routes: Arc<Routes>, most: u32) -> Result<Vec<Summons>, LedgerError> {
         // Most looks find nothing: they cost no write.
-        let due = timers::due(&mut *self.readers.acquire().await?, &[TimerKind::Summon], self.clock.now(), most).await?;
+        let due =
+            timers::due(&mut *self.readers.acquire().await?, &[TimerKind::Summon], self.clock.now(), most).await?;
         if due.is_empty() {
             return Ok(Vec::new());
         }
@@ -144,7 +145,8 @@ async fn lease(
 ) -> Result<Vec<Summons>, LedgerError> {
     let mut leased = Vec::new();
     for timer in timers::due(c, &[TimerKind::Summon], now, most).await? {
-        let Some(kept) = requests::load(c, &timer.request).await?.filter(|kept| !kept.request.phase.is_decided()) else {
+        let Some(kept) = requests::load(c, &timer.request).await?.filter(|kept| !kept.request.phase.is_decided())
+        else {
             timers::clear(c, &timer.request, &[TimerKind::Summon]).await?;
             continue;
         };
@@ -186,9 +188,17 @@ async fn summoned(
     let mut new = Vec::new();
     for (user, reason) in &level.tell {
         let is_named = named.contains(&(user.clone(), watch.route.clone()));
-        let told =
-            Told { user: user.clone(), route: watch.route.clone(), level: nth, is_named, reason: reason.clone(), at: Some(now), stirred: None };
-        let knows = told::idle(c, id, user).await?.is_some() || copies::is_there(c, id, &Audience::Approver(user.clone())).await?;
+        let told = Told {
+            user: user.clone(),
+            route: watch.route.clone(),
+            level: nth,
+            is_named,
+            reason: reason.clone(),
+            at: Some(now),
+            stirred: None,
+        };
+        let knows = told::idle(c, id, user).await?.is_some()
+            || copies::is_there(c, id, &Audience::Approver(user.clone())).await?;
         told::write(c, id, &told).await?;
         match (knows, route.and_then(|route| route.remind_after)) {
             // Nobody gets a second card: the one that they have is called to mind.

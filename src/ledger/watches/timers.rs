@@ -110,12 +110,7 @@ pub(super) async fn take(c: &mut SqliteConnection, id: i64) -> Result<(), Ledger
 }
 
 /// Gives out the right to a timer.
-pub(super) async fn lease(
-    c: &mut SqliteConnection,
-    id: i64,
-    token: &str,
-    until: Timestamp,
-) -> Result<(), LedgerError> {
+pub(super) async fn lease(c: &mut SqliteConnection, id: i64, token: &str, until: Timestamp) -> Result<(), LedgerError> {
     sqlx::query("UPDATE timers SET lease_token = $2, lease_until = $3 WHERE id = $1")
         .bind(id)
         .bind(token)

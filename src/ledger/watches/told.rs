@@ -95,11 +95,7 @@ pub(super) async fn idle(
 }
 
 /// Somebody is reminded once more.
-pub(super) async fn reminded(
-    c: &mut SqliteConnection,
-    request: &RequestId,
-    user: &UserId,
-) -> Result<(), LedgerError> {
+pub(super) async fn reminded(c: &mut SqliteConnection, request: &RequestId, user: &UserId) -> Result<(), LedgerError> {
     sqlx::query("UPDATE told SET reminded = reminded + 1 WHERE request_id = $1 AND person = $2")
         .bind(request.as_str())
         .bind(user.as_str())

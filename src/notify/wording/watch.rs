@@ -21,7 +21,9 @@ pub fn lines(watch: &Watch, told: &[Told], now: Timestamp) -> Vec<String> {
         lines.push(match watch.level {
             _ if who.is_empty() => ":rotating_light: *Nobody could be told*: nobody was there on any level.".to_owned(),
             Some(0) | None => ":rotating_light: *Nobody answered*: everybody was told.".to_owned(),
-            Some(last) => format!(":rotating_light: *Nobody answered*: all {} levels were told.", last.saturating_add(1)),
+            Some(last) => {
+                format!(":rotating_light: *Nobody answered*: all {} levels were told.", last.saturating_add(1))
+            }
         });
     }
     if !who.is_empty() {
@@ -94,13 +96,13 @@ fn left_out(left_out: &LeftOut) -> String {
         LeftOut::NobodyOnCall { source: of, level } => {
             format!("Nobody is on call on level {level} of {}.", source(of))
         }
-        LeftOut::Unmatched { source: of, name } => format!(
-            "{} is on call in {}, and nobody says who that is in Slack.",
-            foreign::name(name, NAME),
-            source(of)
-        ),
+        LeftOut::Unmatched { source: of, name } => {
+            format!("{} is on call in {}, and nobody says who that is in Slack.", foreign::name(name, NAME), source(of))
+        }
         LeftOut::SourceDown { source: of } => format!("{} does not say who is on call.", source(of)),
-        LeftOut::EmptyGroup { group } => format!("The user group {group} is empty, or Slack does not say who is in it."),
+        LeftOut::EmptyGroup { group } => {
+            format!("The user group {group} is empty, or Slack does not say who is in it.")
+        }
         LeftOut::TooMany { count: 1 } => "1 more person was not told: it would be too many.".to_owned(),
         LeftOut::TooMany { count } => format!("{count} more people were not told: it would be too many."),
         LeftOut::Away { user } => format!("{} is away, and named nobody.", person(user)),
@@ -132,7 +134,11 @@ pub fn news(request: &Request, news: &News) -> String {
         News::Claimed { by } => format!("{} is on it.", person(by)),
         News::Exhausted => "Nobody has decided yet, and everybody who is to be told knows of it.".to_owned(),
         News::Decided => {
-            format!("Your request for {} {}.", foreign::word(&what(&request.facts), NAME), phase_in_brief(&request.phase))
+            format!(
+                "Your request for {} {}.",
+                foreign::word(&what(&request.facts), NAME),
+                phase_in_brief(&request.phase)
+            )
         }
     }
 }
