@@ -28,6 +28,7 @@ mod outside;
 mod packaging;
 mod process;
 mod quiet;
+mod reach;
 mod redeemed;
 mod refusals;
 mod sandbox;
