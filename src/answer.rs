@@ -121,14 +121,22 @@ impl Tools {
         }
     }
 
-    /// Answers through the `response_url` once Slack has its 200; where that cannot be, a direct message says it.
+    /// Answers upon the modal that was pressed, else through the `response_url`, once Slack has its 200; where that cannot be, a direct message says it.
     fn spawn_answer(&self, deed: &Deed, message: Message, answer: Value) {
         let tools = self.clone();
         let (url, keys, user) = (deed.response_url.clone(), deed.keys.of_effect("line"), deed.by.user.clone());
         let said = deed.keys.of_effect("said");
+        let in_modal = matches!(&deed.act, Act::Press(press) if press.in_modal);
+        let upon_modal = deed.trigger.clone().filter(|_| in_modal);
         self.whispers.spawn(async move {
             // Replayed bytes say nothing twice; where the ledger cannot tell, it is said.
             if matches!(tools.ledger.first_delivery(said).await, Ok(false)) {
+                return;
+            }
+            // A modal covers what is said anywhere else.
+            if let Some(trigger) = upon_modal
+                && tools.slack.push_view(&trigger, &modals::said(message.clone())).await.is_ok()
+            {
                 return;
             }
             if let Some(ResponseUrl(url)) = url

@@ -1,15 +1,17 @@
 //! Typed commands. As a slash command a complete verb decides at once; in a message it is answered with the one button
-//! that decides, because any app may post a message in a person's name.
+//! that decides, because any app may post a message in a person's name. In the thread of a card no id is needed.
 
 use crate::answer::{Answer, ok};
 use crate::decide::{Recorded, Tools};
-use crate::domain::command::TypedCommand;
+use crate::domain::command::{NearMiss, TypedCommand};
 use crate::domain::decision::{Choice, Verb};
 use crate::domain::expiration::ExpirationLength;
+use crate::domain::posted::Posted;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
 use crate::domain::rules;
 use crate::inbound::slack::{Act, Deed};
+use crate::ledger::LedgerError;
 use crate::ledger::copies::Audience;
 use crate::ledger::decisions::Receipt;
 use crate::ledger::notices::Notice;
@@ -29,7 +31,7 @@ pub(crate) async fn slash(tools: &Tools, deed: &Deed, text: &str) -> Answer {
 
 /// Answers a mention or a direct message.
 pub(crate) async fn message(tools: &Tools, deed: &Deed, text: &str) -> Answer {
-    let command = match TypedCommand::parse(text) {
+    let command = match written(tools, deed, text).await? {
         Ok(command) if command.verb().is_some() => command,
         other => return ask(tools, deed, other).await,
     };
@@ -69,6 +71,18 @@ pub(crate) async fn message(tools: &Tools, deed: &Deed, text: &str) -> Answer {
         Some(message) => tools.say(deed, message).await,
         None => ask(tools, deed, Ok(command)).await,
     }
+}
+
+/// Reads a message. In the thread of a card it means that card's request, unless it names another that is known.
+async fn written(tools: &Tools, deed: &Deed, text: &str) -> Result<Result<TypedCommand, NearMiss>, LedgerError> {
+    let Act::Message { channel, thread: Some(thread), .. } = &deed.act else { return Ok(TypedCommand::parse(text)) };
+    let card = Posted { channel: channel.clone(), ts: thread.clone() };
+    let Some(here) = tools.ledger.request_at(&card).await? else { return Ok(TypedCommand::parse(text)) };
+    let names_another = match TypedCommand::named(text) {
+        Some(id) => tools.ledger.request(&id).await?.is_some(),
+        None => false,
+    };
+    Ok(if names_another { TypedCommand::parse(text) } else { TypedCommand::parse_about(text, &here) })
 }
 
 async fn approve(tools: &Tools, deed: &Deed, id: RequestId, length: Option<ExpirationLength>) -> Answer {
@@ -114,7 +128,7 @@ async fn decide(tools: &Tools, deed: &Deed, id: RequestId, choice: Choice) -> An
 }
 
 /// Answers what decides nothing.
-async fn ask(tools: &Tools, deed: &Deed, command: Result<TypedCommand, crate::domain::command::NearMiss>) -> Answer {
+async fn ask(tools: &Tools, deed: &Deed, command: Result<TypedCommand, NearMiss>) -> Answer {
     let command = match command {
         Ok(command) => command,
         Err(miss) => return tools.say(deed, Message::sentence(wording::near_miss(&miss, &tools.offer.command))).await,

@@ -33,6 +33,7 @@ use crate::jit::SettingsDesk;
 use crate::ledger::cards::Shown;
 use crate::ledger::decisions::{NewDecision, Receipt};
 use crate::ledger::requests::Kept;
+use crate::ledger::watches::claims::Claimed;
 use crate::ledger::{Ledger, LedgerError};
 use crate::link::Linking;
 use crate::notify::message::Message;
@@ -172,8 +173,11 @@ impl Tools {
             Act::Submit(submission) => self.submit(&deed, submission).await,
             Act::Slash { text } => converse::slash(self, &deed, text).await,
             Act::Message { text, .. } => converse::message(self, &deed, text).await,
-            Act::Shortcut(Control::Settings(_)) => self.show_settings(&deed).await,
-            Act::Shortcut(_) => ok(),
+            Act::Shortcut(shortcut) => match shortcut.control {
+                Control::Settings(_) => self.show_settings(&deed).await,
+                Control::Decide | Control::DecideHere => self.decide_from_shortcut(&deed, &shortcut.on).await,
+                _ => ok(),
+            },
             Act::Home { drawn } => self.show_home(&deed, drawn.as_deref()),
         }
     }
@@ -184,6 +188,7 @@ impl Tools {
             Some(Control::LinkAccount) => return self.offer_link(deed).await,
             Some(Control::Unlink) => return self.unlink(deed).await,
             Some(Control::Settings(control)) => return self.settings_pressed(deed, control, press).await,
+            Some(Control::Turn(list, turn)) => return self.turn_page(deed, list, turn),
             _ => {}
         }
         let (Some(control), Some(value)) = (press.control, &press.value) else {
@@ -194,6 +199,7 @@ impl Tools {
             self.metrics.not_understood("slack", "card_key");
             return self.refuse(deed, &Refusal::OldCard).await;
         };
+        self.stir(&shown.request, deed).await;
         match (control, value.length) {
             (Control::Approve | Control::ApproveFor, Some(length)) => {
                 self.choose(deed, Choice::Approve { length }, shown, false).await
@@ -206,12 +212,50 @@ impl Tools {
             }
             (Control::Pick, length) => self.open_picker(deed, &shown, Before { length, again: false }).await,
             (Control::PickAgain, length) => self.open_picker(deed, &shown, Before { length, again: true }).await,
+            (Control::Claim, None) => self.claim(deed, press, &shown).await,
+            (Control::Open, None) => self.open_request(deed, &shown.request, false).await,
             (Control::More, None) => self.details(deed, &shown.request).await,
             (Control::Show, None) => converse::show(self, deed, &shown.request).await,
             _ => {
                 self.metrics.not_understood("slack", "value");
                 self.refuse(deed, &Refusal::OldCard).await
             }
+        }
+    }
+
+    /// Notes that somebody does something about a request: whoever does is not reminded of it.
+    pub(crate) async fn stir(&self, request: &RequestId, deed: &Deed) {
+        if let Err(error) = self.ledger.stirred(request.clone(), deed.by.user.clone()).await {
+            tracing::error!(%error, "that somebody opened a request could not be recorded");
+        }
+    }
+
+    /// "I'm on it", from somebody who could decide.
+    async fn claim(&self, deed: &Deed, press: &Press, shown: &Shown) -> Answer {
+        let standing = self.standing(&deed.by).await?;
+        let kept = self.ledger.request(&shown.request).await?;
+        let approve = Choice::Approve { length: self.limits.usual };
+        let could = standing.may_decide.clone().and_then(|()| self.own_request(&standing, kept.as_ref(), &approve));
+        if let Err(refusal) = could {
+            return self.refuse(deed, &refusal).await;
+        }
+        let (request, routes) = (shown.request.clone(), self.limits.routes.clone());
+        let claimed = self.ledger.claim_request(deed.keys.clone(), request, deed.by.clone(), routes).await?;
+        if claimed != Claimed::Repeated
+            && let Some(posted) = press.message.clone()
+        {
+            let redraw = matches!(claimed, Claimed::Refused(_));
+            self.ledger.pressed(shown.request.clone(), posted, deed.by.user.clone(), redraw).await?;
+        }
+        match claimed {
+            Claimed::Made => {
+                self.metrics.watch("claimed", 1);
+                tracing::info!(request = %shown.request, by = %deed.by, "somebody is on a request");
+                ok()
+            }
+            Claimed::Repeated => ok(),
+            Claimed::Before => self.say(deed, Message::sentence(wording::watch::ON_IT_ALREADY)).await,
+            Claimed::Refused(refusal) => self.refuse(deed, &refusal).await,
         }
     }
 
@@ -261,6 +305,10 @@ impl Tools {
         }
         match receipt {
             Receipt::Repeated => ok(),
+            // What lies below shows the request as it was.
+            Receipt::Recorded if matches!(&deed.act, Act::Submit(submission) if submission.is_upon_another) => {
+                Ok(Json(json!({ "response_action": "clear" })).into_response())
+            }
             // The card itself says what was recorded; where there is none in view, a line does.
             Receipt::Recorded if message.is_some() || matches!(deed.act, Act::Submit(_)) => ok(),
             Receipt::Recorded => self.say(deed, Message::sentence(wording::recorded(&request, &choice))).await,
@@ -298,7 +346,7 @@ impl Tools {
         let deadline = choice.deadline(deed.at, self.forward_within);
         let in_view = match &deed.act {
             Act::Press(press) => press.message.is_some(),
-            Act::Submit(submission) => submission.control == Some(Control::Deny),
+            Act::Submit(submission) => submission.control == Some(Control::Deny) && !submission.is_upon_another,
             Act::Slash { .. } | Act::Message { .. } | Act::Shortcut(_) | Act::Home { .. } => false,
         };
         let picked = match &deed.act {
@@ -342,10 +390,8 @@ impl Tools {
 
     /// What can be told of one's own request before Slack is asked; the rest is asked again when it is sent.
     fn own_request(&self, standing: &Standing, kept: Option<&Kept>, choice: &Choice) -> Result<(), Refusal> {
-        let (Some(identity), Some(kept)) = (&standing.identity, kept) else { return Ok(()) };
-        let mut names = vec![identity.clone()];
-        names.extend(standing.link.iter().flat_map(|link| link.names.clone()));
-        rules::check_own(&self.limits, choice, Some(&kept.request), &names)
+        let (Some(_), Some(kept)) = (&standing.identity, kept) else { return Ok(()) };
+        rules::check_own(&self.limits, choice, Some(&kept.request), &standing.names())
     }
 
     /// What a choice about a request is held against now; `None`: P0 never told of it.
@@ -425,7 +471,7 @@ impl Tools {
             return self.refuse(deed, &refusal).await;
         }
         match self.ledger.card(request).await? {
-            Some(card) => self.open_view(deed, &modals::details(&self.offer, &card)).await,
+            Some(card) => self.open_view(deed, &modals::details(&self.offer, &card, self.clock.now())).await,
             None => self.refuse(deed, &Refusal::OldCard).await,
         }
     }

@@ -27,6 +27,7 @@ struct Inner {
     outcomes: Family<Labels, Counter>,
     slack_failures: Family<Labels, Counter>,
     on_call: Family<NamedLabels, Counter>,
+    watches: Family<Labels, Counter>,
 }
 
 impl Default for Metrics {
@@ -43,6 +44,7 @@ impl Default for Metrics {
         let pushes = family("pushes", "Pushes of P0's, by what they did");
         let outcomes = family("outcomes", "Decisions, by what P0 made of them");
         let slack_failures = family("slack_failures", "Calls of Slack's Web API that failed");
+        let watches = family("watches", "What was done so that requests are decided in time");
         let on_call = Family::<NamedLabels, Counter>::default();
         registry.register(
             "on_call",
@@ -58,6 +60,7 @@ impl Default for Metrics {
             outcomes,
             slack_failures,
             on_call,
+            watches,
         }))
     }
 }
@@ -96,6 +99,14 @@ impl Metrics {
     /// What came of asking an on-call source, or that somebody of it was not found in Slack.
     pub fn on_call(&self, source: &str, what: &str) {
         self.0.on_call.get_or_create(&[("source", source.to_owned()), ("what", what.to_owned())]).inc();
+    }
+
+    /// What was done so that requests are decided in time: people told, reminded, on it.
+    pub fn watch(&self, what: &'static str, count: usize) {
+        if count > 0 {
+            let count = u64::try_from(count).unwrap_or(u64::MAX);
+            self.0.watches.get_or_create(&[("room", "watch"), ("what", what)]).inc_by(count);
+        }
     }
 
     /// All counters in the text form of OpenMetrics.

@@ -1,5 +1,6 @@
 //! The words of the trade, without I/O: who, what, for how long, and what became of it.
 
+pub mod absence;
 pub mod card_key;
 pub mod command;
 pub mod control;
@@ -7,6 +8,8 @@ pub mod decision;
 pub mod delivery;
 pub mod expiration;
 pub mod facts;
+pub mod grant;
+pub mod home;
 pub mod jit;
 pub mod link;
 pub mod person;

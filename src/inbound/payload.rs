@@ -99,6 +99,11 @@ pub(super) struct View {
     #[serde(default, deserialize_with = "lenient")]
     pub(super) private_metadata: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
+    pub(super) id: Option<String>,
+    /// The modal at the bottom of those that lie upon each other.
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) root_view_id: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
     pub(super) state: Option<ViewState>,
 }
 
@@ -107,6 +112,8 @@ pub(super) struct View {
 pub(super) struct MessagePlace {
     #[serde(default, deserialize_with = "lenient")]
     pub(super) ts: Option<String>,
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) thread_ts: Option<String>,
 }
 
 /// `block_actions`, `view_submission`, `shortcut` and their siblings.

@@ -128,13 +128,22 @@ pub enum Act {
         /// In which thread.
         thread: Option<String>,
     },
-    /// Used one of the app's global shortcuts, which has the name of a control.
-    Shortcut(Control),
+    /// Used one of the app's shortcuts.
+    Shortcut(Shortcut),
     /// Opened the bot's Home.
     Home {
         /// What the Home that Slack shows already carries in its `private_metadata`.
         drawn: Option<String>,
     },
+}
+
+/// A shortcut that was used.
+#[derive(Clone, Debug)]
+pub struct Shortcut {
+    /// Which: it has the name of a control.
+    pub control: Control,
+    /// The message that it was used on, and the one whose thread that is in; none for a global one.
+    pub on: Vec<Posted>,
 }
 
 /// A pressed control.
@@ -157,6 +166,8 @@ pub struct Submission {
     pub control: Option<Control>,
     /// What it carried.
     pub value: Option<ControlValue>,
+    /// Whether it lay upon another modal, which would be seen again.
+    pub is_upon_another: bool,
     /// What was typed into each text input, and the value of the option that was chosen in each select.
     fields: BTreeMap<String, String>,
 }

@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::notices::{self, Notice};
-use super::{Ledger, LedgerError, audit, deliveries, from_json, held, new_id, readable, sign_ins, to_json};
+use super::{Ledger, LedgerError, audit, deliveries, from_json, held, homes, new_id, readable, sign_ins, to_json};
 use crate::authorize::linked::store::{Bound, NewLink};
 use crate::clock::from_millisecond;
 use crate::domain::delivery::DeliveryKeys;
@@ -42,6 +42,17 @@ impl Ledger {
     /// Where the database cannot be read.
     pub async fn living_link(&self, by: &SlackUser) -> Result<Option<Link>, LedgerError> {
         living(&mut *self.readers.acquire().await?, by).await
+    }
+
+    /// Every name that a person's living link gives them, where they have any.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn linked_names(&self, user: &UserId) -> Result<Vec<String>, LedgerError> {
+        let sql = format!("SELECT {COLUMNS} FROM links WHERE person = $1 AND ended_at IS NULL");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(user.as_str()).fetch_all(&self.readers).await?;
+        let links = rows.iter().filter_map(|row| readable(read(row)));
+        Ok(links.flat_map(|link| link.names.into_iter().chain([link.identity])).collect())
     }
 
     /// The living link of an account, whoever has it.
@@ -213,6 +224,7 @@ async fn bind(c: &mut SqliteConnection, new: NewLink, now: Timestamp) -> Result<
     let detail = json!({ "link": new.id, "account": new.account, "identity": new.identity });
     audit::person(c, "link.made", &new.owner, detail, now).await?;
     notices::add(c, &Notice::Linked { user: new.owner.user, identity: new.identity }, now).await?;
+    homes::touch_all(c).await?;
     Ok(Bound::Made)
 }
 
@@ -233,6 +245,7 @@ pub(super) async fn end(c: &mut SqliteConnection, id: i64, why: LinkEnd, now: Ti
     audit::person(c, "link.ended", &link.owner, json!({ "link": id, "account": link.account, "why": why }), now)
         .await?;
     held::refuse_unlinked(c, &link.owner, now).await?;
+    homes::touch_all(c).await?;
     // Whoever unlinks is answered where they did; the others could not be told.
     if !matches!(why, LinkEnd::Unlinked | LinkEnd::Deactivated | LinkEnd::AppUninstalled) {
         notices::add(c, &Notice::LinkEnded { user: link.owner.user, identity: link.identity, why }, now).await?;

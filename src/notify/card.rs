@@ -31,6 +31,32 @@ pub fn draw(offer: &Offer, card: &CardFacts, audience: &Audience, now: Timestamp
         Audience::Requester | Audience::Own(_) => wording::requester_sentence(request),
         _ => wording::card_sentence(request, first_to_name(&under_way)),
     };
+    let is_own = matches!(audience, Audience::Requester | Audience::Own(_));
+    Message { text, blocks: blocks(offer, card, &under_way, is_own, Surface::Message, now) }
+}
+
+/// The same in a modal, in which no length is chosen with one press; `is_own` where only the requester's is offered.
+pub(super) fn in_modal(offer: &Offer, card: &CardFacts, is_own: bool, now: Timestamp) -> Vec<SlackBlock> {
+    let under_way: Vec<&Decision> = card.decisions.iter().filter(|d| is_under_way(d)).collect();
+    blocks(offer, card, &under_way, is_own, Surface::Modal, now)
+}
+
+/// Where a card is drawn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Surface {
+    Message,
+    Modal,
+}
+
+fn blocks(
+    offer: &Offer,
+    card: &CardFacts,
+    under_way: &[&Decision],
+    is_own: bool,
+    surface: Surface,
+    now: Timestamp,
+) -> Vec<SlackBlock> {
+    let request = &card.kept.request;
     let mut blocks = vec![
         header(&format!("Access request: {}", foreign::line(&wording::what(&request.facts), 120))),
         plain_section(&facts(request)),
@@ -38,23 +64,31 @@ pub fn draw(offer: &Offer, card: &CardFacts, audience: &Audience, now: Timestamp
     if let Some(reason) = &request.facts.reason {
         blocks.push(plain_section(&format!("Why: {}", foreign::line(reason, REASON))));
     }
-    blocks.extend(standing(request, &card.decisions, &under_way, now));
+    blocks.extend(standing(request, &card.decisions, under_way, now));
+    if let (Some(watch), false) = (&card.watch, request.phase.is_decided()) {
+        let lines = match is_own {
+            true => wording::watch::lines_for_requester(watch, &card.told, now),
+            false => wording::watch::lines(watch, &card.told, now),
+        };
+        blocks.extend(lines.iter().map(|line| context(line)));
+    }
     if let Some(at) = request.times.requested.or(Some(request.first_seen)) {
         blocks.push(context(&format!("Asked {}", wording::date(at))));
     }
     let bounds = offer.bounds(card, None, now);
-    let elements = match audience {
-        Audience::Requester | Audience::Own(_) => for_requester(card),
-        Audience::Channel(_) | Audience::Approver(_) if bounds.demands.risk == Risk::NotFromChat => {
-            let label = if request.phase.is_decided() { "Open in P0" } else { "Decide in P0" };
-            controls::link(offer, &request.id, label).into_iter().collect()
-        }
-        Audience::Channel(_) | Audience::Approver(_) => for_approvers(offer, card, &bounds, &under_way),
+    let elements = if is_own {
+        for_requester(card)
+    } else if bounds.demands.risk == Risk::NotFromChat {
+        let label = if request.phase.is_decided() { "Open in P0" } else { "Decide in P0" };
+        let link = controls::link(offer, &request.id, label).into_iter();
+        link.chain((!request.phase.is_decided()).then(|| controls::claim(&card.kept.key))).collect()
+    } else {
+        for_approvers(offer, card, &bounds, under_way, surface)
     };
     if !elements.is_empty() {
         blocks.push(SlackActionsBlock::new(elements).into());
     }
-    Message { text, blocks }
+    blocks
 }
 
 fn is_under_way(decision: &Decision) -> bool {
@@ -110,7 +144,7 @@ fn standing(request: &Request, decisions: &[Decision], under_way: &[&Decision], 
     }
     // While something is under way for a request that nobody has decided, that is the news.
     if request.phase != Phase::Pending || under_way.is_empty() {
-        blocks.push(section(&wording::phase(request)));
+        blocks.push(section(&wording::phase(request, now)));
     }
     if let Phase::Ended { how: Ending::Denied, reason: Some(reason), .. } = &request.phase {
         blocks.push(plain_section(&format!("Reason: {}", foreign::line(reason, REASON))));
@@ -158,6 +192,7 @@ fn for_approvers(
     card: &CardFacts,
     bounds: &Bounds,
     under_way: &[&Decision],
+    surface: Surface,
 ) -> Vec<SlackActionBlockElement> {
     let (request, key) = (&card.kept.request, &card.kept.key);
     let facts = &request.facts;
@@ -178,7 +213,7 @@ fn for_approvers(
             match (on_its_way, lost) {
                 (Some(_), _) => {}
                 (None, Some(length)) => elements.push(controls::try_again(&bounds.demands.risk, key, facts, length)),
-                (None, None) if bounds.demands.risk == Risk::High => {
+                (None, None) if bounds.demands.risk == Risk::High || surface == Surface::Modal => {
                     elements.push(controls::pick(key, "Approve…", None))
                 }
                 (None, None) => {
@@ -187,6 +222,9 @@ fn for_approvers(
                 }
             }
             elements.push(controls::deny(key));
+            if on_its_way.is_none() {
+                elements.push(controls::claim(key));
+            }
             if on_its_way.is_some() || any_lost {
                 elements.push(controls::revoke(key, facts, "Revoke"));
             }

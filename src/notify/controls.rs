@@ -1,8 +1,8 @@
 //! Buttons and selects. Labels begin with Approve, Deny or Revoke; what they stand for is in their value.
 
 use slack_morphism::prelude::{
-    SlackActionBlockElement, SlackBlockButtonElement, SlackBlockButtonStyle, SlackBlockChoiceItem,
-    SlackBlockConfirmItem, SlackBlockPlainTextOnly, SlackBlockStaticSelectElement,
+    SlackActionBlockElement, SlackBlock, SlackBlockButtonElement, SlackBlockButtonStyle, SlackBlockChoiceItem,
+    SlackBlockConfirmItem, SlackBlockPlainTextOnly, SlackBlockStaticSelectElement, SlackBlockText, SlackSectionBlock,
 };
 
 use url::Url;
@@ -13,6 +13,7 @@ use crate::domain::card_key::{CardKey, ControlValue};
 use crate::domain::control::Control;
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::facts::Facts;
+use crate::domain::home::{HomeList, Turn};
 use crate::domain::jit::lengths::Lengths;
 use crate::domain::request::RequestId;
 use crate::domain::route::risk::Risk;
@@ -122,6 +123,11 @@ pub(super) fn pick(key: &CardKey, label: &str, wanted: Option<ExpirationLength>)
     button(Control::Pick, label).with_value(value(key, wanted)).into()
 }
 
+/// Says that whoever presses it is on it.
+pub(super) fn claim(key: &CardKey) -> SlackActionBlockElement {
+    button(Control::Claim, "I'm on it").with_value(value(key, None)).into()
+}
+
 /// Has a card drawn in the person's direct messages; `nth` keeps the buttons of a list apart.
 pub(super) fn show(key: &CardKey, nth: usize) -> SlackActionBlockElement {
     SlackBlockButtonElement::new(plain("Show").into())
@@ -152,6 +158,42 @@ pub(super) fn unlink(identity: &str) -> SlackActionBlockElement {
         .with_style(SlackBlockButtonStyle::Danger)
         .with_confirm(confirm("Unlink the account?", &text, "Unlink").with_style("danger".to_owned()))
         .into()
+}
+
+/// Opens one request with what can be done about it.
+pub(super) fn open(key: &CardKey, label: &str) -> SlackActionBlockElement {
+    button(Control::Open, label).with_value(value(key, None)).into()
+}
+
+/// The same control in a line of a list; `line` keeps it apart from those of others.
+pub(super) fn in_list(element: SlackActionBlockElement, line: &str) -> SlackActionBlockElement {
+    match element {
+        SlackActionBlockElement::Button(button) => SlackActionBlockElement::Button(in_line(button, line)),
+        other => other,
+    }
+}
+
+fn in_line(mut button: SlackBlockButtonElement, line: &str) -> SlackBlockButtonElement {
+    button.action_id = button.action_id.map(|id| format!("{}:{line}", id.0).into());
+    button
+}
+
+/// A paragraph of a list with a button beside it.
+pub(super) fn beside(text: SlackBlockText, element: SlackActionBlockElement, line: &str) -> SlackBlock {
+    let section = SlackSectionBlock::new().with_text(text);
+    match element {
+        SlackActionBlockElement::Button(button) => section.with_accessory(in_line(button, line).into()).into(),
+        _ => section.into(),
+    }
+}
+
+/// Turns a page of a list.
+pub(super) fn turn(list: HomeList, turn: Turn) -> SlackActionBlockElement {
+    let label = match turn {
+        Turn::Newer => "Newer",
+        Turn::Older => "Older",
+    };
+    button(Control::Turn(list, turn), label).into()
 }
 
 /// The same control in a message that is no card.

@@ -5,6 +5,7 @@ mod connector;
 mod controls;
 mod copies;
 pub mod courier;
+pub mod dispatcher;
 mod errand;
 pub mod foreign;
 pub mod home;
@@ -18,6 +19,7 @@ pub mod pages;
 pub mod replies;
 pub mod web_api;
 pub mod wording;
+pub mod worklist;
 
 use std::sync::Arc;
 

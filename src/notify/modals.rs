@@ -1,5 +1,6 @@
 //! Modals: the reason for a denial, a picker of lengths, the details.
 
+use jiff::Timestamp;
 use slack_morphism::prelude::{
     SlackBlock, SlackBlockPlainTextInputElement, SlackBlockStaticSelectElement, SlackInputBlock, SlackModalView,
     SlackView,
@@ -19,6 +20,8 @@ use crate::ledger::requests::Kept;
 /// The block of the one input that a modal has; errors are shown at it.
 pub const INPUT_BLOCK: &str = "input";
 
+/// Lines of the details about how the request is looked after.
+const LOOKED_AFTER: usize = 40;
 /// Decisions that the details list, the latest.
 const HISTORY: usize = 10;
 
@@ -92,14 +95,20 @@ pub fn said(message: Message) -> SlackView {
     SlackView::Modal(view.with_close(plain("Close").into()))
 }
 
+/// One request, with what can be done about it; `is_own` where only the requester's is offered.
+pub fn request(offer: &Offer, card: &CardFacts, is_own: bool, now: Timestamp) -> SlackView {
+    let blocks = card::in_modal(offer, card, is_own, now);
+    SlackView::Modal(modal(Control::Open, &card.kept.key, None, "Request", blocks).with_close(plain("Close").into()))
+}
+
 /// All that is known of a request.
-pub fn details(offer: &Offer, card: &CardFacts) -> SlackView {
+pub fn details(offer: &Offer, card: &CardFacts, now: Timestamp) -> SlackView {
     let request = &card.kept.request;
     let facts = &request.facts;
     let mut lines = vec![foreign::line(&wording::what(facts), 200)];
     lines.extend(card::parties(request));
     lines.push(format!("How long: {}", card::how_long(request)));
-    let mut blocks = vec![section(&wording::phase(request)), plain_section(&lines.join("\n"))];
+    let mut blocks = vec![section(&wording::phase(request, now)), plain_section(&lines.join("\n"))];
     let long = |label: &str, text: Option<&str>| {
         text.map(|text| plain_section(&format!("{label}: {}", foreign::paragraph(text, 2900))))
     };
@@ -117,6 +126,8 @@ pub fn details(offer: &Offer, card: &CardFacts) -> SlackView {
         let chosen = format!("{who} chose {} {}", wording::choice(&decision.choice), wording::date(decision.chosen));
         blocks.push(context(&format!("{chosen}: {}", stage(&decision.stage))));
     }
+    let watched = card.watch.as_ref().map(|watch| wording::watch::details(watch, &card.told));
+    blocks.extend(watched.into_iter().flatten().take(LOOKED_AFTER).map(|line| context(&line)));
     blocks.push(context("The request's id:"));
     // Alone in its block, so that a long press on a phone copies the id and nothing else.
     blocks.push(plain_section(&foreign::line(request.id.as_str(), 1000)));

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use slack_morphism::prelude::SlackActionsBlock;
 
-use super::message::{Message, context, plain_section};
+use super::message::{Message, context, plain_section, section};
 use super::{Offer, controls, foreign, wording};
 use crate::domain::card_key::CardKey;
 use crate::domain::command::TypedCommand;
@@ -99,6 +99,15 @@ pub fn offer_button(command: &TypedCommand, risk: &Risk, key: &CardKey, facts: &
 pub fn not_from_chat(offer: &Offer, id: &RequestId) -> Message {
     let link = controls::link(offer, id, "Decide in P0");
     Message::sentence(Refusal::NotFromChat.to_string()).with_controls(link.into_iter().collect())
+}
+
+/// Told in a DM to somebody who was told and did nothing. A message of its own, since an edited card does not ring, nor
+/// does a reply in a thread that nobody has written in.
+pub fn reminder(card: &CardFacts, nth: u32) -> Message {
+    let Kept { request, key, .. } = &card.kept;
+    let sentence = wording::watch::reminder(request, nth);
+    let shown = controls::beside_a_card(controls::show(key, 0));
+    Message { text: sentence.clone(), blocks: vec![section(&sentence)] }.with_controls(vec![shown])
 }
 
 /// Told in a DM: what became of somebody's decision, with what they can do about it.

@@ -38,5 +38,6 @@ mod settings_seen;
 mod step_up;
 mod token_command;
 mod vault;
+mod watch;
 mod wire;
 mod world;

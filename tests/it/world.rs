@@ -231,7 +231,9 @@ impl World {
                 None => 0,
             };
             let forwarded = self.app().worker.step().await + self.app().settings_worker.step().await;
-            let done = kept + forwarded + self.app().courier.step().await;
+            let told = self.app().dispatcher.step().await;
+            let drawn = self.app().painter.step().await;
+            let done = kept + forwarded + told + drawn + self.app().courier.step().await;
             if done == 0 {
                 if !self.app().courier.is_behind().await.unwrap() {
                     return;
@@ -382,6 +384,9 @@ fn block(block: &Value) -> String {
     let text = |value: &Value| value["text"].as_str().unwrap_or_default().to_owned();
     match block["type"].as_str().unwrap_or_default() {
         "header" => format!("# {}", text(&block["text"])),
+        "section" if block["accessory"].is_object() => {
+            format!("{} {}", text(&block["text"]), control(&block["accessory"]))
+        }
         "section" => text(&block["text"]),
         "context" => block["elements"].as_array().into_iter().flatten().map(text).collect::<Vec<_>>().join(" "),
         "actions" => block["elements"].as_array().into_iter().flatten().map(control).collect::<Vec<_>>().join(" "),

@@ -111,6 +111,11 @@ impl Roster {
         Ok(Self(Arc::new(Inner { sources, groups: Mutex::default(), people, tools })))
     }
 
+    /// Whether a source has levels, of which the next is told where nobody of the one before decides.
+    pub fn has_levels(&self, source: &str) -> bool {
+        self.0.sources.get(source).is_some_and(|known| known.settings.has_levels())
+    }
+
     /// Whom the recipient stands for now. It always answers, within 3 seconds for the source and 4 for finding its people
     /// in Slack: what is not known is left out.
     pub async fn meant(&self, recipient: &Recipient) -> Meant {

@@ -1,0 +1,16 @@
+//! Who is away, and who is told in their place.
+
+use jiff::Timestamp;
+
+use super::{date, person};
+use crate::domain::person::UserId;
+
+/// Told in a DM to whoever is told in somebody's place.
+pub fn stand_in(away: &UserId, until: Timestamp) -> String {
+    format!(
+        "{} is away until {} and has named you: until then you hear of the requests that they would hear of. What you may \
+         decide is what you could decide before.",
+        person(away),
+        date(until)
+    )
+}
