@@ -114,6 +114,8 @@ pub struct Slack {
     pub admins: AdminList,
     /// Whether guests may decide.
     pub allow_guests: bool,
+    /// Channels in which a link to a request becomes its card.
+    pub unfurl_channels: Vec<ChannelId>,
 }
 
 /// Who may change P0's settings; nobody, where both are empty.

@@ -29,6 +29,7 @@ mod outside;
 mod packaging;
 mod process;
 mod quiet;
+mod reach;
 mod redeemed;
 mod refusals;
 mod routes;
