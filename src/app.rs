@@ -182,6 +182,7 @@ impl App {
                 linking: linking.clone(),
                 limits,
                 forward_within: settings.forward_within,
+                time_zone: settings.time_zone.clone(),
                 clock: clock.clone(),
                 metrics: metrics.clone(),
                 whispers: whispers.clone(),

@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use jsonwebtoken::Algorithm;
 use url::Url;
 
@@ -31,6 +32,8 @@ pub struct Settings {
     pub database_url: String,
     /// An approve that is older than this is not sent any more.
     pub forward_within: Duration,
+    /// Where clocks hang on which hours and days are read.
+    pub time_zone: TimeZone,
     /// How other servers are reached.
     pub outbound: Outbound,
     /// Slack.

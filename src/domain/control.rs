@@ -23,6 +23,8 @@ pub enum Control {
     Show,
     /// Says that the person is on it.
     Claim,
+    /// Says that the person is not away any more.
+    Back,
     /// Has the person link their account.
     LinkAccount,
     /// Ends the person's link.
@@ -34,7 +36,7 @@ pub enum Control {
 }
 
 impl Control {
-    const ALL: [(Self, &'static str); 12] = [
+    const ALL: [(Self, &'static str); 13] = [
         (Self::Approve, "approve"),
         (Self::ApproveFor, "approve_for"),
         (Self::Deny, "deny"),
@@ -44,6 +46,7 @@ impl Control {
         (Self::Pick, "pick"),
         (Self::Show, "show"),
         (Self::Claim, "claim"),
+        (Self::Back, "back"),
         (Self::LinkAccount, "link_account"),
         (Self::Unlink, "unlink"),
         (Self::Link, "link"),

@@ -54,8 +54,7 @@ pub fn draw(offer: &Offer, card: &CardFacts, audience: &Audience, now: Timestamp
         Audience::Requester | Audience::Own(_) => for_requester(card),
         Audience::Channel(_) | Audience::Approver(_) if bounds.demands.risk == Risk::NotFromChat => {
             let label = if request.phase.is_decided() { "Open in P0" } else { "Decide in P0" };
-            let link = controls::link(offer, &request.id, label).into_iter();
-            link.chain((!request.phase.is_decided()).then(|| controls::claim(&card.kept.key))).collect()
+            controls::link(offer, &request.id, label).into_iter().collect()
         }
         Audience::Channel(_) | Audience::Approver(_) => for_approvers(offer, card, &bounds, &under_way),
     };
