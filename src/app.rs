@@ -308,7 +308,11 @@ async fn ready(State((ledger, _)): State<(Ledger, Metrics)>) -> Response {
     }
 }
 
-async fn metrics(State((_, metrics)): State<(Ledger, Metrics)>) -> Response {
+async fn metrics(State((ledger, metrics)): State<(Ledger, Metrics)>) -> Response {
+    match ledger.oldest_undecided().await {
+        Ok(age) => metrics.oldest_undecided(age.unwrap_or_default()),
+        Err(error) => tracing::error!(%error, "how long requests have waited could not be read"),
+    }
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], metrics.exposition()).into_response()
 }

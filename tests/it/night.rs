@@ -148,8 +148,7 @@ fn of_request(message: &Message) -> Option<String> {
 }
 
 fn at(message: &Message) -> Timestamp {
-    let seconds = message.ts.split('.').next().unwrap().parse().unwrap();
-    Timestamp::from_second(seconds).unwrap()
+    Timestamp::from_microsecond(message.ts.replace('.', "").parse().unwrap()).unwrap()
 }
 
 #[tokio::test]

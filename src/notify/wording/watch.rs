@@ -145,8 +145,3 @@ pub fn news(request: &Request, news: &News) -> String {
 
 /// Told privately to whoever pressed "I'm on it" once more.
 pub const ON_IT_ALREADY: &str = "You are on it already: the card says until when.";
-
-/// People, in one line.
-pub fn people(users: &[UserId]) -> String {
-    users.iter().map(person).collect::<Vec<_>>().join(", ")
-}
