@@ -42,17 +42,29 @@ impl Tools {
         }
     }
 
+    /// Opens a modal for a delivery that was taken in just now.
+    pub(crate) async fn open_after(&self, deed: &Deed, view: &SlackView) -> Answer {
+        match self.is_opened(deed, view).await {
+            true => ok(),
+            false => self.whisper(deed, Message::sentence(wording::NOT_OPENED)),
+        }
+    }
+
     /// Whether a modal was opened; `None` where this very delivery was taken in before.
     async fn opens(&self, deed: &Deed, view: &SlackView) -> Result<Option<bool>, LedgerError> {
         if !self.ledger.first_delivery(deed.keys.clone()).await? {
             return Ok(None);
         }
+        Ok(Some(self.is_opened(deed, view).await))
+    }
+
+    async fn is_opened(&self, deed: &Deed, view: &SlackView) -> bool {
         let upon_another = matches!(&deed.act, Act::Press(press) if press.in_modal);
-        Ok(Some(match &deed.trigger {
+        match &deed.trigger {
             Some(trigger) if upon_another => self.slack.push_view(trigger, view).await.is_ok(),
             Some(trigger) => self.slack.open_view(trigger, view).await.is_ok(),
             None => false,
-        }))
+        }
     }
 
     /// Says why something is not done.
@@ -101,7 +113,7 @@ impl Tools {
             Act::Submit(_) => {
                 Ok(Json(json!({ "response_action": "update", "view": modals::said(message) })).into_response())
             }
-            Act::Press(_) | Act::Message { .. } | Act::Shortcut(_) | Act::Home { .. } => {
+            Act::Press(_) | Act::Message { .. } | Act::Shortcut(_) | Act::Links { .. } | Act::Home { .. } => {
                 let answer = message.clone().into_private();
                 self.spawn_answer(deed, message, answer);
                 ok()
@@ -109,14 +121,22 @@ impl Tools {
         }
     }
 
-    /// Answers through the `response_url` once Slack has its 200; where that cannot be, a direct message says it.
+    /// Answers upon the modal that was pressed, else through the `response_url`, once Slack has its 200; where that cannot be, a direct message says it.
     fn spawn_answer(&self, deed: &Deed, message: Message, answer: Value) {
         let tools = self.clone();
         let (url, keys, user) = (deed.response_url.clone(), deed.keys.of_effect("line"), deed.by.user.clone());
         let said = deed.keys.of_effect("said");
+        let in_modal = matches!(&deed.act, Act::Press(press) if press.in_modal);
+        let upon_modal = deed.trigger.clone().filter(|_| in_modal);
         self.whispers.spawn(async move {
             // Replayed bytes say nothing twice; where the ledger cannot tell, it is said.
             if matches!(tools.ledger.first_delivery(said).await, Ok(false)) {
+                return;
+            }
+            // A modal covers what is said anywhere else.
+            if let Some(trigger) = upon_modal
+                && tools.slack.push_view(&trigger, &modals::said(message.clone())).await.is_ok()
+            {
                 return;
             }
             if let Some(ResponseUrl(url)) = url

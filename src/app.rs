@@ -27,6 +27,7 @@ use crate::forward::permission_api::PermissionApi;
 use crate::forward::settings_api::SettingsApi;
 use crate::forward::settings_worker::SettingsWorker;
 use crate::forward::worker::Worker;
+use crate::home::painter::Painter;
 use crate::http_client::Clients;
 use crate::inbound::notifier_keys::NotifierKeys;
 use crate::inbound::pushed::NotifierGate;
@@ -39,7 +40,7 @@ use crate::link::{Linking, browser};
 use crate::notify::Offer;
 use crate::notify::courier::Courier;
 use crate::notify::dispatcher::Dispatcher;
-use crate::notify::oncall::Roster;
+use crate::notify::oncall::{self, Roster};
 use crate::notify::web_api::{Installed, SlackApi, SlackFailure};
 use crate::serve::serve;
 use crate::telemetry::Metrics;
@@ -76,6 +77,8 @@ pub struct App {
     pub courier: Courier,
     /// Tells people in time.
     pub dispatcher: Dispatcher,
+    /// Draws Homes anew.
+    pub painter: Painter,
     /// Keeps links true, where accounts are linked.
     pub keeper: Option<Keeper>,
     /// Private lines on their way, and people who come back from signing in.
@@ -125,13 +128,8 @@ impl App {
         let whispers = TaskTracker::new();
         let authorizer = Authorizer::new(Arc::new(slack.clone()), workspace.clone(), credentials.clone());
         let linking = credentials.linked().map(|accounts| {
-            let step_ups = settings.routes.all().iter().map(|route| route.risk.clone());
-            let fresh = match step_ups.filter(|risk| matches!(risk, Risk::StepUp(_))).reduce(Risk::and) {
-                Some(Risk::StepUp(fresh)) => Some(fresh),
-                _ => None,
-            };
             let (app, client) = (&settings.slack, clients.providers.clone());
-            Linking::new(accounts.clone(), authorizer.clone(), app, fresh, client, clock.clone())
+            Linking::new(accounts.clone(), authorizer.clone(), app, client, clock.clone())
         });
         let settings_worker = SettingsWorker {
             ledger: ledger.clone(),
@@ -150,8 +148,17 @@ impl App {
             clock: clock.clone(),
             metrics: metrics.clone(),
         };
-        let members = workspace.teams.iter().cloned().collect();
-        let roster = Roster::new(Arc::new(slack.clone()), members, settings.oncall.clone());
+        let roster = Roster::new(
+            oncall::Tools {
+                directory: Arc::new(slack.clone()),
+                workspace: workspace.clone(),
+                client: clients.providers.clone(),
+                ledger: Some(ledger.clone()),
+                clock: clock.clone(),
+                metrics: metrics.clone(),
+            },
+            settings.oncall.clone(),
+        )?;
         let dispatcher = Dispatcher {
             ledger: ledger.clone(),
             roster,
@@ -190,6 +197,7 @@ impl App {
         };
         Ok(Self {
             dispatcher,
+            painter: Painter::new(desk.tools.clone()),
             keeper: linking.map(|linking| Keeper { ledger: ledger.clone(), linking, clock: clock.clone() }),
             worker,
             settings_worker,
@@ -244,6 +252,7 @@ impl App {
             self.settings_worker.run(stop.clone()),
             self.courier.run(stop.clone()),
             self.dispatcher.run(stop.clone()),
+            self.painter.run(stop.clone()),
             async {
                 if let Some(keeper) = self.keeper {
                     keeper.run(stop).await;

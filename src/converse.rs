@@ -1,19 +1,22 @@
 //! Typed commands. As a slash command a complete verb decides at once; in a message it is answered with the one button
-//! that decides, because any app may post a message in a person's name.
+//! that decides, because any app may post a message in a person's name. In the thread of a card no id is needed.
 
 use crate::answer::{Answer, ok};
 use crate::decide::{Recorded, Tools};
-use crate::domain::command::TypedCommand;
+use crate::domain::command::{NearMiss, TypedCommand};
 use crate::domain::decision::{Choice, Verb};
 use crate::domain::expiration::ExpirationLength;
+use crate::domain::posted::Posted;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
 use crate::domain::rules;
 use crate::inbound::slack::{Act, Deed};
+use crate::ledger::LedgerError;
 use crate::ledger::copies::Audience;
 use crate::ledger::decisions::Receipt;
 use crate::ledger::notices::Notice;
 use crate::notify::message::Message;
+use crate::notify::modals::Before;
 use crate::notify::{modals, replies, wording};
 
 /// Answers a slash command.
@@ -28,7 +31,7 @@ pub(crate) async fn slash(tools: &Tools, deed: &Deed, text: &str) -> Answer {
 
 /// Answers a mention or a direct message.
 pub(crate) async fn message(tools: &Tools, deed: &Deed, text: &str) -> Answer {
-    let command = match TypedCommand::parse(text) {
+    let command = match written(tools, deed, text).await? {
         Ok(command) if command.verb().is_some() => command,
         other => return ask(tools, deed, other).await,
     };
@@ -37,8 +40,11 @@ pub(crate) async fn message(tools: &Tools, deed: &Deed, text: &str) -> Answer {
         return ask(tools, deed, Ok(command)).await;
     };
     let kept = tools.ledger.request(id).await?;
-    let bounds = tools.bounds(kept.as_ref().map(|kept| &kept.request), None).await?;
-    if let Some(Err(refusal)) = command.verb().map(|verb| rules::check_place(&bounds.demands, verb)) {
+    let chosen = if let TypedCommand::Approve { length, .. } = &command { *length } else { None };
+    let bounds = tools.bounds(kept.as_ref().map(|kept| &kept.request), chosen).await?;
+    if let Some(verb) = command.verb()
+        && let Err(refusal) = rules::check_place(&bounds.demands, verb)
+    {
         return tools.refuse_choice(deed, id, &refusal).await;
     }
     if let Some(refusal) = tools.may_not_read(deed, id).await? {
@@ -47,6 +53,11 @@ pub(crate) async fn message(tools: &Tools, deed: &Deed, text: &str) -> Answer {
     let Some(kept) = kept else {
         return tools.say(deed, Message::sentence(wording::not_told(id))).await;
     };
+    if let Some(verb) = command.verb()
+        && let Err(refusal) = tools.may_choose(deed, id, &bounds, verb).await?
+    {
+        return tools.refuse(deed, &refusal).await;
+    }
     if let TypedCommand::Deny { reason: Some(reason), .. } = &command {
         tools.ledger.keep_draft(id.clone(), deed.by.clone(), reason.clone()).await?;
     }
@@ -56,10 +67,22 @@ pub(crate) async fn message(tools: &Tools, deed: &Deed, text: &str) -> Answer {
     {
         return tools.refuse(deed, &Refusal::TooLong { asked: *asked, most }).await;
     }
-    match replies::offer_button(&command, &kept.key, &kept.request.facts) {
+    match replies::offer_button(&command, &bounds.demands.risk, &kept.key, &kept.request.facts) {
         Some(message) => tools.say(deed, message).await,
         None => ask(tools, deed, Ok(command)).await,
     }
+}
+
+/// Reads a message. In the thread of a card it means that card's request, unless it names another that is known.
+async fn written(tools: &Tools, deed: &Deed, text: &str) -> Result<Result<TypedCommand, NearMiss>, LedgerError> {
+    let Act::Message { channel, thread: Some(thread), .. } = &deed.act else { return Ok(TypedCommand::parse(text)) };
+    let card = Posted { channel: channel.clone(), ts: thread.clone() };
+    let Some(here) = tools.ledger.request_at(&card).await? else { return Ok(TypedCommand::parse(text)) };
+    let names_another = match TypedCommand::named(text) {
+        Some(id) => tools.ledger.request(&id).await?.is_some(),
+        None => false,
+    };
+    Ok(if names_another { TypedCommand::parse(text) } else { TypedCommand::parse_about(text, &here) })
 }
 
 async fn approve(tools: &Tools, deed: &Deed, id: RequestId, length: Option<ExpirationLength>) -> Answer {
@@ -78,7 +101,11 @@ async fn approve(tools: &Tools, deed: &Deed, id: RequestId, length: Option<Expir
         Some(kept) if kept.request.phase.is_decided() => {
             tools.refuse(deed, &Refusal::AlreadyDecided { phase: Box::new(kept.request.phase) }).await
         }
-        Some(kept) => tools.open_view(deed, &modals::pick(&bounds, &kept)).await,
+        Some(kept) => match tools.may_choose(deed, &id, &bounds, Verb::Approve).await? {
+            Ok(()) => tools.open_view(deed, &modals::pick(&bounds, &kept, Before::default())).await,
+            Err(refusal) => tools.refuse(deed, &refusal).await,
+        },
+        None if !tools.limits.never_seen => tools.refuse(deed, &Refusal::NeverSeen).await,
         None => tools.say(deed, Message::sentence(wording::say_a_length(&id, &tools.offer.command))).await,
     }
 }
@@ -92,13 +119,16 @@ async fn decide(tools: &Tools, deed: &Deed, id: RequestId, choice: Choice) -> An
         Receipt::Recorded if known => wording::recorded(&id, &choice),
         Receipt::Recorded => format!("{} {}", wording::recorded(&id, &choice), wording::not_told(&id)),
         Receipt::Waiting => wording::waiting(&id, choice.verb()),
+        Receipt::Refused(Refusal::NotRestated) => {
+            return tools.restate(deed, &id, Before { length: choice.length(), again: false }).await;
+        }
         Receipt::Refused(refusal) => return tools.refuse_choice(deed, &id, &refusal).await,
     };
     tools.say(deed, Message::sentence(sentence)).await
 }
 
 /// Answers what decides nothing.
-async fn ask(tools: &Tools, deed: &Deed, command: Result<TypedCommand, crate::domain::command::NearMiss>) -> Answer {
+async fn ask(tools: &Tools, deed: &Deed, command: Result<TypedCommand, NearMiss>) -> Answer {
     let command = match command {
         Ok(command) => command,
         Err(miss) => return tools.say(deed, Message::sentence(wording::near_miss(&miss, &tools.offer.command))).await,

@@ -38,6 +38,7 @@ use crate::ledger::watches::claims::Claimed;
 use crate::ledger::{Ledger, LedgerError};
 use crate::link::Linking;
 use crate::notify::message::Message;
+use crate::notify::modals::Before;
 use crate::notify::web_api::SlackApi;
 use crate::notify::{Offer, modals, wording};
 use crate::standing::Standing;
@@ -163,8 +164,8 @@ impl Tools {
             deed.home.as_ref(),
         );
         if let Err(refusal) = admitted {
-            // Who only looks is not spoken to.
-            if let Act::Home { .. } = &deed.act {
+            // Who only looks, or speaks to others, is not spoken to.
+            if let Act::Home { .. } | Act::Links { .. } = &deed.act {
                 return ok();
             }
             self.metrics.choice("any", "foreign");
@@ -175,8 +176,12 @@ impl Tools {
             Act::Submit(submission) => self.submit(&deed, submission).await,
             Act::Slash { text } => converse::slash(self, &deed, text).await,
             Act::Message { text, .. } => converse::message(self, &deed, text).await,
-            Act::Shortcut(Control::Settings(_)) => self.show_settings(&deed).await,
-            Act::Shortcut(_) => ok(),
+            Act::Shortcut(shortcut) => match shortcut.control {
+                Control::Settings(_) => self.show_settings(&deed).await,
+                Control::Decide | Control::DecideHere => self.decide_from_shortcut(&deed, &shortcut.on).await,
+                _ => ok(),
+            },
+            Act::Links { message, urls } => self.unfurl(message, urls).await,
             Act::Home { drawn } => self.show_home(&deed, drawn.as_deref()),
         }
     }
@@ -188,6 +193,7 @@ impl Tools {
             Some(Control::Unlink) => return self.unlink(deed).await,
             Some(Control::Back) => return self.be_back(deed).await,
             Some(Control::Settings(control)) => return self.settings_pressed(deed, control, press).await,
+            Some(Control::Turn(list, turn)) => return self.turn_page(deed, list, turn),
             _ => {}
         }
         let (Some(control), Some(value)) = (press.control, &press.value) else {
@@ -207,12 +213,12 @@ impl Tools {
             (Control::Revoke, None) => self.choose(deed, Choice::Revoke, shown, false).await,
             (Control::Deny, None) => {
                 let draft = self.ledger.draft(&shown.request, &deed.by).await?;
-                self.open(deed, &shown, Verb::Deny, |kept, _| modals::deny(kept, draft)).await
+                self.open(deed, &shown, Verb::Deny, None, |kept, _| modals::deny(kept, draft)).await
             }
-            (Control::Pick, None) => {
-                self.open(deed, &shown, Verb::Approve, |kept, bounds| modals::pick(bounds, kept)).await
-            }
+            (Control::Pick, length) => self.open_picker(deed, &shown, Before { length, again: false }).await,
+            (Control::PickAgain, length) => self.open_picker(deed, &shown, Before { length, again: true }).await,
             (Control::Claim, None) => self.claim(deed, press, &shown).await,
+            (Control::Open, None) => self.open_request(deed, &shown.request, false).await,
             (Control::More, None) => self.details(deed, &shown.request).await,
             (Control::Show, None) => converse::show(self, deed, &shown.request).await,
             _ => {
@@ -270,14 +276,16 @@ impl Tools {
             Some(Control::Deny) => {
                 Some(Choice::Deny { reason: submission.field(input::REASON).and_then(parse_reason) })
             }
-            Some(Control::Pick) => {
+            Some(Control::Pick | Control::PickAgain) => {
                 let chosen: Option<ControlValue> = submission.field(input::LENGTH).and_then(|text| text.parse().ok());
                 chosen.and_then(|chosen| chosen.length).map(|length| Choice::Approve { length })
             }
             _ => None,
         };
         match (shown, choice) {
-            (Some(shown), Some(choice)) => self.choose(deed, choice, shown, false).await,
+            (Some(shown), Some(choice)) => {
+                self.choose(deed, choice, shown, submission.control == Some(Control::PickAgain)).await
+            }
             _ => {
                 self.metrics.not_understood("slack", "submission");
                 self.refuse(deed, &Refusal::OldCard).await
@@ -288,9 +296,9 @@ impl Tools {
     /// A choice with a card behind it.
     async fn choose(&self, deed: &Deed, choice: Choice, shown: Shown, again: bool) -> Answer {
         let request = shown.request.clone();
-        let message = match &deed.act {
-            Act::Press(press) => press.message.clone(),
-            _ => None,
+        let (message, in_unfurl) = match &deed.act {
+            Act::Press(press) => (press.message.clone(), press.in_unfurl),
+            _ => (None, false),
         };
         let Recorded { receipt, page } = self.record(deed, request.clone(), choice.clone(), Some(shown), again).await?;
         let refused = matches!(receipt, Receipt::Refused(_));
@@ -302,11 +310,18 @@ impl Tools {
         }
         match receipt {
             Receipt::Repeated => ok(),
+            // What lies below shows the request as it was.
+            Receipt::Recorded if matches!(&deed.act, Act::Submit(submission) if submission.is_upon_another) => {
+                Ok(Json(json!({ "response_action": "clear" })).into_response())
+            }
             // The card itself says what was recorded; where there is none in view, a line does.
-            Receipt::Recorded if message.is_some() || matches!(deed.act, Act::Submit(_)) => ok(),
+            Receipt::Recorded if message.is_some() || in_unfurl || matches!(deed.act, Act::Submit(_)) => ok(),
             Receipt::Recorded => self.say(deed, Message::sentence(wording::recorded(&request, &choice))).await,
             Receipt::Held => self.ask_to_sign_in(deed, &choice, page).await,
             Receipt::Waiting => self.say(deed, Message::sentence(wording::waiting(&request, choice.verb()))).await,
+            Receipt::Refused(Refusal::NotRestated) => {
+                self.restate(deed, &request, Before { length: choice.length(), again }).await
+            }
             Receipt::Refused(refusal) => self.refuse_choice(deed, &request, &refusal).await,
         }
     }
@@ -335,14 +350,19 @@ impl Tools {
         }
         let deadline = choice.deadline(deed.at, self.forward_within);
         let in_view = match &deed.act {
-            Act::Press(press) => press.message.is_some(),
-            Act::Submit(submission) => submission.control == Some(Control::Deny),
-            Act::Slash { .. } | Act::Message { .. } | Act::Shortcut(_) | Act::Home { .. } => false,
+            Act::Press(press) => press.message.is_some() || press.in_unfurl,
+            Act::Submit(submission) => submission.control == Some(Control::Deny) && !submission.is_upon_another,
+            Act::Slash { .. } | Act::Message { .. } | Act::Shortcut(_) | Act::Links { .. } | Act::Home { .. } => false,
         };
         let picked = match &deed.act {
             Act::Press(press) => press.control == Some(Control::ApproveFor),
-            Act::Submit(_) => true,
-            Act::Slash { .. } | Act::Message { .. } | Act::Shortcut(_) | Act::Home { .. } => false,
+            // A length that the person had named before they saw the list need not stand in it.
+            Act::Submit(submission) => submission.value.as_ref().and_then(|value| value.length) != choice.length(),
+            Act::Slash { .. } | Act::Message { .. } | Act::Shortcut(_) | Act::Links { .. } | Act::Home { .. } => false,
+        };
+        let restated = match &deed.act {
+            Act::Submit(submission) => matches!(submission.control, Some(Control::Pick | Control::PickAgain)),
+            _ => false,
         };
         let proof = self.linking.as_ref().and_then(Linking::proof_page);
         let new = NewDecision {
@@ -351,7 +371,7 @@ impl Tools {
             choice,
             shown,
             picked,
-            restated: matches!(&deed.act, Act::Submit(submission) if submission.control == Some(Control::Pick)),
+            restated,
             again,
             aloud: !in_view,
             chosen: deed.at,
@@ -375,10 +395,8 @@ impl Tools {
 
     /// What can be told of one's own request before Slack is asked; the rest is asked again when it is sent.
     fn own_request(&self, standing: &Standing, kept: Option<&Kept>, choice: &Choice) -> Result<(), Refusal> {
-        let (Some(identity), Some(kept)) = (&standing.identity, kept) else { return Ok(()) };
-        let mut names = vec![identity.clone()];
-        names.extend(standing.link.iter().flat_map(|link| link.names.clone()));
-        rules::check_own(&self.limits, choice, Some(&kept.request), &names)
+        let (Some(_), Some(kept)) = (&standing.identity, kept) else { return Ok(()) };
+        rules::check_own(&self.limits, choice, Some(&kept.request), &standing.names())
     }
 
     /// What a choice about a request is held against now; `None`: P0 never told of it.
@@ -391,12 +409,18 @@ impl Tools {
         Ok(Bounds::of(&limits.routes, limits.usual, lengths, request, chosen, self.clock.now()))
     }
 
-    /// Opens a modal for a choice, if it could still be made.
+    /// Opens the modal with a picker, if an approve could still be chosen.
+    async fn open_picker(&self, deed: &Deed, shown: &Shown, before: Before) -> Answer {
+        self.open(deed, shown, Verb::Approve, before.length, |kept, bounds| modals::pick(bounds, kept, before)).await
+    }
+
+    /// Opens a modal for a choice, if it could still be made; `chosen` is the length that was named before.
     async fn open(
         &self,
         deed: &Deed,
         shown: &Shown,
         verb: Verb,
+        chosen: Option<ExpirationLength>,
         view: impl FnOnce(&Kept, &Bounds) -> SlackView,
     ) -> Answer {
         if let Err(refusal) = self.standing(&deed.by).await?.may_decide {
@@ -405,12 +429,13 @@ impl Tools {
         let Some(kept) = self.ledger.request(&shown.request).await? else {
             return self.refuse(deed, &Refusal::OldCard).await;
         };
-        let bounds = self.bounds(Some(&kept.request), None).await?;
-        if let Err(refusal) = rules::check_place(&bounds.demands, verb) {
+        let bounds = self.bounds(Some(&kept.request), chosen).await?;
+        if let Err(refusal) = self.may_choose(deed, &shown.request, &bounds, verb).await? {
             return self.refuse_choice(deed, &shown.request, &refusal).await;
         }
+        let fitting = chosen.filter(|chosen| *chosen <= bounds.lengths.maximum);
         let choice = match verb {
-            Verb::Approve => Choice::Approve { length: bounds.usual },
+            Verb::Approve => Choice::Approve { length: fitting.unwrap_or(bounds.usual) },
             Verb::Deny => Choice::Deny { reason: None },
             Verb::Revoke => Choice::Revoke,
         };
@@ -425,12 +450,33 @@ impl Tools {
         self.open_view(deed, &view(&kept, &bounds)).await
     }
 
+    /// Whether such a choice is taken from Slack, and from this person. It is asked again when it is recorded.
+    pub(crate) async fn may_choose(
+        &self,
+        deed: &Deed,
+        request: &RequestId,
+        bounds: &Bounds,
+        verb: Verb,
+    ) -> Result<Result<(), Refusal>, LedgerError> {
+        let named = self.ledger.named(request, &deed.by.user).await?;
+        Ok(rules::check_place(&bounds.demands, verb).and_then(|()| rules::check_named(&bounds.demands, verb, &named)))
+    }
+
+    /// An approve that counts only where everything is restated: it goes on there, with what was chosen in it.
+    pub(crate) async fn restate(&self, deed: &Deed, request: &RequestId, before: Before) -> Answer {
+        let Some(kept) = self.ledger.request(request).await? else {
+            return self.refuse(deed, &Refusal::NotRestated).await;
+        };
+        let bounds = self.bounds(Some(&kept.request), before.length).await?;
+        self.open_after(deed, &modals::pick(&bounds, &kept, before)).await
+    }
+
     async fn details(&self, deed: &Deed, request: &RequestId) -> Answer {
         if let Some(refusal) = self.may_not_read(deed, request).await? {
             return self.refuse(deed, &refusal).await;
         }
         match self.ledger.card(request).await? {
-            Some(card) => self.open_view(deed, &modals::details(&self.offer, &card)).await,
+            Some(card) => self.open_view(deed, &modals::details(&self.offer, &card, self.clock.now())).await,
             None => self.refuse(deed, &Refusal::OldCard).await,
         }
     }

@@ -18,6 +18,13 @@ pub(crate) struct Standing {
     pub(crate) may_read: bool,
 }
 
+impl Standing {
+    /// Every name that the person is known by.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.identity.iter().cloned().chain(self.link.iter().flat_map(|link| link.names.clone())).collect()
+    }
+}
+
 impl Tools {
     /// Where a person stands now.
     pub(crate) async fn standing(&self, by: &SlackUser) -> Result<Standing, LedgerError> {

@@ -13,6 +13,8 @@ use prometheus_client::registry::Registry;
 use tracing_subscriber::EnvFilter;
 
 type Labels = [(&'static str, &'static str); 2];
+/// For what the settings name.
+type NamedLabels = [(&'static str, String); 2];
 
 /// The counters that an operator can watch; cheap to clone.
 #[derive(Clone)]
@@ -26,6 +28,7 @@ struct Inner {
     pushes: Family<Labels, Counter>,
     outcomes: Family<Labels, Counter>,
     slack_failures: Family<Labels, Counter>,
+    on_call: Family<NamedLabels, Counter>,
     watches: Family<Labels, Counter>,
     oldest_undecided: Gauge,
 }
@@ -51,6 +54,12 @@ impl Default for Metrics {
             "Age of the oldest request that nobody has decided; 0 where there is none",
             oldest_undecided.clone(),
         );
+        let on_call = Family::<NamedLabels, Counter>::default();
+        registry.register(
+            "on_call",
+            "Answers of on-call sources, and people of theirs who were not found",
+            on_call.clone(),
+        );
         Self(Arc::new(Inner {
             registry,
             turned_away,
@@ -59,6 +68,7 @@ impl Default for Metrics {
             pushes,
             outcomes,
             slack_failures,
+            on_call,
             watches,
             oldest_undecided,
         }))
@@ -94,6 +104,11 @@ impl Metrics {
     /// A call of the Web API that failed.
     pub fn slack_failure(&self, method: &'static str, kind: &'static str) {
         self.0.slack_failures.get_or_create(&[("method", method), ("kind", kind)]).inc();
+    }
+
+    /// What came of asking an on-call source, or that somebody of it was not found in Slack.
+    pub fn on_call(&self, source: &str, what: &str) {
+        self.0.on_call.get_or_create(&[("source", source.to_owned()), ("what", what.to_owned())]).inc();
     }
 
     /// What was done so that requests are decided in time: people told, reminded, on it.

@@ -275,7 +275,7 @@ fn patterns(key: &str, value: Option<OneOrMore>) -> Checked<Vec<Pattern>> {
     texts.iter().map(read).collect()
 }
 
-fn hours(key: &str, value: OneOrMore, zone: &TimeZone) -> Checked<Hours> {
+pub(super) fn hours(key: &str, value: OneOrMore, zone: &TimeZone) -> Checked<Hours> {
     let texts = value.into_list();
     if texts.is_empty() {
         return Err(ConfigError::new(key, "is an empty list"));

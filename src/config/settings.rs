@@ -15,6 +15,7 @@ use crate::domain::expiration::ExpirationLength;
 use crate::domain::jit::mirror::Stated;
 use crate::domain::jit::proposal::SecondAdmin;
 use crate::domain::person::{ChannelId, EnterpriseId, TeamId, UserGroupId, UserId};
+use crate::domain::route::hours::Hours;
 use crate::domain::route::routes::{Recipient, Routes};
 
 /// Everything that `serve` is told.
@@ -57,17 +58,18 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Everybody whom a route names by themselves.
+    /// Everybody whom a route or a table of an on-call source names by themselves.
     pub fn notified(&self) -> impl Iterator<Item = &UserId> {
         let recipients = self
             .routes
             .all()
             .iter()
             .flat_map(|route| route.notify.iter().chain(route.escalate_to.iter().flatten()).chain(&route.fallback));
-        recipients.filter_map(|who| match who {
+        let named = recipients.filter_map(|who| match who {
             Recipient::User(user) => Some(user),
             Recipient::Group(_) | Recipient::OnCall { .. } => None,
-        })
+        });
+        named.chain(self.oncall.values().flat_map(OnCall::named))
     }
 }
 
@@ -114,6 +116,8 @@ pub struct Slack {
     pub admins: AdminList,
     /// Whether guests may decide.
     pub allow_guests: bool,
+    /// Channels in which a link to a request becomes its card.
+    pub unfurl_channels: Vec<ChannelId>,
 }
 
 /// Who may change P0's settings; nobody, where both are empty.
@@ -457,7 +461,8 @@ pub struct Changes {
 pub struct OnCall {
     /// Where it is asked.
     pub source: OnCallSource,
-    /// Who people of the source are in Slack: by their id there, or by their e-mail address.
+    /// Who people of the source are in Slack: by their id there, their e-mail address or, in a calendar, what an event
+    /// is called; each as [`folded`](crate::domain::person::folded) has it.
     pub people: BTreeMap<String, UserId>,
     /// Whether the others are looked for by the e-mail address that Slack has confirmed.
     pub email_match: bool,
@@ -466,15 +471,62 @@ pub struct OnCall {
 /// Where it is asked who is on call.
 #[derive(Clone, Debug)]
 pub enum OnCallSource {
+    /// An account at PagerDuty.
+    PagerDuty(Box<PagerDutyAccount>),
     /// Everybody in a Slack user group.
     UserGroup(UserGroupId),
+    /// A table of the week.
+    Week(Vec<WeekShift>),
+    /// An iCalendar file.
+    Calendar {
+        /// Which.
+        file: PathBuf,
+        /// Where the clock hangs on which times are read that name no zone.
+        zone: TimeZone,
+    },
+}
+
+/// An account at PagerDuty, and who of it is meant.
+#[derive(Clone, Debug)]
+pub struct PagerDutyAccount {
+    /// Opens its REST API; reading is enough.
+    pub api_key: Secret,
+    /// Where that is; ends with `/`.
+    pub base_url: Url,
+    /// Who is meant.
+    pub filter: DutyFilter,
+}
+
+/// Who of those on call at PagerDuty is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DutyFilter {
+    /// Those of these escalation policies, level by level.
+    Policies(Vec<String>),
+    /// Those of these schedules, whichever levels of policies these stand on.
+    Schedules(Vec<String>),
+}
+
+/// A row of a weekly table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WeekShift {
+    /// When.
+    pub hours: Hours,
+    /// Who; never nobody.
+    pub who: Vec<UserId>,
 }
 
 impl OnCall {
+    /// Everybody whom its table names.
+    fn named(&self) -> impl Iterator<Item = &UserId> {
+        let shifts = match &self.source {
+            OnCallSource::Week(shifts) => shifts.as_slice(),
+            OnCallSource::PagerDuty(_) | OnCallSource::UserGroup(_) | OnCallSource::Calendar { .. } => &[],
+        };
+        self.people.values().chain(shifts.iter().flat_map(|shift| &shift.who))
+    }
+
     /// Whether it has levels, of which the next is told where nobody of the one before decides.
     pub fn has_levels(&self) -> bool {
-        match self.source {
-            OnCallSource::UserGroup(_) => false,
-        }
+        matches!(&self.source, OnCallSource::PagerDuty(account) if matches!(account.filter, DutyFilter::Policies(_)))
     }
 }

@@ -14,6 +14,9 @@ use super::unknown_verb::UnknownVerb;
 /// Longest reason for a denial that is kept, in characters; Slack's input takes the same.
 pub const MOST_REASON_CHARACTERS: usize = 1000;
 
+/// The verbs that are about one request.
+const TAKES_ID: [&str; 4] = ["approve", "deny", "revoke", "show"];
+
 /// What somebody typed, understood.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum TypedCommand {
@@ -71,6 +74,8 @@ pub enum NearMiss {
     },
     /// The id cannot be one.
     BadId,
+    /// A length stands where the id belongs.
+    LengthForId,
     /// The length cannot be one.
     BadLength(LengthError),
     /// There is more than the verb takes.
@@ -131,11 +136,35 @@ impl TypedCommand {
     /// Reads a line. A mention of the bot in front is passed over, phones' capital letters are forgiven, and so are
     /// back-quotes around an id.
     pub fn parse(line: &str) -> Result<Self, NearMiss> {
-        let line = text::without_tricks(&text::without_controls(line));
-        let mut words: Vec<String> = line.split_whitespace().skip_while(|w| is_mention(w)).map(str::to_owned).collect();
-        if let Some(verb) = words.first_mut() {
-            *verb = verb.to_lowercase();
+        let words = words(line);
+        // Whoever means a request by where they write it has to write it there.
+        if let [verb, rest @ ..] = words.as_slice()
+            && verb == "approve"
+            && matches!(parse_length(rest), Ok(Some(_)))
+        {
+            return Err(NearMiss::LengthForId);
         }
+        Self::read(words)
+    }
+
+    /// Reads a line that was written where one request is meant: a verb that takes an id goes without.
+    pub fn parse_about(line: &str, request: &RequestId) -> Result<Self, NearMiss> {
+        let mut words = words(line);
+        if words.first().is_some_and(|verb| TAKES_ID.contains(&verb.as_str())) {
+            words.insert(1, request.as_str().to_owned());
+        }
+        Self::read(words)
+    }
+
+    /// What stands where a verb takes an id, where it could be one.
+    pub fn named(line: &str) -> Option<RequestId> {
+        match words(line).as_slice() {
+            [verb, word, ..] if TAKES_ID.contains(&verb.as_str()) => parse_id(word).ok(),
+            _ => None,
+        }
+    }
+
+    fn read(words: Vec<String>) -> Result<Self, NearMiss> {
         match Line::try_parse_from(words).map_err(|error| near_miss(&error))?.verb {
             None | Some(Typed::Pending) => Ok(Self::Pending),
             Some(Typed::Approve { id, length }) => {
@@ -176,6 +205,16 @@ pub fn parse_reason(text: &str) -> Option<String> {
     (!reason.is_empty()).then_some(reason)
 }
 
+/// A line's words, the verb in small letters.
+fn words(line: &str) -> Vec<String> {
+    let line = text::without_tricks(&text::without_controls(line));
+    let mut words: Vec<String> = line.split_whitespace().skip_while(|w| is_mention(w)).map(str::to_owned).collect();
+    if let Some(verb) = words.first_mut() {
+        *verb = verb.to_lowercase();
+    }
+    words
+}
+
 fn is_mention(word: &str) -> bool {
     word.starts_with("<@") && word.ends_with('>')
 }
@@ -209,7 +248,7 @@ fn near_miss(error: &clap::Error) -> NearMiss {
 fn usage_verb(error: &clap::Error) -> Option<String> {
     let Some(ContextValue::StyledStr(usage)) = error.get(ContextKind::Usage) else { return None };
     let usage = usage.to_string();
-    usage.split_whitespace().find(|word| ["approve", "deny", "revoke", "show"].contains(word)).map(str::to_owned)
+    usage.split_whitespace().find(|word| TAKES_ID.contains(word)).map(str::to_owned)
 }
 
 #[cfg(test)]
@@ -259,6 +298,8 @@ mod tests {
             ("approve", NearMiss::MissingId { verb: "approve".into() }),
             ("revoke", NearMiss::MissingId { verb: "revoke".into() }),
             ("approve a/b 2h", NearMiss::BadId),
+            ("approve 2h", NearMiss::LengthForId),
+            ("approve for 2 hours", NearMiss::LengthForId),
             ("approve req-1 0h", NearMiss::BadLength(LengthError::Zero)),
             ("approve req-1 -2h", NearMiss::BadLength(LengthError::Negative)),
             ("approve req-1 soon", NearMiss::BadLength(LengthError::NotALength)),
@@ -267,6 +308,37 @@ mod tests {
             ("settings reset now", NearMiss::Settings(SettingsMiss::TooMuch)),
         ] {
             assert_eq!(TypedCommand::parse(line), Err(miss), "{line:?}");
+        }
+    }
+
+    #[test]
+    fn where_one_request_is_meant_a_verb_goes_without_its_id() {
+        let here = id("req-1");
+        let h2 = "2h".parse().ok();
+        for (line, command) in [
+            ("<@U0BOT> approve", Ok(TypedCommand::Approve { id: here.clone(), length: None })),
+            ("Approve for 2 hours", Ok(TypedCommand::Approve { id: here.clone(), length: h2 })),
+            (
+                "deny because it is late",
+                Ok(TypedCommand::Deny { id: here.clone(), reason: Some("because it is late".into()) }),
+            ),
+            ("revoke", Ok(TypedCommand::Revoke { id: here.clone() })),
+            ("show", Ok(TypedCommand::Show { id: here.clone() })),
+            ("revoke now", Err(NearMiss::TooMuch)),
+            ("approve soon", Err(NearMiss::BadLength(LengthError::NotALength))),
+            ("", Ok(TypedCommand::Pending)),
+            ("whoami", Ok(TypedCommand::Whoami)),
+        ] {
+            assert_eq!(TypedCommand::parse_about(line, &here), command, "{line:?}");
+        }
+        for (line, named) in [
+            ("<@U0BOT> Approve `req-2` 1h", Some("req-2")),
+            ("show req-2", Some("req-2")),
+            ("approve", None),
+            ("approve a/b", None),
+            ("settings req-2", None),
+        ] {
+            assert_eq!(TypedCommand::named(line), named.map(id), "{line:?}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! The controls of our messages and modals: what they are called in Slack's payloads.
 
+use super::home::{HomeList, Turn};
 use super::jit::control::SettingsControl;
 
 /// Something that can be pressed, chosen or submitted.
@@ -17,14 +18,24 @@ pub enum Control {
     More,
     /// Sends again what has an unknown outcome.
     TryAgain,
-    /// Opens the modal with a picker.
+    /// Opens the modal with a picker; its value has the length that the person named before, where they did.
     Pick,
+    /// The same for an approve that is sent again.
+    PickAgain,
     /// Has a request shown in the person's direct messages.
     Show,
     /// Says that the person is on it.
     Claim,
     /// Says that the person is not away any more.
     Back,
+    /// Opens one request, with what can be done about it.
+    Open,
+    /// Lists what waits for the person: a global shortcut, and the modal that it opens.
+    Decide,
+    /// Opens the request that a message shows, else what waits for the person: a shortcut of messages.
+    DecideHere,
+    /// Turns a page of a list on the person's Home.
+    Turn(HomeList, Turn),
     /// Has the person link their account.
     LinkAccount,
     /// Ends the person's link.
@@ -36,7 +47,7 @@ pub enum Control {
 }
 
 impl Control {
-    const ALL: [(Self, &'static str); 13] = [
+    const ALL: [(Self, &'static str); 23] = [
         (Self::Approve, "approve"),
         (Self::ApproveFor, "approve_for"),
         (Self::Deny, "deny"),
@@ -44,9 +55,19 @@ impl Control {
         (Self::More, "more"),
         (Self::TryAgain, "try_again"),
         (Self::Pick, "pick"),
+        (Self::PickAgain, "pick_again"),
         (Self::Show, "show"),
         (Self::Claim, "claim"),
         (Self::Back, "back"),
+        (Self::Open, "open"),
+        (Self::Decide, "decide"),
+        (Self::DecideHere, "decide_here"),
+        (Self::Turn(HomeList::Waiting, Turn::Newer), "newer_waiting"),
+        (Self::Turn(HomeList::Waiting, Turn::Older), "older_waiting"),
+        (Self::Turn(HomeList::Running, Turn::Newer), "newer_running"),
+        (Self::Turn(HomeList::Running, Turn::Older), "older_running"),
+        (Self::Turn(HomeList::Own, Turn::Newer), "newer_own"),
+        (Self::Turn(HomeList::Own, Turn::Older), "older_own"),
         (Self::LinkAccount, "link_account"),
         (Self::Unlink, "unlink"),
         (Self::Link, "link"),

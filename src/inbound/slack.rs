@@ -128,13 +128,29 @@ pub enum Act {
         /// In which thread.
         thread: Option<String>,
     },
-    /// Used one of the app's global shortcuts, which has the name of a control.
-    Shortcut(Control),
+    /// Used one of the app's shortcuts.
+    Shortcut(Shortcut),
+    /// Posted links whose addresses the app is told of.
+    Links {
+        /// The message that they stand in.
+        message: Posted,
+        /// The links, as Slack tells them.
+        urls: Vec<String>,
+    },
     /// Opened the bot's Home.
     Home {
         /// What the Home that Slack shows already carries in its `private_metadata`.
         drawn: Option<String>,
     },
+}
+
+/// A shortcut that was used.
+#[derive(Clone, Debug)]
+pub struct Shortcut {
+    /// Which: it has the name of a control.
+    pub control: Control,
+    /// The message that it was used on, and the one whose thread that is in; none for a global one.
+    pub on: Vec<Posted>,
 }
 
 /// A pressed control.
@@ -146,6 +162,8 @@ pub struct Press {
     pub value: Option<ControlValue>,
     /// The card that it was in; none for other messages and modals.
     pub message: Option<Posted>,
+    /// Whether it is under a link in somebody's own message.
+    pub in_unfurl: bool,
     /// Whether it is in a modal, upon which another can be pushed. The Home is none.
     pub in_modal: bool,
 }
@@ -157,6 +175,8 @@ pub struct Submission {
     pub control: Option<Control>,
     /// What it carried.
     pub value: Option<ControlValue>,
+    /// Whether it lay upon another modal, which would be seen again.
+    pub is_upon_another: bool,
     /// What was typed into each text input, and the value of the option that was chosen in each select.
     fields: BTreeMap<String, String>,
 }

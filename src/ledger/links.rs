@@ -6,7 +6,7 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::notices::{self, Notice};
-use super::{Ledger, LedgerError, audit, deliveries, from_json, held, new_id, readable, sign_ins, to_json};
+use super::{Ledger, LedgerError, audit, deliveries, from_json, held, homes, new_id, readable, sign_ins, to_json};
 use crate::authorize::linked::store::{Bound, NewLink};
 use crate::clock::from_millisecond;
 use crate::domain::delivery::DeliveryKeys;
@@ -224,6 +224,7 @@ async fn bind(c: &mut SqliteConnection, new: NewLink, now: Timestamp) -> Result<
     let detail = json!({ "link": new.id, "account": new.account, "identity": new.identity });
     audit::person(c, "link.made", &new.owner, detail, now).await?;
     notices::add(c, &Notice::Linked { user: new.owner.user, identity: new.identity }, now).await?;
+    homes::touch_all(c).await?;
     Ok(Bound::Made)
 }
 
@@ -244,6 +245,7 @@ pub(super) async fn end(c: &mut SqliteConnection, id: i64, why: LinkEnd, now: Ti
     audit::person(c, "link.ended", &link.owner, json!({ "link": id, "account": link.account, "why": why }), now)
         .await?;
     held::refuse_unlinked(c, &link.owner, now).await?;
+    homes::touch_all(c).await?;
     // Whoever unlinks is answered where they did; the others could not be told.
     if !matches!(why, LinkEnd::Unlinked | LinkEnd::Deactivated | LinkEnd::AppUninstalled) {
         notices::add(c, &Notice::LinkEnded { user: link.owner.user, identity: link.identity, why }, now).await?;

@@ -8,6 +8,7 @@ pub mod decisions;
 pub mod deliveries;
 pub mod drafts;
 mod held;
+pub mod homes;
 pub mod inspect;
 pub mod jit;
 pub mod leases;
@@ -15,6 +16,7 @@ mod link_store;
 pub mod links;
 pub mod lock;
 pub mod notices;
+mod oncall;
 mod outcomes;
 mod pins;
 mod renewals;
@@ -23,6 +25,7 @@ pub mod sealed;
 pub mod sign_ins;
 pub mod sweep;
 pub mod watches;
+pub mod worklist;
 mod writer;
 
 use std::fs::File;
@@ -147,6 +150,7 @@ impl Ledger {
         let mut ledger = Self::open(url, clock).await?;
         ledger._lock = Some(Arc::new(lock));
         ledger.settle_predecessor().await?;
+        ledger.look_at_older_requests().await?;
         Ok(ledger)
     }
 

@@ -56,6 +56,11 @@ pub enum Notice {
         /// What.
         news: News,
     },
+    /// A requester hears that their access ends soon.
+    EndsSoon {
+        /// Which request.
+        request: RequestId,
+    },
     /// A person without an identity here asked to see a request: they may, if it is their own.
     ShowOwn {
         /// Which request.

@@ -33,7 +33,7 @@ pub(super) async fn done(
     let mut request = kept.request;
     let before = request.phase.rank();
     carry_out(&mut request, &decision.choice, by, now);
-    requests::save(c, &request).await?;
+    requests::save(c, &request, now).await?;
     // A push may have overtaken the answer: then the requester has heard of it.
     if request.phase.rank() == before {
         settle(c, &request, now).await

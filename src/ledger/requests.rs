@@ -9,7 +9,7 @@ use sqlx::{Row as _, SqliteConnection};
 use super::copies;
 use super::decisions;
 use super::deliveries;
-use super::{Ledger, LedgerError, audit, from_json, new_id, outcomes, readable, to_json, watches};
+use super::{Ledger, LedgerError, audit, from_json, homes, new_id, outcomes, readable, to_json, watches, worklist};
 use crate::clock::from_millisecond;
 use crate::domain::card_key::CardKey;
 use crate::domain::delivery::DeliveryKeys;
@@ -168,7 +168,7 @@ async fn take_push(
             let before = request.clone();
             let applied = request.apply(push, now);
             if request != before {
-                keep(c, &request).await?;
+                keep(c, &request, now).await?;
             }
             if applied.visible {
                 touch(c, &id).await?;
@@ -220,7 +220,7 @@ pub(super) async fn load(c: &mut SqliteConnection, id: &RequestId) -> Result<Opt
     row.as_ref().map(read).transpose()
 }
 
-fn read(row: &sqlx::sqlite::SqliteRow) -> Result<Kept, LedgerError> {
+pub(super) fn read(row: &sqlx::sqlite::SqliteRow) -> Result<Kept, LedgerError> {
     let key: String = row.try_get("card_key")?;
     Ok(Kept {
         request: from_json(row.try_get("body")?)?,
@@ -231,25 +231,36 @@ fn read(row: &sqlx::sqlite::SqliteRow) -> Result<Kept, LedgerError> {
 
 async fn insert(c: &mut SqliteConnection, request: &Request, now: Timestamp) -> Result<(), LedgerError> {
     let key = CardKey::random();
-    sqlx::query("INSERT INTO requests (id, body, card_key, pending, revision, seen_at) VALUES ($1, $2, $3, $4, 1, $5)")
-        .bind(request.id.as_str())
-        .bind(to_json(request)?)
-        .bind(key.as_str())
-        .bind(i64::from(!request.phase.is_decided()))
-        .bind(now.as_millisecond())
-        .execute(&mut *c)
-        .await?;
-    insert_card(c, &key, &request.id, &request.facts.digest()).await
+    sqlx::query(
+        "INSERT INTO requests (id, body, card_key, pending, revision, seen_at, live) VALUES ($1, $2, $3, $4, 1, $5, $6)",
+    )
+    .bind(request.id.as_str())
+    .bind(to_json(request)?)
+    .bind(key.as_str())
+    .bind(i64::from(!request.phase.is_decided()))
+    .bind(now.as_millisecond())
+    .bind(i64::from(!request.phase.is_ended()))
+    .execute(&mut *c)
+    .await?;
+    insert_card(c, &key, &request.id, &request.facts.digest()).await?;
+    homes::touch_all(c).await?;
+    arrange(c, request, now).await
+}
+
+/// Writes what is looked for by: whose request it is, and when its grant ends.
+async fn arrange(c: &mut SqliteConnection, request: &Request, now: Timestamp) -> Result<(), LedgerError> {
+    worklist::note_parties(c, request).await?;
+    watches::expiry::arrange(c, request, now).await
 }
 
 /// Writes a request that was changed, and has its card drawn anew.
-pub(super) async fn save(c: &mut SqliteConnection, request: &Request) -> Result<(), LedgerError> {
-    keep(c, request).await?;
+pub(super) async fn save(c: &mut SqliteConnection, request: &Request, now: Timestamp) -> Result<(), LedgerError> {
+    keep(c, request, now).await?;
     touch(c, &request.id).await
 }
 
 /// Writes a request, with another key for its card where other facts are shown.
-async fn keep(c: &mut SqliteConnection, request: &Request) -> Result<(), LedgerError> {
+async fn keep(c: &mut SqliteConnection, request: &Request, now: Timestamp) -> Result<(), LedgerError> {
     let digest = request.facts.digest();
     let known: Option<String> = sqlx::query_scalar("SELECT key FROM cards WHERE request_id = $1 AND digest = $2")
         .bind(request.id.as_str())
@@ -264,30 +275,31 @@ async fn keep(c: &mut SqliteConnection, request: &Request) -> Result<(), LedgerE
             key.as_str().to_owned()
         }
     };
-    sqlx::query("UPDATE requests SET body = $2, card_key = $3, pending = $4 WHERE id = $1")
+    sqlx::query("UPDATE requests SET body = $2, card_key = $3, pending = $4, live = $5 WHERE id = $1")
         .bind(request.id.as_str())
         .bind(to_json(request)?)
         .bind(key)
         .bind(i64::from(!request.phase.is_decided()))
-        .execute(c)
+        .bind(i64::from(!request.phase.is_ended()))
+        .execute(&mut *c)
         .await?;
-    Ok(())
+    arrange(c, request, now).await
 }
 
-/// Has every copy of a request's card drawn anew.
+/// Has every copy of a request's card drawn anew, and every Home on which it may stand.
 pub(super) async fn touch(c: &mut SqliteConnection, id: &RequestId) -> Result<(), LedgerError> {
     sqlx::query("UPDATE requests SET revision = revision + 1 WHERE id = $1").bind(id.as_str()).execute(&mut *c).await?;
-    sqlx::query("UPDATE copies SET stale = 1 WHERE request_id = $1").bind(id.as_str()).execute(c).await?;
-    Ok(())
+    sqlx::query("UPDATE copies SET stale = 1 WHERE request_id = $1").bind(id.as_str()).execute(&mut *c).await?;
+    homes::touch_all(c).await
 }
 
 /// Has the cards of all requests drawn anew that nobody has decided: what can be chosen on them is otherwise now.
 pub(super) async fn touch_pending(c: &mut SqliteConnection) -> Result<(), LedgerError> {
     sqlx::query("UPDATE requests SET revision = revision + 1 WHERE pending = 1").execute(&mut *c).await?;
     sqlx::query("UPDATE copies SET stale = 1 WHERE request_id IN (SELECT id FROM requests WHERE pending = 1)")
-        .execute(c)
+        .execute(&mut *c)
         .await?;
-    Ok(())
+    homes::touch_all(c).await
 }
 
 async fn insert_card(

@@ -13,8 +13,8 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
 
 impl Ledger {
-    /// Makes abandoned calls `Unknown`, drops what is past its deadline, has cards say what P0 has not heard, and
-    /// forgets old deliveries. Says how many decisions it touched.
+    /// Makes abandoned calls `Unknown`, drops what is past its deadline, has cards say what P0 has not heard, fires
+    /// what is due about the ends of grants, and forgets old deliveries. Says how many decisions it touched.
     ///
     /// # Errors
     /// Where it cannot be written.
@@ -60,6 +60,7 @@ async fn due(c: &mut SqliteConnection, now: Timestamp) -> Result<bool, LedgerErr
     let sql = format!(
         "SELECT EXISTS (SELECT 1 FROM decisions WHERE {ABANDONED}) OR EXISTS (SELECT 1 FROM decisions WHERE {LATE})
              OR EXISTS (SELECT 1 FROM decisions WHERE {UNPROVED})
+             OR EXISTS (SELECT 1 FROM timers WHERE kind IN ('ends_soon', 'overdue') AND due_at <= $1)
              OR EXISTS (SELECT 1 FROM sign_ins WHERE expires_at < $4)
              OR EXISTS (SELECT 1 FROM decisions WHERE stage_name = 'recorded' AND unheard = 0 AND chosen_at <= $2)
              OR EXISTS (SELECT 1 FROM deliveries WHERE seen_at < $3)"
@@ -93,10 +94,11 @@ async fn sweep(c: &mut SqliteConnection, now: Timestamp) -> Result<usize, Ledger
         outcomes::dropped(c, decision, now).await?;
     }
     let unheard = mark_unheard(c, now).await?;
+    let ends = watches::expiry::fire(c, now).await?;
     deliveries::forget(c, now).await?;
     sign_ins::forget(c, now).await?;
     drafts::forget(c, before(now, SAFER_FOR)).await?;
-    Ok(touched + unheard)
+    Ok(touched + unheard + ends)
 }
 
 /// Deny and revoke are tried for a day; long before that, people must know that P0 has not heard them.

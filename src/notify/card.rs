@@ -31,6 +31,32 @@ pub fn draw(offer: &Offer, card: &CardFacts, audience: &Audience, now: Timestamp
         Audience::Requester | Audience::Own(_) => wording::requester_sentence(request),
         _ => wording::card_sentence(request, first_to_name(&under_way)),
     };
+    let is_own = matches!(audience, Audience::Requester | Audience::Own(_));
+    Message { text, blocks: blocks(offer, card, &under_way, is_own, Surface::Message, now) }
+}
+
+/// The same in a modal, in which no length is chosen with one press; `is_own` where only the requester's is offered.
+pub(super) fn in_modal(offer: &Offer, card: &CardFacts, is_own: bool, now: Timestamp) -> Vec<SlackBlock> {
+    let under_way: Vec<&Decision> = card.decisions.iter().filter(|d| is_under_way(d)).collect();
+    blocks(offer, card, &under_way, is_own, Surface::Modal, now)
+}
+
+/// Where a card is drawn.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Surface {
+    Message,
+    Modal,
+}
+
+fn blocks(
+    offer: &Offer,
+    card: &CardFacts,
+    under_way: &[&Decision],
+    is_own: bool,
+    surface: Surface,
+    now: Timestamp,
+) -> Vec<SlackBlock> {
+    let request = &card.kept.request;
     let mut blocks = vec![
         header(&format!("Access request: {}", foreign::line(&wording::what(&request.facts), 120))),
         plain_section(&facts(request)),
@@ -38,30 +64,30 @@ pub fn draw(offer: &Offer, card: &CardFacts, audience: &Audience, now: Timestamp
     if let Some(reason) = &request.facts.reason {
         blocks.push(plain_section(&format!("Why: {}", foreign::line(reason, REASON))));
     }
-    blocks.extend(standing(request, &card.decisions, &under_way, now));
+    blocks.extend(standing(request, &card.decisions, under_way, now));
     if let (Some(watch), false) = (&card.watch, request.phase.is_decided()) {
-        let lines = match audience {
-            Audience::Requester | Audience::Own(_) => wording::watch::lines_for_requester(watch, &card.told, now),
-            Audience::Channel(_) | Audience::Approver(_) => wording::watch::lines(watch, &card.told, now),
+        let lines = match is_own {
+            true => wording::watch::lines_for_requester(watch, &card.told, now),
+            false => wording::watch::lines(watch, &card.told, now),
         };
         blocks.extend(lines.iter().map(|line| context(line)));
     }
     if let Some(at) = request.times.requested.or(Some(request.first_seen)) {
         blocks.push(context(&format!("Asked {}", wording::date(at))));
     }
-    let bounds = offer.bounds(card, now);
-    let elements = match audience {
-        Audience::Requester | Audience::Own(_) => for_requester(card),
-        Audience::Channel(_) | Audience::Approver(_) if bounds.demands.risk == Risk::NotFromChat => {
-            let label = if request.phase.is_decided() { "Open in P0" } else { "Decide in P0" };
-            controls::link(offer, &request.id, label).into_iter().collect()
-        }
-        Audience::Channel(_) | Audience::Approver(_) => for_approvers(offer, card, &bounds, &under_way),
+    let bounds = offer.bounds(card, None, now);
+    let elements = if is_own {
+        for_requester(card)
+    } else if bounds.demands.risk == Risk::NotFromChat {
+        let label = if request.phase.is_decided() { "Open in P0" } else { "Decide in P0" };
+        controls::link(offer, &request.id, label).into_iter().collect()
+    } else {
+        for_approvers(offer, card, &bounds, under_way, surface)
     };
     if !elements.is_empty() {
         blocks.push(SlackActionsBlock::new(elements).into());
     }
-    Message { text, blocks }
+    blocks
 }
 
 fn is_under_way(decision: &Decision) -> bool {
@@ -117,7 +143,7 @@ fn standing(request: &Request, decisions: &[Decision], under_way: &[&Decision], 
     }
     // While something is under way for a request that nobody has decided, that is the news.
     if request.phase != Phase::Pending || under_way.is_empty() {
-        blocks.push(section(&wording::phase(request)));
+        blocks.push(section(&wording::phase(request, now)));
     }
     if let Phase::Ended { how: Ending::Denied, reason: Some(reason), .. } = &request.phase {
         blocks.push(plain_section(&format!("Reason: {}", foreign::line(reason, REASON))));
@@ -165,6 +191,7 @@ fn for_approvers(
     card: &CardFacts,
     bounds: &Bounds,
     under_way: &[&Decision],
+    surface: Surface,
 ) -> Vec<SlackActionBlockElement> {
     let (request, key) = (&card.kept.request, &card.kept.key);
     let facts = &request.facts;
@@ -184,8 +211,10 @@ fn for_approvers(
         Phase::Pending => {
             match (on_its_way, lost) {
                 (Some(_), _) => {}
-                (None, Some(length)) => elements.push(controls::try_again(key, facts, length)),
-                (None, None) if bounds.demands.risk == Risk::High => elements.push(controls::pick(key, "Approve…")),
+                (None, Some(length)) => elements.push(controls::try_again(&bounds.demands.risk, key, facts, length)),
+                (None, None) if bounds.demands.risk == Risk::High || surface == Surface::Modal => {
+                    elements.push(controls::pick(key, "Approve…", None))
+                }
                 (None, None) => {
                     elements.push(controls::approve(key, facts, bounds.first(facts)));
                     elements.extend(controls::approve_for(&bounds.lengths, key, facts));

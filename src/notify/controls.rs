@@ -1,8 +1,8 @@
 //! Buttons and selects. Labels begin with Approve, Deny or Revoke; what they stand for is in their value.
 
 use slack_morphism::prelude::{
-    SlackActionBlockElement, SlackBlockButtonElement, SlackBlockButtonStyle, SlackBlockChoiceItem,
-    SlackBlockConfirmItem, SlackBlockPlainTextOnly, SlackBlockStaticSelectElement,
+    SlackActionBlockElement, SlackBlock, SlackBlockButtonElement, SlackBlockButtonStyle, SlackBlockChoiceItem,
+    SlackBlockConfirmItem, SlackBlockPlainTextOnly, SlackBlockStaticSelectElement, SlackBlockText, SlackSectionBlock,
 };
 
 use url::Url;
@@ -13,8 +13,10 @@ use crate::domain::card_key::{CardKey, ControlValue};
 use crate::domain::control::Control;
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::facts::Facts;
+use crate::domain::home::{HomeList, Turn};
 use crate::domain::jit::lengths::Lengths;
 use crate::domain::request::RequestId;
+use crate::domain::route::risk::Risk;
 
 /// Options of one select that Slack takes; a picker may have one more in front.
 const MOST_OPTIONS: usize = 99;
@@ -95,8 +97,16 @@ pub(super) fn revoke(key: &CardKey, facts: &Facts, label: &str) -> SlackActionBl
         .into()
 }
 
-/// Sends an approve again whose first outcome is unknown.
-pub(super) fn try_again(key: &CardKey, facts: &Facts, length: ExpirationLength) -> SlackActionBlockElement {
+/// Sends an approve again whose first outcome is unknown: after a confirm, or by the modal where it asks for that.
+pub(super) fn try_again(
+    risk: &Risk,
+    key: &CardKey,
+    facts: &Facts,
+    length: ExpirationLength,
+) -> SlackActionBlockElement {
+    if *risk == Risk::High {
+        return button(Control::PickAgain, "Try again…").with_value(value(key, Some(length))).into();
+    }
     button(Control::TryAgain, "Try again")
         .with_value(value(key, Some(length)))
         .with_confirm(confirm("Approve once more?", &wording::confirm_again(facts, length), "Try again"))
@@ -108,14 +118,14 @@ pub(super) fn more(key: &CardKey) -> SlackActionBlockElement {
     button(Control::More, "More").with_value(value(key, None)).into()
 }
 
+/// Opens the modal with a picker; `wanted` is the length that the person named before.
+pub(super) fn pick(key: &CardKey, label: &str, wanted: Option<ExpirationLength>) -> SlackActionBlockElement {
+    button(Control::Pick, label).with_value(value(key, wanted)).into()
+}
+
 /// Says that whoever presses it is on it.
 pub(super) fn claim(key: &CardKey) -> SlackActionBlockElement {
     button(Control::Claim, "I'm on it").with_value(value(key, None)).into()
-}
-
-/// Opens the modal with a picker.
-pub(super) fn pick(key: &CardKey, label: &str) -> SlackActionBlockElement {
-    button(Control::Pick, label).with_value(value(key, None)).into()
 }
 
 /// Has a card drawn in the person's direct messages; `nth` keeps the buttons of a list apart.
@@ -153,6 +163,42 @@ pub(super) fn unlink(identity: &str) -> SlackActionBlockElement {
         .with_style(SlackBlockButtonStyle::Danger)
         .with_confirm(confirm("Unlink the account?", &text, "Unlink").with_style("danger".to_owned()))
         .into()
+}
+
+/// Opens one request with what can be done about it.
+pub(super) fn open(key: &CardKey, label: &str) -> SlackActionBlockElement {
+    button(Control::Open, label).with_value(value(key, None)).into()
+}
+
+/// The same control in a line of a list; `line` keeps it apart from those of others.
+pub(super) fn in_list(element: SlackActionBlockElement, line: &str) -> SlackActionBlockElement {
+    match element {
+        SlackActionBlockElement::Button(button) => SlackActionBlockElement::Button(in_line(button, line)),
+        other => other,
+    }
+}
+
+fn in_line(mut button: SlackBlockButtonElement, line: &str) -> SlackBlockButtonElement {
+    button.action_id = button.action_id.map(|id| format!("{}:{line}", id.0).into());
+    button
+}
+
+/// A paragraph of a list with a button beside it.
+pub(super) fn beside(text: SlackBlockText, element: SlackActionBlockElement, line: &str) -> SlackBlock {
+    let section = SlackSectionBlock::new().with_text(text);
+    match element {
+        SlackActionBlockElement::Button(button) => section.with_accessory(in_line(button, line).into()).into(),
+        _ => section.into(),
+    }
+}
+
+/// Turns a page of a list.
+pub(super) fn turn(list: HomeList, turn: Turn) -> SlackActionBlockElement {
+    let label = match turn {
+        Turn::Newer => "Newer",
+        Turn::Older => "Older",
+    };
+    button(Control::Turn(list, turn), label).into()
 }
 
 /// The same control in a message that is no card.

@@ -10,6 +10,10 @@ pub fn line(text: &str, most: usize) -> String {
 /// One line that stands among our own mrkdwn: what would format it is left out. An underline within a word formats
 /// nothing, and belongs to many addresses.
 pub fn word(text: &str, most: usize) -> String {
+    line(&unformatted(text), most)
+}
+
+fn unformatted(text: &str) -> String {
     let letters: Vec<char> = text.chars().collect();
     let within = |at: usize| {
         at > 0 && letters[at - 1].is_alphanumeric() && letters.get(at + 1).is_some_and(|c| c.is_alphanumeric())
@@ -19,20 +23,28 @@ pub fn word(text: &str, most: usize) -> String {
         '_' => within(*at),
         _ => true,
     };
-    let plain: String = letters.iter().enumerate().filter(kept).map(|(_, c)| c).collect();
-    line(&plain, most)
+    letters.iter().enumerate().filter(kept).map(|(_, c)| c).collect()
 }
 
 /// A name that P0 chose, or words of P0, among our own mrkdwn, and no emoji: the colon with which the name of one may begin
 /// becomes a sign that only looks like it. Not for what is copied, as the names of resources are, in which colons count.
 pub fn name(text: &str, most: usize) -> String {
-    let kept: Vec<char> = word(text, most).chars().collect();
+    without_emoji(&word(text, most))
+}
+
+fn without_emoji(text: &str) -> String {
+    let kept: Vec<char> = text.chars().collect();
     let begins_emoji = |at: usize| {
         let rest = &kept[at + 1..];
         let name = rest.iter().take_while(|c| c.is_alphanumeric() || ['_', '-', '+', '\''].contains(c)).count();
         name > 0 && rest.get(name) == Some(&':')
     };
     kept.iter().enumerate().map(|(at, c)| if *c == ':' && begins_emoji(at) { '∶' } else { *c }).collect()
+}
+
+/// A line that was made for plain text, among our own mrkdwn: it formats nothing there, and holds no emoji.
+pub fn quiet(line: &str) -> String {
+    without_emoji(&unformatted(line))
 }
 
 /// A name to be copied, whole, as code; only back-quotes, which would end it, are left out.
@@ -88,6 +100,7 @@ mod tests {
         assert_eq!(code("req_a`b_1"), "`req_ab_1`");
         assert_eq!(name(":white_check_mark: 10: 30", 100), "∶white_check_mark: 10: 30");
         assert_eq!(name("a:x*y*::+1: :_:", 100), "a∶xy:∶+1: ::");
+        assert_eq!(quiet(&line("*Role*: `x` :tada: <b> Account: 1", 100)), "Role: x ∶tada: &lt;b&gt; Account: 1");
         assert_eq!(line("&&&", 9), "&amp;…");
         assert_eq!(line("ä".repeat(50).as_str(), 5).chars().count(), 5);
     }

@@ -1,28 +1,81 @@
-//! The app's Home: what waits, and the ways to go on.
+//! The app's Home: what waits for somebody, what they approved that runs, their own requests, their account, and the ways
+//! to go on.
 
 use base64::Engine as _;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
+use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
-use slack_morphism::prelude::{SlackActionsBlock, SlackBlock, SlackBlockButtonElement, SlackHomeView, SlackView};
+use slack_morphism::prelude::{
+    SlackActionsBlock, SlackBlock, SlackBlockButtonElement, SlackBlockMarkDownText, SlackBlockText, SlackHomeView,
+    SlackView,
+};
 
-use super::message::{context, header, plain, plain_section, section};
-use super::{Offer, controls, replies, wording};
+use super::message::{context, header, plain, section};
+use super::worklist::Worklist;
+use super::{Offer, controls, wording};
 use crate::domain::control::Control;
+use crate::domain::home::{HomeList, PAGE, Pages, Turn};
 use crate::domain::jit::control::SettingsControl;
+use crate::domain::link::Link;
+use crate::domain::phase::Phase;
 use crate::ledger::requests::Kept;
 
-/// Requests that Home lists.
-const LISTED: usize = 5;
+/// All that somebody's Home is drawn from.
+#[derive(Clone, Debug)]
+pub struct HomeFacts {
+    /// What waits; `None` for somebody who may not read it.
+    pub waiting: Option<Worklist>,
+    /// What they approved that is not over.
+    pub running: Vec<Kept>,
+    /// What they asked for, or is for them.
+    pub own: Vec<Kept>,
+    /// Their account, where accounts are linked.
+    pub account: Option<Account>,
+    /// Whether they may change P0's settings.
+    pub is_admin: bool,
+}
 
-/// Home for one person. `waiting` is what waits for a decision, newest first; `None` for somebody who may not read it.
-/// Its `private_metadata` is a digest of what it shows.
-pub fn view(offer: &Offer, waiting: Option<&[Kept]>, is_admin: bool) -> SlackView {
-    let mut blocks = vec![header("P0 requests")];
-    match waiting {
-        Some(waiting) => blocks.extend(listed(waiting)),
+/// Whether somebody has linked their account.
+#[derive(Clone, Debug)]
+pub enum Account {
+    /// They have.
+    Linked(Link),
+    /// They have not, and may.
+    NotLinked,
+}
+
+/// Home for one person, on these pages, which are brought back to where there is something. Its `private_metadata` is a
+/// digest of what it shows.
+pub fn view(offer: &Offer, facts: &HomeFacts, pages: &mut Pages, now: Timestamp) -> SlackView {
+    let mut blocks = vec![header("Waiting for you")];
+    match &facts.waiting {
+        Some(waiting) => blocks.extend(waiting_lines(waiting, pages)),
         None => blocks.push(section(wording::home::NOT_YOURS)),
     }
-    if is_admin {
+    if !facts.running.is_empty() {
+        blocks.push(header("Running on your approval"));
+        let line = |kept: &Kept, line: &str| {
+            let text = mrkdwn(&wording::home::stands(&kept.request, now));
+            controls::beside(text, controls::revoke(&kept.key, &kept.request.facts, "Revoke"), line)
+        };
+        blocks.extend(page(HomeList::Running, "running", &facts.running, pages, line));
+    }
+    if !facts.own.is_empty() {
+        blocks.push(header("Your requests"));
+        let line = |kept: &Kept, line: &str| {
+            let text = wording::home::stands(&kept.request, now);
+            match kept.request.phase {
+                Phase::Approved(_) | Phase::Active(_) => {
+                    let done = controls::revoke(&kept.key, &kept.request.facts, "I'm done");
+                    controls::beside(mrkdwn(&text), done, line)
+                }
+                _ => section(&text),
+            }
+        };
+        blocks.extend(page(HomeList::Own, "own", &facts.own, pages, line));
+    }
+    blocks.extend(account(facts.account.as_ref()));
+    if facts.is_admin {
         blocks.push(header("P0 settings"));
         blocks.push(section(wording::home::SETTINGS));
         let open = SlackBlockButtonElement::new(plain("P0 settings").into())
@@ -34,22 +87,57 @@ pub fn view(offer: &Offer, waiting: Option<&[Kept]>, is_admin: bool) -> SlackVie
     SlackView::Home(SlackHomeView::new(blocks).with_private_metadata(BASE64_URL_SAFE_NO_PAD.encode(digest)))
 }
 
-/// Whether Slack shows this Home already: `drawn` is the `private_metadata` of the one that it shows.
-pub fn is_drawn(view: &SlackView, drawn: Option<&str>) -> bool {
+/// The digest of what a Home shows.
+pub fn digest(view: &SlackView) -> &str {
     match view {
-        SlackView::Home(home) => home.private_metadata.is_some() && home.private_metadata.as_deref() == drawn,
-        SlackView::Modal(_) => false,
+        SlackView::Home(home) => home.private_metadata.as_deref().unwrap_or_default(),
+        SlackView::Modal(_) => "",
     }
 }
 
-fn listed(waiting: &[Kept]) -> Vec<SlackBlock> {
-    let mut blocks = vec![section(&replies::how_many(waiting.len()))];
-    for (nth, kept) in waiting.iter().take(LISTED).enumerate() {
-        blocks.push(plain_section(&replies::listed(kept)));
-        blocks.push(SlackActionsBlock::new(vec![controls::show(&kept.key, nth)]).into());
-    }
-    if waiting.len() > LISTED {
-        blocks.push(context(&wording::home::newest(LISTED)));
+fn waiting_lines(waiting: &Worklist, pages: &mut Pages) -> Vec<SlackBlock> {
+    let mut blocks = vec![section(&wording::home::waiting(waiting.lines.len()))];
+    blocks.extend(page(HomeList::Waiting, "waiting", &waiting.lines, pages, |line, nth| {
+        controls::beside(plain(&line.text()).into(), controls::open(&line.kept.key, "Open"), nth)
+    }));
+    blocks.extend(waiting.hint());
+    blocks
+}
+
+/// One page of a list, and under it the buttons that turn it; `name` keeps its buttons apart from those of other lists.
+fn page<T>(
+    list: HomeList,
+    name: &str,
+    lines: &[T],
+    pages: &mut Pages,
+    draw: impl Fn(&T, &str) -> SlackBlock,
+) -> Vec<SlackBlock> {
+    let page = pages.within(list, lines.len());
+    let shown = lines.iter().skip(page * PAGE).take(PAGE).enumerate();
+    let mut blocks: Vec<SlackBlock> = shown.map(|(nth, line)| draw(line, &format!("{name}{nth}"))).collect();
+    if lines.len() > PAGE {
+        let first = page * PAGE + 1;
+        blocks.push(context(&wording::home::page(first, first + blocks.len() - 1, lines.len())));
+        let newer = (page > 0).then(|| controls::turn(list, Turn::Newer));
+        let older = ((page + 1) * PAGE < lines.len()).then(|| controls::turn(list, Turn::Older));
+        blocks.push(SlackActionsBlock::new(newer.into_iter().chain(older).collect()).into());
     }
     blocks
+}
+
+fn account(account: Option<&Account>) -> Vec<SlackBlock> {
+    let (text, button) = match account {
+        None => return Vec::new(),
+        Some(Account::Linked(link)) => {
+            (wording::home::linked(&link.identity, link.linked), controls::unlink(&link.identity))
+        }
+        Some(Account::NotLinked) => {
+            (wording::home::NOT_LINKED.to_owned(), controls::link_account(wording::linking::LINK))
+        }
+    };
+    vec![header("Your account"), section(&text), SlackActionsBlock::new(vec![button]).into()]
+}
+
+fn mrkdwn(text: &str) -> SlackBlockText {
+    SlackBlockMarkDownText::new(text.to_owned()).with_verbatim(true).into()
 }

@@ -18,6 +18,8 @@ pub enum Method {
     Update,
     /// Tier 4: 100 a minute.
     PostPrivate,
+    /// Tier 4: 100 a minute.
+    Publish,
     /// What is asked on the way: who somebody is, their direct messages, whether a channel is shared.
     Look,
 }
@@ -28,7 +30,7 @@ impl Method {
         match self {
             Self::Post => Duration::from_millis(1050),
             Self::Update => Duration::from_millis(1250),
-            Self::PostPrivate | Self::Look => Duration::from_millis(650),
+            Self::PostPrivate | Self::Publish | Self::Look => Duration::from_millis(650),
         }
     }
 
@@ -37,7 +39,7 @@ impl Method {
         match self {
             Self::Post => 1,
             Self::Update => 8,
-            Self::PostPrivate | Self::Look => 8,
+            Self::PostPrivate | Self::Publish | Self::Look => 8,
         }
     }
 }
@@ -87,7 +89,7 @@ impl Pace {
 fn key(method: Method, target: &str) -> (Method, Option<String>) {
     match method {
         Method::Post => (method, Some(target.to_owned())),
-        Method::Update | Method::PostPrivate | Method::Look => (method, None),
+        Method::Update | Method::PostPrivate | Method::Publish | Method::Look => (method, None),
     }
 }
 

@@ -2,6 +2,7 @@
 //! when it holds.
 
 pub mod absence;
+pub mod expiry;
 pub mod home;
 pub mod jit;
 pub mod linking;
@@ -103,6 +104,15 @@ pub fn confirm_approve(facts: &Facts, length: Option<ExpirationLength>) -> Strin
     )
 }
 
+/// What somebody chose before they were shown the form in which it counts; `None`: nothing.
+pub fn chosen_before(length: Option<ExpirationLength>, again: bool) -> Option<String> {
+    let length = length?.in_words();
+    Some(match again {
+        true => format!("The first try was for {length}. P0 may already have applied it."),
+        false => format!("You chose {length}. Requests of this kind count once you have chosen here."),
+    })
+}
+
 /// The same where the outcome of the first try is unknown.
 pub fn confirm_again(facts: &Facts, length: ExpirationLength) -> String {
     in_confirm(facts, "gets", &format!(" for {}. P0 may already have applied the first try.", length.in_words()))
@@ -150,11 +160,22 @@ fn approval(approval: &Approval) -> String {
 }
 
 /// Where a request stands, in mrkdwn.
-pub fn phase(request: &Request) -> String {
-    let until = request.times.expires.map(|at| format!(" until {}", date(at))).unwrap_or_default();
+pub fn phase(request: &Request, now: Timestamp) -> String {
+    let end = request.grant_end().map(expiry::at);
+    if let (Phase::Approved(a) | Phase::Active(a), Some(end), true) = (&request.phase, &end, request.is_overdue(now)) {
+        return format!(
+            ":warning: *Should have ended* {end}, not confirmed: P0 has not said that the access is gone. It had been \
+             granted{}.",
+            approval(a)
+        );
+    }
+    let until = end.as_ref().map(|end| format!(" until {end}")).unwrap_or_default();
+    let ends = end.map(|end| format!(" It ends {end}.")).unwrap_or_default();
     match &request.phase {
         Phase::Pending => ":hourglass_flowing_sand: *Waiting for a decision.*".to_owned(),
-        Phase::Approved(a) => format!(":white_check_mark: *Approved*{}. P0 is provisioning the access.", approval(a)),
+        Phase::Approved(a) => {
+            format!(":white_check_mark: *Approved*{}. P0 is provisioning the access.{ends}", approval(a))
+        }
         Phase::Active(a) => format!(":large_green_circle: *Active*{until}. Approved{}.", approval(a)),
         Phase::Closing { how: Closing::Revoking, at, of } => {
             format!(
@@ -502,6 +523,11 @@ pub fn near_miss(miss: &NearMiss, command: &str) -> String {
         NearMiss::BadId => format!(
             "That is no request id: an id has 1 to 200 characters, without spaces and slashes. `{command} pending` lists what waits."
         ),
+        NearMiss::LengthForId => format!(
+            "That is a length, and the request's id is missing: {}. Without an id, write it in the thread of the request's \
+             card.",
+            form("approve")
+        ),
         NearMiss::BadLength(error) => {
             format!("{error} Write a length as 30m, 2h, 1h30m, 1d or 1w: {}.", form("approve"))
         }
@@ -562,7 +588,8 @@ pub fn help(command: &str, has_admins: bool) -> String {
          `{command} away until Friday, @carol`, `{command} back`: who is told in your place while you are away\n\
          `{command} link`, `{command} unlink`: link your own account, where that is how this bot works; end it\n\
          {settings}\
-         Lengths: 30m, 2h, 1h30m, 1d, 1w. In messages the bot answers with a button: only a press decides."
+         Lengths: 30m, 2h, 1h30m, 1d, 1w. In messages the bot answers with a button: only a press decides. In the thread of \
+         a card no id is needed: mention the bot and write `approve 2h`."
     )
 }
 

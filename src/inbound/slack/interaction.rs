@@ -3,7 +3,7 @@
 use serde_json::Value;
 use url::Url;
 
-use super::{Act, Arrival, Deed, Installation, Press, ResponseUrl, Submission, Unreadable, keys, who};
+use super::{Act, Arrival, Deed, Installation, Press, ResponseUrl, Shortcut, Submission, Unreadable, keys, who};
 use crate::domain::control::Control;
 use crate::domain::person::{ChannelId, EnterpriseId, TeamId};
 use crate::domain::posted::Posted;
@@ -12,7 +12,7 @@ use crate::inbound::payload::{Interaction, Named};
 use crate::inbound::signature::Verified;
 
 /// The interactions that are understood, by their `type`.
-const INTERACTIONS: [&str; 3] = ["block_actions", "view_submission", "shortcut"];
+const INTERACTIONS: [&str; 4] = ["block_actions", "view_submission", "shortcut", "message_action"];
 /// Inputs of a modal that are read (Block Kit: 100 blocks, an input each).
 const MOST_FIELDS: usize = 100;
 /// Characters that are read of one (Block Kit's limit for what is typed).
@@ -36,8 +36,7 @@ pub(super) fn read(verified: &Verified, value: Value) -> Result<Arrival, Unreada
         Some("block_actions") => press(&interaction).ok_or("no_action"),
         Some("view_submission") => Ok(submission(&interaction)),
         Some("view_closed") => Err("view_closed"),
-        Some("shortcut") => shortcut(&interaction).ok_or("shortcut"),
-        Some("message_action") => Err("shortcut"),
+        Some("shortcut" | "message_action") => shortcut(&interaction).ok_or("shortcut"),
         _ => Err("interaction"),
     };
     let act = match act {
@@ -79,20 +78,31 @@ fn press(interaction: &Interaction) -> Option<Act> {
     let in_modal = container.kind.as_deref() == Some("view") && view != Some("home");
     let ts = container.message_ts.or_else(|| interaction.message.clone()?.ts);
     let is_card = !action.action_id.as_deref().unwrap_or_default().contains(':');
+    let in_unfurl = container.is_app_unfurl == Some(true) || container.kind.as_deref() == Some("message_attachment");
     let message = match (channel, ts) {
-        (Some(channel), Some(ts)) if is_card && container.is_ephemeral != Some(true) => Some(Posted { channel, ts }),
+        // The message of somebody else is no card, whatever lies under it.
+        (Some(channel), Some(ts)) if is_card && !in_unfurl && container.is_ephemeral != Some(true) => {
+            Some(Posted { channel, ts })
+        }
         _ => None,
     };
     Some(Act::Press(Press {
         control: action.action_id.as_deref().and_then(Control::parse),
         value: carried.and_then(|text| text.parse().ok()),
         message,
+        in_unfurl,
         in_modal,
     }))
 }
 
 fn shortcut(interaction: &Interaction) -> Option<Act> {
-    interaction.callback_id.as_deref().and_then(Control::parse).map(Act::Shortcut)
+    let control = interaction.callback_id.as_deref().and_then(Control::parse)?;
+    let channel = id(&interaction.channel).and_then(ChannelId::parse);
+    let message = interaction.message.clone().unwrap_or_default();
+    // An answer in a card's thread stands for the card.
+    let places = [message.ts, message.thread_ts].into_iter().flatten();
+    let on = channel.map(|channel| places.map(|ts| Posted { channel: channel.clone(), ts }).collect());
+    Some(Act::Shortcut(Shortcut { control, on: on.unwrap_or_default() }))
 }
 
 fn submission(interaction: &Interaction) -> Act {
@@ -105,6 +115,7 @@ fn submission(interaction: &Interaction) -> Act {
     Act::Submit(Submission {
         control: view.callback_id.as_deref().and_then(Control::parse),
         value: view.private_metadata.and_then(|text| text.parse().ok()),
+        is_upon_another: view.root_view_id.is_some_and(|root| Some(root) != view.id),
         fields: fields.take(MOST_FIELDS).collect(),
     })
 }

@@ -62,9 +62,22 @@ CREATE TABLE homes (
     person    TEXT   NOT NULL,
     digest    TEXT   NOT NULL,          -- of what Slack shows
     page      TEXT   NOT NULL,          -- which page of each list
+    address   TEXT,                     -- confirmed, of somebody whom nothing else here names
     opened_at BIGINT NOT NULL,
-    stale     BIGINT NOT NULL,          -- 1 while something on it may have changed
+    stale     BIGINT NOT NULL,          -- 1 while something on it may have changed, 2 while it is being drawn
     due_at    BIGINT NOT NULL,
     PRIMARY KEY (team, person)
 );
-CREATE INDEX homes_stale ON homes (due_at) WHERE stale = 1;
+CREATE INDEX homes_stale ON homes (due_at) WHERE stale > 0;
+
+-- Whether a request is of the past: 0 once it is over, -1 until it was looked at.
+ALTER TABLE requests ADD COLUMN live BIGINT NOT NULL DEFAULT -1;
+CREATE INDEX requests_unlooked ON requests (id) WHERE live = -1;
+
+-- Whose own a request is, by each name as names are compared.
+CREATE TABLE parties (
+    name       TEXT NOT NULL,
+    request_id TEXT NOT NULL REFERENCES requests (id),
+    PRIMARY KEY (name, request_id)
+);
+CREATE INDEX parties_of_request ON parties (request_id);

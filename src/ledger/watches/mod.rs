@@ -1,6 +1,7 @@
 //! How requests are looked after: which route they go by, who was told, who is on it, and what comes next.
 
 pub mod claims;
+pub(super) mod expiry;
 pub mod fire;
 pub mod summons;
 pub mod timers;

@@ -87,6 +87,22 @@ pub(in crate::ledger) async fn set(
     Ok(())
 }
 
+/// Has a timer fire no later than `due`, where it has not fired.
+pub(in crate::ledger) async fn not_after(
+    c: &mut SqliteConnection,
+    request: &RequestId,
+    kind: TimerKind,
+    due: Timestamp,
+) -> Result<(), LedgerError> {
+    sqlx::query("UPDATE timers SET due_at = $3 WHERE request_id = $1 AND kind = $2 AND due_at > $3")
+        .bind(request.as_str())
+        .bind(kind.as_str())
+        .bind(due.as_millisecond())
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
 /// Takes a request's timers of these kinds away.
 pub(in crate::ledger) async fn clear(
     c: &mut SqliteConnection,

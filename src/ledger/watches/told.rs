@@ -12,6 +12,14 @@ use crate::domain::request::RequestId;
 use crate::domain::watch::Told;
 
 impl Ledger {
+    /// The routes that name the person for a request.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn named(&self, request: &RequestId, user: &UserId) -> Result<BTreeSet<String>, LedgerError> {
+        named(&mut *self.readers.acquire().await?, request, user).await
+    }
+
     /// Somebody has opened, claimed or pressed a request: whoever does is reminded of it no more.
     ///
     /// # Errors

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 
 use super::{date, name, person, phase_in_brief, what};
-use crate::domain::person::UserId;
 use crate::domain::request::Request;
 use crate::domain::watch::{Claim, LeftOut, News, Reason, Told, Watch};
 use crate::notify::foreign;

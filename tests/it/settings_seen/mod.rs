@@ -3,7 +3,6 @@
 mod brought;
 mod cards;
 mod held_back;
-mod home;
 mod limits;
 mod lines;
 mod overview;

@@ -1,0 +1,127 @@
+//! The Homes that people have looked at: which page they are on, what Slack shows, and whether that may have changed.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{Row as _, SqliteConnection};
+
+use super::{Ledger, LedgerError, from_json, readable, to_json};
+use crate::domain::home::Pages;
+use crate::domain::person::{Email, SlackUser, TeamId, UserId};
+
+/// How long after it was opened a Home is drawn anew by itself.
+const LOOKED_AT: Duration = Duration::from_secs(60 * 60);
+/// The shortest time between two drawings by itself: what changes meanwhile is one.
+const BETWEEN: Duration = Duration::from_secs(5);
+/// When a drawing that was not finished is begun again.
+const AGAIN: Duration = Duration::from_secs(30);
+
+/// A Home that somebody has looked at.
+#[derive(Clone, Debug)]
+pub struct KeptHome {
+    /// Whose.
+    pub of: SlackUser,
+    /// The digest of what Slack shows; empty where that is not known.
+    pub digest: String,
+    /// Which page of each list.
+    pub pages: Pages,
+    /// The person's confirmed address, where it was asked for.
+    pub address: Option<Email>,
+}
+
+impl Ledger {
+    /// A Home is about to be drawn, because somebody `opened` it or because of what is on it. What changes from here on
+    /// has it drawn once more.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn home_begins(&self, of: SlackUser, opened: bool) -> Result<KeptHome, LedgerError> {
+        self.write(move |c, now| {
+            Box::pin(async move {
+                let again = now.checked_add(AGAIN).unwrap_or(Timestamp::MAX);
+                let row = sqlx::query(
+                    "INSERT INTO homes (team, person, digest, page, opened_at, stale, due_at) VALUES ($1, $2, '', '{}', $3, 2, $4)
+                     ON CONFLICT (team, person) DO UPDATE SET stale = 2, due_at = $4,
+                         opened_at = CASE WHEN $5 = 1 THEN $3 ELSE homes.opened_at END
+                     RETURNING team, person, digest, page, address",
+                )
+                .bind(of.team.as_str())
+                .bind(of.user.as_str())
+                .bind(now.as_millisecond())
+                .bind(again.as_millisecond())
+                .bind(i64::from(opened))
+                .fetch_one(c)
+                .await?;
+                read(&row)
+            })
+        })
+        .await
+    }
+
+    /// Slack shows the Home, as it was drawn.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn home_drawn(&self, home: KeptHome) -> Result<(), LedgerError> {
+        self.write(move |c, now| {
+            Box::pin(async move {
+                sqlx::query(
+                    "UPDATE homes SET digest = $3, page = $4, address = $5, due_at = $6,
+                         stale = CASE WHEN stale = 2 THEN 0 ELSE stale END
+                     WHERE team = $1 AND person = $2",
+                )
+                .bind(home.of.team.as_str())
+                .bind(home.of.user.as_str())
+                .bind(home.digest)
+                .bind(to_json(&home.pages)?)
+                .bind(home.address.as_ref().map(Email::as_str))
+                .bind(now.checked_add(BETWEEN).unwrap_or(Timestamp::MAX).as_millisecond())
+                .execute(c)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Homes that were looked at lately and may have changed, those first that have waited longest, at most `most`.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn stale_homes(&self, most: u32) -> Result<Vec<SlackUser>, LedgerError> {
+        let now = self.clock.now();
+        let rows = sqlx::query(
+            "SELECT team, person FROM homes WHERE stale > 0 AND due_at <= $1 AND opened_at > $2 ORDER BY due_at LIMIT $3",
+        )
+        .bind(now.as_millisecond())
+        .bind(now.checked_sub(LOOKED_AT).unwrap_or(Timestamp::MIN).as_millisecond())
+        .bind(i64::from(most))
+        .fetch_all(&self.readers)
+        .await?;
+        Ok(rows.iter().filter_map(|row| readable(owner(row))).collect())
+    }
+}
+
+/// Something has changed that may stand on any Home: each is looked at again, and drawn where it shows something else.
+pub(super) async fn touch_all(c: &mut SqliteConnection) -> Result<(), LedgerError> {
+    sqlx::query("UPDATE homes SET stale = 1 WHERE stale <> 1").execute(c).await?;
+    Ok(())
+}
+
+fn owner(row: &SqliteRow) -> Result<SlackUser, LedgerError> {
+    let corrupt = || LedgerError::Corrupt("a Home".to_owned());
+    Ok(SlackUser {
+        team: TeamId::parse(row.try_get("team")?).ok_or_else(corrupt)?,
+        user: UserId::parse(row.try_get("person")?).ok_or_else(corrupt)?,
+    })
+}
+
+fn read(row: &SqliteRow) -> Result<KeptHome, LedgerError> {
+    Ok(KeptHome {
+        of: owner(row)?,
+        digest: row.try_get("digest")?,
+        pages: from_json(row.try_get("page")?)?,
+        address: row.try_get::<Option<&str>, _>("address")?.and_then(Email::parse),
+    })
+}

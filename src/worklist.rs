@@ -1,0 +1,55 @@
+//! What waits for one person, and the modals in which they decide: from a shortcut, from a message, from their Home.
+
+use crate::answer::Answer;
+use crate::decide::Tools;
+use crate::domain::decision::Choice;
+use crate::domain::person::SlackUser;
+use crate::domain::posted::Posted;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::{Request, RequestId};
+use crate::domain::rules;
+use crate::inbound::slack::Deed;
+use crate::ledger::LedgerError;
+use crate::notify::modals;
+use crate::notify::worklist::{self, Worklist};
+use crate::standing::Standing;
+
+impl Tools {
+    /// What waits for somebody; `None` where they may not read it.
+    pub(crate) async fn worklist(&self, by: &SlackUser, standing: &Standing) -> Result<Option<Worklist>, LedgerError> {
+        if !standing.may_read {
+            return Ok(None);
+        }
+        let names = standing.names();
+        let approve = Choice::Approve { length: self.limits.usual };
+        let is_own = |request: &Request| {
+            rules::check_own(&self.limits, &approve, Some(request), &names) == Err(Refusal::OwnRequest)
+        };
+        let waiting = self.ledger.waiting_for(&by.user).await?;
+        Ok(Some(Worklist::of(&self.offer, waiting, is_own, self.clock.now())))
+    }
+
+    /// A shortcut: the request that one of the messages shows, else what waits.
+    pub(crate) async fn decide_from_shortcut(&self, deed: &Deed, on: &[Posted]) -> Answer {
+        for posted in on {
+            if let Some(request) = self.ledger.request_at(posted).await? {
+                return self.open_request(deed, &request, true).await;
+            }
+        }
+        let standing = self.standing(&deed.by).await?;
+        let worklist = self.worklist(&deed.by, &standing).await?;
+        self.open_view(deed, &worklist::modal(&self.offer, worklist.as_ref())).await
+    }
+
+    /// Opens one request; `in_view` where its card is before the person's eyes, so that nothing new is read here.
+    pub(crate) async fn open_request(&self, deed: &Deed, request: &RequestId, in_view: bool) -> Answer {
+        if !in_view && let Some(refusal) = self.may_not_read(deed, request).await? {
+            return self.refuse(deed, &refusal).await;
+        }
+        let is_own = !self.standing(&deed.by).await?.may_read;
+        match self.ledger.card(request).await? {
+            Some(card) => self.open_view(deed, &modals::request(&self.offer, &card, is_own, self.clock.now())).await,
+            None => self.refuse(deed, &Refusal::OldCard).await,
+        }
+    }
+}
