@@ -189,6 +189,7 @@ impl App {
                 linking: linking.clone(),
                 limits,
                 forward_within: settings.forward_within,
+                time_zone: settings.time_zone.clone(),
                 clock: clock.clone(),
                 metrics: metrics.clone(),
                 whispers: whispers.clone(),
@@ -316,7 +317,11 @@ async fn ready(State((ledger, _)): State<(Ledger, Metrics)>) -> Response {
     }
 }
 
-async fn metrics(State((_, metrics)): State<(Ledger, Metrics)>) -> Response {
+async fn metrics(State((ledger, metrics)): State<(Ledger, Metrics)>) -> Response {
+    match ledger.oldest_undecided().await {
+        Ok(age) => metrics.oldest_undecided(age.unwrap_or_default()),
+        Err(error) => tracing::error!(%error, "how long requests have waited could not be read"),
+    }
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], metrics.exposition()).into_response()
 }

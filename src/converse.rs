@@ -145,8 +145,11 @@ async fn ask(tools: &Tools, deed: &Deed, command: Result<TypedCommand, NearMiss>
             let (identity, link) = (standing.identity.as_deref(), standing.link.as_ref());
             let sentence =
                 wording::whoami(&deed.by, identity, standing.may_decide, tools.credentials.authority(), link);
+            let sentence = sentence + &tools.absence_of(deed).await?;
             tools.say(deed, Message::sentence(sentence)).await
         }
+        TypedCommand::Away(away) => tools.go_away(deed, away).await,
+        TypedCommand::Back => tools.be_back(deed).await,
         _ => {
             let has_admins = !tools.settings.policy.admins.is_empty();
             tools.say(deed, Message::sentence(wording::help(&tools.offer.command, has_admins))).await

@@ -8,6 +8,7 @@ use axum::Json;
 use axum::extract::{FromRef, State};
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
+use jiff::tz::TimeZone;
 use serde_json::json;
 use slack_morphism::prelude::SlackView;
 use tokio_util::task::TaskTracker;
@@ -75,6 +76,8 @@ pub struct Tools {
     pub settings: SettingsDesk,
     /// How people link their accounts, where they do.
     pub linking: Option<Linking>,
+    /// Where clocks hang on which days begin and end that people name.
+    pub time_zone: TimeZone,
     /// What time it is.
     pub clock: Clock,
     /// What is counted.
@@ -188,6 +191,7 @@ impl Tools {
             Some(Control::Link) => return ok(),
             Some(Control::LinkAccount) => return self.offer_link(deed).await,
             Some(Control::Unlink) => return self.unlink(deed).await,
+            Some(Control::Back) => return self.be_back(deed).await,
             Some(Control::Settings(control)) => return self.settings_pressed(deed, control, press).await,
             Some(Control::Turn(list, turn)) => return self.turn_page(deed, list, turn),
             _ => {}

@@ -21,6 +21,7 @@
 mod answer;
 pub mod app;
 pub mod authorize;
+mod away;
 mod beside;
 pub mod check;
 pub mod cli;

@@ -3,10 +3,12 @@
 
 use std::io::IsTerminal as _;
 use std::sync::Arc;
+use std::time::Duration;
 
 use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::registry::Registry;
 use tracing_subscriber::EnvFilter;
 
@@ -28,6 +30,7 @@ struct Inner {
     slack_failures: Family<Labels, Counter>,
     on_call: Family<NamedLabels, Counter>,
     watches: Family<Labels, Counter>,
+    oldest_undecided: Gauge,
 }
 
 impl Default for Metrics {
@@ -45,6 +48,12 @@ impl Default for Metrics {
         let outcomes = family("outcomes", "Decisions, by what P0 made of them");
         let slack_failures = family("slack_failures", "Calls of Slack's Web API that failed");
         let watches = family("watches", "What was done so that requests are decided in time");
+        let oldest_undecided = Gauge::default();
+        registry.register(
+            "oldest_undecided_seconds",
+            "Age of the oldest request that nobody has decided; 0 where there is none",
+            oldest_undecided.clone(),
+        );
         let on_call = Family::<NamedLabels, Counter>::default();
         registry.register(
             "on_call",
@@ -61,6 +70,7 @@ impl Default for Metrics {
             slack_failures,
             on_call,
             watches,
+            oldest_undecided,
         }))
     }
 }
@@ -107,6 +117,11 @@ impl Metrics {
             let count = u64::try_from(count).unwrap_or(u64::MAX);
             self.0.watches.get_or_create(&[("room", "watch"), ("what", what)]).inc_by(count);
         }
+    }
+
+    /// For how long the oldest request waits that nobody has decided.
+    pub fn oldest_undecided(&self, age: Duration) {
+        self.0.oldest_undecided.set(i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
     }
 
     /// All counters in the text form of OpenMetrics.

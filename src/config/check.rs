@@ -33,6 +33,7 @@ pub(super) fn check(raw: Raw, folder: &Path, origin: Origin) -> Checked<Settings
     let pages = SignInPages { public_url: public_url.as_ref(), slack: slack.client.as_ref() };
     let identity = identity::check(raw.identity, &pages, folder)?;
     let oncall = oncall::check(raw.oncall, folder)?;
+    let time_zone = routes::zone("time_zone", top.time_zone.as_deref())?;
     let settings = Settings {
         origin,
         listen: address("listen", top.listen.as_deref().unwrap_or("127.0.0.1:3000"))?,
@@ -50,7 +51,8 @@ pub(super) fn check(raw: Raw, folder: &Path, origin: Origin) -> Checked<Settings
         vault: vault::check(raw.vault, &identity, folder)?,
         identity,
         durations: durations(raw.durations)?,
-        routes: Arc::new(routes::check(raw.routes, &oncall)?),
+        routes: Arc::new(routes::check(raw.routes, &oncall, &time_zone)?),
+        time_zone,
         oncall,
         changes: changes(raw.settings)?,
     };

@@ -78,6 +78,7 @@ pub(super) struct RawTop {
     pub(super) admin_listen: Option<String>,
     pub(super) database_url: Option<String>,
     pub(super) forward_within: Option<String>,
+    pub(super) time_zone: Option<String>,
     pub(super) proxy: Option<String>,
     pub(super) ca_file: Option<String>,
 }

@@ -23,8 +23,8 @@ const NOTIFIED_AT_MOST: usize = 10;
 /// Levels of one route.
 const MOST_LEVELS: usize = 20;
 
-/// The rules; `sources` are the on-call sources that they may name.
-pub(super) fn check(routes: Vec<RawRoute>, sources: &BTreeMap<String, OnCall>) -> Checked<Routes> {
+/// The rules; `sources` are the on-call sources that they may name, `zone` is where clocks hang unless they say otherwise.
+pub(super) fn check(routes: Vec<RawRoute>, sources: &BTreeMap<String, OnCall>, zone: &TimeZone) -> Checked<Routes> {
     let refused = |key: &str, problem: &str| Err(ConfigError::new(key, problem));
     let count = routes.len();
     if count == 0 {
@@ -37,7 +37,7 @@ pub(super) fn check(routes: Vec<RawRoute>, sources: &BTreeMap<String, OnCall>) -
             true => "default".to_owned(),
             false => format!("route {}", nth + 1),
         });
-        let route = route(name, raw, sources)?;
+        let route = route(name, raw, sources, zone)?;
         if checked.iter().any(|other| other.name == route.name) {
             return Err(ConfigError::new("route.name", format!("{:?} stands there twice", route.name)));
         }
@@ -71,12 +71,15 @@ pub(super) fn check(routes: Vec<RawRoute>, sources: &BTreeMap<String, OnCall>) -
     })
 }
 
-fn route(name: String, raw: RawRoute, sources: &BTreeMap<String, OnCall>) -> Checked<Route> {
+fn route(name: String, raw: RawRoute, sources: &BTreeMap<String, OnCall>, usual: &TimeZone) -> Checked<Route> {
     if name.trim().is_empty() || name.chars().count() > 60 || name.chars().any(char::is_control) {
         return Err(ConfigError::new("route.name", format!("{name:?} has to have 1 to 60 characters")));
     }
     let risk = risk(&raw)?;
-    let zone = zone("route.time_zone", raw.time_zone.as_deref())?;
+    let zone = match raw.time_zone.as_deref() {
+        None => usual.clone(),
+        named => zone("route.time_zone", named)?,
+    };
     let recipients = |key: &str, who: Vec<String>| {
         who.into_iter().map(|who| recipient(key, &who, sources)).collect::<Checked<Vec<Recipient>>>()
     };

@@ -33,6 +33,8 @@ pub struct Settings {
     pub database_url: String,
     /// An approve that is older than this is not sent any more.
     pub forward_within: Duration,
+    /// Where clocks hang on which hours and days are read.
+    pub time_zone: TimeZone,
     /// How other servers are reached.
     pub outbound: Outbound,
     /// Slack.

@@ -83,7 +83,7 @@ fn every_refusal_names_its_key() {
         ),
         (
             format!("lissen = \"x\"\n{GOOD}"),
-            "lissen: unknown key, expected one of `listen`, `public_url`, `admin_listen`, `database_url`, `forward_within`, `proxy`, `ca_file`",
+            "lissen: unknown key, expected one of `listen`, `public_url`, `admin_listen`, `database_url`, `forward_within`, `time_zone`, `proxy`, `ca_file`",
         ),
         (format!("database_url = \"postgres://x/y\"\n{GOOD}"), "database_url: PostgreSQL is not built yet"),
         (

@@ -3,6 +3,7 @@
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{Parser, Subcommand};
 
+use super::away::{Away, AwayMiss};
 use super::decision::Verb;
 use super::expiration::{ExpirationLength, LengthError};
 use super::jit::command::{SettingsCommand, SettingsMiss};
@@ -51,6 +52,10 @@ pub enum TypedCommand {
     Unlink,
     /// `whoami`
     Whoami,
+    /// `away`, and what stands behind it
+    Away(Away),
+    /// `back`
+    Back,
     /// `settings`, and what stands behind it
     Settings(SettingsCommand),
     /// `help`
@@ -77,6 +82,8 @@ pub enum NearMiss {
     TooMuch,
     /// Something about P0's settings.
     Settings(SettingsMiss),
+    /// Something about going away.
+    Away(AwayMiss),
 }
 
 #[derive(Parser)]
@@ -113,6 +120,11 @@ enum Typed {
     Link,
     Unlink,
     Whoami,
+    Away {
+        #[arg(allow_hyphen_values = true, trailing_var_arg = true)]
+        words: Vec<String>,
+    },
+    Back,
     Settings {
         #[arg(allow_hyphen_values = true, trailing_var_arg = true)]
         words: Vec<String>,
@@ -166,6 +178,8 @@ impl TypedCommand {
             Some(Typed::Link) => Ok(Self::Link),
             Some(Typed::Unlink) => Ok(Self::Unlink),
             Some(Typed::Whoami) => Ok(Self::Whoami),
+            Some(Typed::Away { words }) => Away::parse(&words).map(Self::Away).map_err(NearMiss::Away),
+            Some(Typed::Back) => Ok(Self::Back),
             Some(Typed::Settings { words }) => {
                 SettingsCommand::parse(&words).map(Self::Settings).map_err(NearMiss::Settings)
             }

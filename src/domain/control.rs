@@ -26,6 +26,8 @@ pub enum Control {
     Show,
     /// Says that the person is on it.
     Claim,
+    /// Says that the person is not away any more.
+    Back,
     /// Opens one request, with what can be done about it.
     Open,
     /// Lists what waits for the person: a global shortcut, and the modal that it opens.
@@ -45,7 +47,7 @@ pub enum Control {
 }
 
 impl Control {
-    const ALL: [(Self, &'static str); 22] = [
+    const ALL: [(Self, &'static str); 23] = [
         (Self::Approve, "approve"),
         (Self::ApproveFor, "approve_for"),
         (Self::Deny, "deny"),
@@ -56,6 +58,7 @@ impl Control {
         (Self::PickAgain, "pick_again"),
         (Self::Show, "show"),
         (Self::Claim, "claim"),
+        (Self::Back, "back"),
         (Self::Open, "open"),
         (Self::Decide, "decide"),
         (Self::DecideHere, "decide_here"),

@@ -1,6 +1,7 @@
 //! The words of the trade, without I/O: who, what, for how long, and what became of it.
 
 pub mod absence;
+pub mod away;
 pub mod card_key;
 pub mod command;
 pub mod control;

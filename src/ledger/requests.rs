@@ -1,6 +1,7 @@
 //! The requests that P0 told of: the bot's own record, since P0 offers none to read.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use sqlx::{Row as _, SqliteConnection};
@@ -9,6 +10,7 @@ use super::copies;
 use super::decisions;
 use super::deliveries;
 use super::{Ledger, LedgerError, audit, from_json, homes, new_id, outcomes, readable, to_json, watches, worklist};
+use crate::clock::from_millisecond;
 use crate::domain::card_key::CardKey;
 use crate::domain::delivery::DeliveryKeys;
 use crate::domain::facts::Digest;
@@ -90,6 +92,17 @@ impl Ledger {
     /// Where the database cannot be read.
     pub async fn request(&self, id: &RequestId) -> Result<Option<Kept>, LedgerError> {
         load(&mut *self.readers.acquire().await?, id).await
+    }
+
+    /// How long ago the bot first heard of the oldest request that nobody has decided.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn oldest_undecided(&self) -> Result<Option<Duration>, LedgerError> {
+        let oldest: Option<i64> =
+            sqlx::query_scalar("SELECT MIN(seen_at) FROM requests WHERE pending = 1").fetch_one(&self.readers).await?;
+        let age = oldest.map(|oldest| self.clock.now().duration_since(from_millisecond(oldest)));
+        Ok(age.map(|age| Duration::try_from(age).unwrap_or_default()))
     }
 
     /// The requests that wait for somebody to decide, newest first, at most [`MOST_LISTED`].

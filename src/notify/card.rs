@@ -80,8 +80,7 @@ fn blocks(
         for_requester(card)
     } else if bounds.demands.risk == Risk::NotFromChat {
         let label = if request.phase.is_decided() { "Open in P0" } else { "Decide in P0" };
-        let link = controls::link(offer, &request.id, label).into_iter();
-        link.chain((!request.phase.is_decided()).then(|| controls::claim(&card.kept.key))).collect()
+        controls::link(offer, &request.id, label).into_iter().collect()
     } else {
         for_approvers(offer, card, &bounds, under_way, surface)
     };

@@ -136,6 +136,11 @@ pub(super) fn show(key: &CardKey, nth: usize) -> SlackActionBlockElement {
         .into()
 }
 
+/// Says that the person is not away any more.
+pub(super) fn back() -> SlackActionBlockElement {
+    button(Control::Back, "I'm back").into()
+}
+
 /// Leads to the request in P0, where its address is known.
 pub(super) fn link(offer: &Offer, id: &RequestId, label: &str) -> Option<SlackActionBlockElement> {
     Some(button(Control::Link, label).with_url(offer.request_url(id)?).into())

@@ -5,6 +5,7 @@ use slack_morphism::prelude::SlackActionsBlock;
 
 use super::message::{Message, context, plain_section, section};
 use super::{Offer, controls, foreign, wording};
+use crate::domain::absence::Absence;
 use crate::domain::card_key::CardKey;
 use crate::domain::command::TypedCommand;
 use crate::domain::decision::{Choice, Decision, Stage, Verb};
@@ -108,6 +109,15 @@ pub fn reminder(card: &CardFacts, nth: u32) -> Message {
     let sentence = wording::watch::reminder(request, nth);
     let shown = controls::beside_a_card(controls::show(key, 0));
     Message { text: sentence.clone(), blocks: vec![section(&sentence)] }.with_controls(vec![shown])
+}
+
+/// How long somebody is away, restated, with the way back.
+pub fn away(absence: &Absence, delegate_may_decide: bool) -> Message {
+    let mut message = Message::sentence(wording::absence::away(absence));
+    if !delegate_may_decide {
+        message.blocks.push(context(wording::absence::DELEGATE_CANNOT));
+    }
+    message.with_controls(vec![controls::back()])
 }
 
 /// Told in a DM: what became of somebody's decision, with what they can do about it.

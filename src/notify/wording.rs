@@ -533,6 +533,7 @@ pub fn near_miss(miss: &NearMiss, command: &str) -> String {
         }
         NearMiss::TooMuch => format!("That is more than the command takes. `{command} help` says what there is."),
         NearMiss::Settings(miss) => settings_miss(miss, command),
+        NearMiss::Away(miss) => absence::near_miss(miss, command),
     }
 }
 
@@ -584,6 +585,7 @@ pub fn help(command: &str, has_admins: bool) -> String {
          `{command} revoke ID`: take it back\n\
          `{command} show ID`: get its card in a direct message\n\
          `{command} whoami`: who you are to P0, and by whose authority\n\
+         `{command} away until Friday, @carol`, `{command} back`: who is told in your place while you are away\n\
          `{command} link`, `{command} unlink`: link your own account, where that is how this bot works; end it\n\
          {settings}\
          Lengths: 30m, 2h, 1h30m, 1d, 1w. In messages the bot answers with a button: only a press decides. In the thread of \

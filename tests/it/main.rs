@@ -19,6 +19,7 @@ mod linked;
 mod links;
 mod manifest;
 mod mapping;
+mod night;
 mod not_from_chat;
 mod notifier;
 mod notifier_keys;

@@ -155,6 +155,7 @@ async fn lease(
             Some(watch) if routes.named(&watch.route).is_some() => watch,
             // The settings have changed since, and its rule is gone: it goes by another one now.
             _ => {
+                timers::clear(c, &request.id, &[TimerKind::Summon]).await?;
                 begin(c, &request, routes, now).await?;
                 continue;
             }

@@ -3,7 +3,18 @@
 use jiff::Timestamp;
 
 use super::{date, person};
+use crate::domain::absence::Absence;
+use crate::domain::away::AwayMiss;
 use crate::domain::person::UserId;
+use crate::notify::foreign;
+
+/// Told to whoever is back.
+pub const BACK: &str = "Welcome back: from now on you are told of requests again.";
+/// Told to whoever is back and was not away.
+pub const NOT_AWAY: &str = "You were not away: you are told of requests.";
+/// Told to whoever goes away and names somebody who could not decide.
+pub const DELEGATE_CANNOT: &str =
+    "They have no P0 identity in this bot's settings: they will hear of requests, and cannot decide them.";
 
 /// Told in a DM to whoever is told in somebody's place.
 pub fn stand_in(away: &UserId, until: Timestamp) -> String {
@@ -13,4 +24,27 @@ pub fn stand_in(away: &UserId, until: Timestamp) -> String {
         person(away),
         date(until)
     )
+}
+
+/// How long somebody is away, and who is told in their place.
+pub fn away(absence: &Absence) -> String {
+    let told = match &absence.delegate {
+        Some(delegate) => format!("{} is told of requests in your place", person(delegate)),
+        None => "nobody is told of requests in your place, unless nobody else is there".to_owned(),
+    };
+    format!("You are away until {}: {told}. What you and others may decide stays as it is.", date(absence.until))
+}
+
+/// What was nearly understood.
+pub fn near_miss(miss: &AwayMiss, command: &str) -> String {
+    let form = format!(
+        "Write `{command} away until Friday, @carol`, `{command} away 3d` or `{command} away until 2026-12-01`."
+    );
+    match miss {
+        AwayMiss::NotATime(text) => format!("I cannot read {} as a time. {form}", foreign::word(text, 40)),
+        AwayMiss::Several => format!("One person can be told in your place. {form}"),
+        AwayMiss::Past => format!("That day has begun already. {form}"),
+        AwayMiss::TooLong => format!("That is too long: at most 90 days. {form}"),
+        AwayMiss::Themself => format!("You cannot stand in for yourself. {form}"),
+    }
 }

@@ -3,7 +3,6 @@
 use jiff::Timestamp;
 
 use super::{date, name, person, phase_in_brief, what};
-use crate::domain::person::UserId;
 use crate::domain::request::Request;
 use crate::domain::watch::{Claim, LeftOut, News, Reason, Told, Watch};
 use crate::notify::foreign;
@@ -145,8 +144,3 @@ pub fn news(request: &Request, news: &News) -> String {
 
 /// Told privately to whoever pressed "I'm on it" once more.
 pub const ON_IT_ALREADY: &str = "You are on it already: the card says until when.";
-
-/// People, in one line.
-pub fn people(users: &[UserId]) -> String {
-    users.iter().map(person).collect::<Vec<_>>().join(", ")
-}

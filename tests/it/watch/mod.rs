@@ -1,5 +1,6 @@
 //! The right person hears in time: who is told, who is on it, who is reminded, and who is told next.
 
+mod absence;
 mod claim;
 mod escalation;
 mod told;

@@ -1,0 +1,48 @@
+//! Somebody goes away and comes back. It changes who is told, never who may decide.
+
+use crate::answer::{Answer, ok};
+use crate::decide::Tools;
+use crate::domain::absence::Absence;
+use crate::domain::away::{Away, AwayMiss};
+use crate::domain::command::NearMiss;
+use crate::inbound::slack::Deed;
+use crate::ledger::LedgerError;
+use crate::notify::message::Message;
+use crate::notify::{replies, wording};
+
+impl Tools {
+    /// `away`, which is restated with a way back.
+    pub(crate) async fn go_away(&self, deed: &Deed, away: Away) -> Answer {
+        let until = match &away.delegate {
+            Some(delegate) if *delegate == deed.by.user => Err(AwayMiss::Themself),
+            _ => away.until.at(self.clock.now(), &self.time_zone),
+        };
+        let until = match until {
+            Ok(until) => until,
+            Err(miss) => {
+                let sentence = wording::near_miss(&NearMiss::Away(miss), &self.offer.command);
+                return self.say(deed, Message::sentence(sentence)).await;
+            }
+        };
+        let absence = Absence { until, delegate: away.delegate };
+        self.ledger.keep_absence(deed.keys.of_effect("away"), deed.by.clone(), Some(absence.clone())).await?;
+        let may_decide = absence.delegate.as_ref().is_none_or(|delegate| self.credentials.knows(delegate));
+        self.say(deed, replies::away(&absence, may_decide)).await
+    }
+
+    /// `back`, pressed or typed.
+    pub(crate) async fn be_back(&self, deed: &Deed) -> Answer {
+        let was_away = self.ledger.absence(&deed.by).await?.is_some();
+        if !self.ledger.keep_absence(deed.keys.of_effect("back"), deed.by.clone(), None).await? {
+            return ok();
+        }
+        let sentence = if was_away { wording::absence::BACK } else { wording::absence::NOT_AWAY };
+        self.say(deed, Message::sentence(sentence)).await
+    }
+
+    /// What `whoami` says of somebody's absence.
+    pub(crate) async fn absence_of(&self, deed: &Deed) -> Result<String, LedgerError> {
+        let absence = self.ledger.absence(&deed.by).await?;
+        Ok(absence.map(|absence| format!(" {}", wording::absence::away(&absence))).unwrap_or_default())
+    }
+}

@@ -1,0 +1,77 @@
+//! Who is away, and who is told in their place.
+
+use crate::watch::{MINUTE, route};
+use crate::world::{ALICE, BOB, CAROL, CHANNEL};
+
+#[tokio::test]
+async fn whoever_is_away_is_stood_in_for_until_they_are_back() {
+    let world = route(&format!("notify = [\"{ALICE}\"]\n")).await;
+    world.slack.slash(ALICE, CHANNEL, &format!("away until Friday, <@{CAROL}|carol> decides")).await.unwrap();
+    world.work().await;
+    insta::assert_snapshot!(world.lines(ALICE)[0], @"You are away until (time): <@U03CAROL> is told of requests in your place. What you and others may decide stays as it is.");
+    assert!(
+        world.dms(CAROL)[0].starts_with("<@U01ALICE> is away until (time) and has named you"),
+        "{:?}",
+        world.dms(CAROL)
+    );
+    let card = world.usual().await;
+    assert_eq!((world.dms(ALICE).len(), world.dms(CAROL).len()), (0, 2));
+    assert_eq!(world.looked_after(&card), ["Told: <@U03CAROL> (in place of <@U01ALICE>)."]);
+    world.slack.slash(ALICE, CHANNEL, "whoami").await.unwrap();
+    let said = world.lines(ALICE).pop().unwrap();
+    assert!(said.ends_with("What you and others may decide stays as it is."), "{said}");
+
+    let line = world.slack.ephemerals(ALICE).swap_remove(0);
+    world.slack.press_ephemeral(ALICE, &line.ts, "back").await.unwrap();
+    world.work().await;
+    world.request(p0_chatops::sandbox::p0::RequestSeed { id: Some("req-2".into()), ..crate::world::bobs() }).await;
+    assert_eq!((world.dms(ALICE).len(), world.dms(CAROL).len()), (1, 2));
+}
+
+#[tokio::test]
+async fn a_delegate_may_not_decide_what_they_could_not_before() {
+    let world = route(&format!("notify = [\"{ALICE}\"]\ndeciders = \"notified\"\n")).await;
+    world.slack.slash(ALICE, CHANNEL, &format!("away 3d <@{CAROL}>")).await.unwrap();
+    let card = world.usual().await;
+    world.presses(CAROL, &card, "approve").await;
+    assert!(world.told().is_empty());
+    world.presses(ALICE, &card, "approve").await;
+    assert_eq!(world.told().len(), 1);
+}
+
+#[tokio::test]
+async fn whoever_is_away_is_told_all_the_same_where_nobody_else_is_left() {
+    let world = route(&format!("notify = [\"{ALICE}\", \"{CAROL}\"]\n")).await;
+    world.slack.dm(ALICE, "away").await.unwrap();
+    world.work().await;
+    let card = world.usual().await;
+    insta::assert_snapshot!(world.looked_after(&card).join("\n"), @r"
+    Told: <@U03CAROL>.
+    :warning: <@U01ALICE> is away, and named nobody.
+    ");
+    world.slack.dm(CAROL, "away 1h").await.unwrap();
+    world.work().await;
+    world.request(p0_chatops::sandbox::p0::RequestSeed { id: Some("req-2".into()), ..crate::world::bobs() }).await;
+    assert_eq!(world.timers().await.len(), 0);
+    let cards = |who: &str| world.dms(who).iter().filter(|text| text.starts_with("Access request")).count();
+    assert_eq!((cards(ALICE), cards(CAROL)), (1, 2));
+    world.after(61 * MINUTE).await;
+    world.request(p0_chatops::sandbox::p0::RequestSeed { id: Some("req-3".into()), ..crate::world::bobs() }).await;
+    assert_eq!((cards(ALICE), cards(CAROL)), (1, 3), "an hour is over by itself");
+}
+
+#[tokio::test]
+async fn what_cannot_be_read_is_said() {
+    let world = route("").await;
+    for (text, begin) in [
+        ("away until whenever", "I cannot read whenever as a time."),
+        ("away 200d", "That is too long"),
+        ("away until 2020-01-01", "That day has begun already."),
+        ("away <@U02BOB>", "You cannot stand in for yourself."),
+        ("back", "You were not away"),
+    ] {
+        world.slack.slash(BOB, CHANNEL, text).await.unwrap();
+        let said = world.lines(BOB).pop().unwrap();
+        assert!(said.starts_with(begin), "{text}: {said}");
+    }
+}
