@@ -1,5 +1,6 @@
 //! Which rule a request goes by, and how what it asks is held for every way in.
 
+mod explain;
 mod high;
 
 use std::time::Duration;
