@@ -2,6 +2,7 @@
 
 mod explain;
 mod high;
+mod unsure;
 
 use std::time::Duration;
 
