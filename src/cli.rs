@@ -2,6 +2,7 @@
 
 pub mod links;
 pub mod packaging;
+pub mod route;
 pub mod settings;
 pub mod vault;
 
@@ -37,7 +38,7 @@ const SECTIONS: [Section; 3] = [
         &[
             ("0", "Done"),
             ("1", "Failed, as the last line says; or `check` found what will not work"),
-            ("2", "Refused: the line names the argument, or the key of the settings"),
+            ("2", "Refused: the line names the argument, the file, or the key of the settings"),
         ],
     ),
 ];
@@ -91,6 +92,8 @@ pub enum Command {
     Links(links::LinksArgs),
     /// Show P0's just-in-time settings, state what P0 has, or make them as a file says.
     Settings(settings::SettingsArgs),
+    /// Say which of the routes a request goes by, why, and who is told of it.
+    Route(route::RouteArgs),
     /// Look after the keys that seal people's tokens.
     Vault(vault::VaultArgs),
     /// Print the completions of a shell for this program.

@@ -27,13 +27,14 @@ use crate::domain::expiration::ExpirationLength;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::rules::{self, Bounds, Limits};
+use crate::domain::watch::Watch;
 use crate::inbound::pushed::{NotifierGate, Pushed};
 use crate::inbound::signed::{Gate, Signed};
 use crate::inbound::slack::{Act, Arrival, Deed, Press, Submission};
 use crate::jit::SettingsDesk;
 use crate::ledger::cards::Shown;
 use crate::ledger::decisions::{NewDecision, Receipt};
-use crate::ledger::requests::Kept;
+use crate::ledger::requests::{Kept, Taken};
 use crate::ledger::watches::claims::Claimed;
 use crate::ledger::{Ledger, LedgerError};
 use crate::link::Linking;
@@ -143,7 +144,7 @@ impl Tools {
                 self.metrics.turned_away("notifier", "token_used");
                 Ok(StatusCode::UNAUTHORIZED.into_response())
             }
-            Some(applied) => {
+            Some(Taken { applied, begun }) => {
                 self.metrics.push(if applied.moved {
                     "moved"
                 } else if applied.changed {
@@ -152,8 +153,24 @@ impl Tools {
                     "same"
                 });
                 tracing::info!(request = %id, moved = applied.moved, changed = applied.changed, "P0 told of a request");
+                begun.iter().for_each(|watch| self.warn_of_route(&id, watch));
                 ok()
             }
+        }
+    }
+
+    /// A request that no rule was surely written for is loud: P0's fields may be elsewhere, or a rule is missing.
+    fn warn_of_route(&self, request: &RequestId, watch: &Watch) {
+        if !watch.is_unsure(&self.limits.routes) {
+            return;
+        }
+        let (perhaps, missing) = (watch.perhaps.iter().map(|(route, _)| route).collect::<Vec<_>>(), watch.missing());
+        if watch.is_default {
+            self.metrics.watch("default_route", 1);
+            tracing::warn!(%request, ?perhaps, ?missing, "no route but the default one surely takes a request");
+        } else {
+            self.metrics.watch("unsure_route", 1);
+            tracing::warn!(%request, route = watch.route, ?perhaps, ?missing, "a request may be of other routes too");
         }
     }
 

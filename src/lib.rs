@@ -14,7 +14,8 @@
 //! [`inbound`], the providers that [`authorize`] asks, and the vault in which it seals what they give.
 //!
 //! [`check`] looks whether an install will work, by the rooms' own ways. [`vault`] changes the keys that seal tokens,
-//! [`links`] lists and revokes links, [`settings`] shows and changes P0's own settings.
+//! [`links`] lists and revokes links, [`settings`] shows and changes P0's own settings,
+//! [`route`] explains which rule a request goes by.
 //! [`app`] wires these together; [`config`], [`clock`], [`telemetry`] and [`lifecycle`] are what they stand on.
 //! [`manifest`] writes what Slack is told of the app, before there is one; [`scopes`] is what it asks for.
 
@@ -41,6 +42,7 @@ pub mod link;
 pub mod links;
 pub mod manifest;
 pub mod notify;
+pub mod route;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;
 pub mod scopes;

@@ -9,7 +9,7 @@ use p0_chatops::app::{App, StartError};
 use p0_chatops::cli::{Cli, Command, ConfigArgs, Format, ManifestArgs, packaging};
 use p0_chatops::clock::Clock;
 use p0_chatops::lifecycle::{self, Signals};
-use p0_chatops::{check, config, links, manifest, settings, telemetry, vault};
+use p0_chatops::{check, config, links, manifest, route, settings, telemetry, vault};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -32,7 +32,8 @@ fn main() -> ExitCode {
         Err(error) => {
             complain(&error);
             let refused = error.downcast_ref::<config::ConfigError>().is_some()
-                || matches!(error.downcast_ref(), Some(StartError::Config(_)));
+                || matches!(error.downcast_ref(), Some(StartError::Config(_)))
+                || error.is::<route::NotAnEvent>();
             if refused { ExitCode::from(REFUSED_SETTINGS) } else { ExitCode::FAILURE }
         }
     }
@@ -54,6 +55,7 @@ async fn carry_out(command: Command) -> anyhow::Result<()> {
         Command::Sandbox(args) => p0_chatops::sandbox::run(args).await?,
         Command::Manifest(args) => print(slack_app(&args)?.as_bytes())?,
         Command::Links(args) => links::run(args, Clock::system(), &mut std::io::stdout()).await?,
+        Command::Route(args) => route::run(&args, Clock::system(), &mut std::io::stdout())?,
         Command::Settings(args) => settings::run(args, Clock::system(), &mut std::io::stdout()).await?,
         Command::Vault(args) => vault::run(args, Clock::system(), &mut std::io::stdout()).await?,
         Command::Completions(args) => print(&packaging::completions(args.shell))?,

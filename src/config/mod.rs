@@ -163,4 +163,6 @@ mod linked_test;
 #[cfg(test)]
 mod oncall_test;
 #[cfg(test)]
+mod routes_test;
+#[cfg(test)]
 mod tests;

@@ -52,6 +52,16 @@ pub(super) fn check(routes: Vec<RawRoute>, sources: &BTreeMap<String, OnCall>, z
                 format!("of {:?} can never count: {:?} stands before it, and {which}", route.name, first.name),
             ));
         }
+        let before = |other: &&Route| other.conditions.take_all_of(&route.conditions);
+        if let Some(first) = checked.iter().find(before) {
+            return Err(ConfigError::new(
+                "route.match",
+                format!(
+                    "of {:?} can never count: {:?} stands before it, and takes all that it would take",
+                    route.name, first.name
+                ),
+            ));
+        }
         if route.conditions.is_empty() && !is_last {
             return Err(ConfigError::new(
                 "route.match",

@@ -1,12 +1,13 @@
 //! How a request is looked after: which rule it goes by, who was told, who is on it.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::person::{SlackUser, UserGroupId, UserId};
-use super::route::routes::Found;
+use super::route::routes::{Found, Routes};
 
 /// How long "I'm on it" holds.
 pub const CLAIM_HOLDS: Duration = Duration::from_secs(15 * 60);
@@ -141,6 +142,17 @@ pub enum LeftOut {
 }
 
 impl Watch {
+    /// Whether it is not sure that the rule was meant: there are others, and none surely takes it, or P0 has not said what
+    /// those before it go by.
+    pub fn is_unsure(&self, routes: &Routes) -> bool {
+        routes.all().len() > 1 && (self.is_default || !self.perhaps.is_empty())
+    }
+
+    /// What P0 has not said that rules go by, each once.
+    pub fn missing(&self) -> BTreeSet<&str> {
+        self.perhaps.iter().flat_map(|(_, missing)| missing).map(String::as_str).collect()
+    }
+
     /// How a request is looked after by the rule that was found for it, before anybody was told.
     pub fn by(found: &Found<'_>) -> Self {
         Self {

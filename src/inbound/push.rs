@@ -110,9 +110,9 @@ fn find<'b, 'f>(body: &'b Value, fields: &'f Fields, name: &str) -> Option<(&'f 
     places.iter().filter(|place| !is_inside || place.starts_with("/data/")).find_map(|place| at(place))
 }
 
-/// Where each field of a push was found; `None`: it is not there.
-pub fn places<'f>(body: &Value, fields: &'f Fields) -> Vec<(&'static str, Option<&'f str>)> {
-    FIELDS.iter().map(|name| (*name, find(body, fields, name).map(|(place, _)| place))).collect()
+/// Each field of a push with the pointer by which it was found and what stands there; `None`: it is not there.
+pub fn places<'b, 'f>(body: &'b Value, fields: &'f Fields) -> Vec<(&'static str, Option<(&'f str, &'b Value)>)> {
+    FIELDS.iter().map(|name| (*name, find(body, fields, name))).collect()
 }
 
 /// A text as sent, without what must not be stored; numbers and booleans as they are written.

@@ -18,6 +18,7 @@ use crate::domain::person::UserId;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Applied, Push, Request, RequestId};
 use crate::domain::route::routes::Routes;
+use crate::domain::watch::Watch;
 
 /// Requests that one list shows at most.
 pub const MOST_LISTED: i64 = 20;
@@ -37,6 +38,15 @@ pub struct Kept {
     pub revision: i64,
 }
 
+/// What a push did.
+#[derive(Clone, Debug)]
+pub struct Taken {
+    /// To the request.
+    pub applied: Applied,
+    /// How a request is looked after that was not known before.
+    pub begun: Option<Watch>,
+}
+
 impl Ledger {
     /// Takes a push in; `routes` say where a request that was not known is shown. `None` where the token that it
     /// came with opens the door `once` and was used before.
@@ -48,7 +58,7 @@ impl Ledger {
         push: Push,
         routes: Arc<Routes>,
         once: Option<DeliveryKeys>,
-    ) -> Result<Option<Applied>, LedgerError> {
+    ) -> Result<Option<Taken>, LedgerError> {
         self.write(move |c, now| {
             Box::pin(async move {
                 if let Some(keys) = once
@@ -152,15 +162,16 @@ async fn take_push(
     push: Push,
     routes: &Routes,
     now: Timestamp,
-) -> Result<Applied, LedgerError> {
+) -> Result<Taken, LedgerError> {
     let detail = serde_json::json!({ "status": push.status, "updated": push.updated });
     let id = push.id.clone();
+    let mut begun = None;
     let applied = match load(c, &id).await? {
         None => {
             let mut request = Request::first_heard(push, now);
             outcomes::replay(c, &mut request).await?;
             insert(c, &request, now).await?;
-            watches::begin(c, &request, routes, now).await?;
+            begun = Some(watches::begin(c, &request, routes, now).await?);
             settle_after_move(c, &request, now).await?;
             Applied { moved: true, changed: false, visible: true }
         }
@@ -186,7 +197,7 @@ async fn take_push(
     if applied.visible {
         audit::push(c, &id, detail, now).await?;
     }
-    Ok(applied)
+    Ok(Taken { applied, begun })
 }
 
 /// Choices that were made about other facts are not carried out about these.

@@ -71,6 +71,9 @@ fn blocks(
             false => wording::watch::lines(watch, &card.told, now),
         };
         blocks.extend(lines.iter().map(|line| context(line)));
+        if !is_own && watch.is_unsure(&offer.routes) {
+            blocks.push(context(&wording::watch::unsure(watch)));
+        }
     }
     if let Some(at) = request.times.requested.or(Some(request.first_seen)) {
         blocks.push(context(&format!("Asked {}", wording::date(at))));

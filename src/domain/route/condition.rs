@@ -78,6 +78,12 @@ impl Conditions {
         timeless.hold(facts, Timestamp::UNIX_EPOCH, None).truth
     }
 
+    /// Whether they surely hold of every request of which `others` do. Where it is not plain, they do not.
+    pub fn take_all_of(&self, others: &Self) -> bool {
+        let theirs = others.asked();
+        self.asked().iter().all(|own| theirs.iter().any(|other| own.follows_from(other)))
+    }
+
     /// All that they ask, one after the other.
     pub(super) fn asked(&self) -> Vec<Asked<'_>> {
         let Self { kind, access, resource, requester, principal, longer_than, hours, outside, tags } = self;
@@ -111,6 +117,24 @@ impl Asked<'_> {
             Self::Within(_) => "hours".to_owned(),
             Self::Outside(_) => "outside".to_owned(),
             Self::Tag(tag, _) => format!("tags.{tag}"),
+        }
+    }
+
+    fn follows_from(&self, other: &Self) -> bool {
+        let within = |few: &[Pattern], many: &[Pattern]| few.iter().all(|pattern| many.contains(pattern));
+        let lie_in =
+            |few: &Hours, many: &Hours| few.zone == many.zone && few.spans.iter().all(|span| many.spans.contains(span));
+        match (self, other) {
+            (Self::Type(own), Self::Type(others))
+            | (Self::Access(own), Self::Access(others))
+            | (Self::Resource(own), Self::Resource(others))
+            | (Self::Requester(own), Self::Requester(others))
+            | (Self::Principal(own), Self::Principal(others)) => within(others, own),
+            (Self::Tag(tag, own), Self::Tag(other, others)) => tag == other && within(others, own),
+            (Self::LongerThan(own), Self::LongerThan(other)) => other >= own,
+            (Self::Within(own), Self::Within(other)) => lie_in(other, own),
+            (Self::Outside(own), Self::Outside(other)) => lie_in(own, other),
+            _ => false,
         }
     }
 

@@ -39,6 +39,17 @@ pub fn lines(watch: &Watch, told: &[Told], now: Timestamp) -> Vec<String> {
     lines
 }
 
+/// That it is not sure which route was meant, in mrkdwn; for routes of which it is not.
+pub fn unsure(watch: &Watch) -> String {
+    let missing: Vec<String> = watch.missing().into_iter().map(|field| foreign::name(field, NAME)).collect();
+    let unsaid = format!("P0 did not send {}. The strictest route that may be meant holds.", missing.join(", "));
+    match (watch.is_default, missing.is_empty()) {
+        (true, true) => ":warning: No route but the default one takes this request.".to_owned(),
+        (true, false) => format!(":warning: No route but the default one surely takes this request: {unsaid}"),
+        (false, _) => format!(":warning: Other routes may be meant: {unsaid}"),
+    }
+}
+
 /// The same for whoever asked.
 pub fn lines_for_requester(watch: &Watch, told: &[Told], now: Timestamp) -> Vec<String> {
     let mut lines: Vec<String> = watch.claim_at(now).map(on_it).into_iter().collect();

@@ -1,6 +1,8 @@
 //! Which rule a request goes by, and how what it asks is held for every way in.
 
+mod explain;
 mod high;
+mod unsure;
 
 use std::time::Duration;
 
