@@ -42,17 +42,29 @@ impl Tools {
         }
     }
 
+    /// Opens a modal for a delivery that was taken in just now.
+    pub(crate) async fn open_after(&self, deed: &Deed, view: &SlackView) -> Answer {
+        match self.is_opened(deed, view).await {
+            true => ok(),
+            false => self.whisper(deed, Message::sentence(wording::NOT_OPENED)),
+        }
+    }
+
     /// Whether a modal was opened; `None` where this very delivery was taken in before.
     async fn opens(&self, deed: &Deed, view: &SlackView) -> Result<Option<bool>, LedgerError> {
         if !self.ledger.first_delivery(deed.keys.clone()).await? {
             return Ok(None);
         }
+        Ok(Some(self.is_opened(deed, view).await))
+    }
+
+    async fn is_opened(&self, deed: &Deed, view: &SlackView) -> bool {
         let upon_another = matches!(&deed.act, Act::Press(press) if press.in_modal);
-        Ok(Some(match &deed.trigger {
+        match &deed.trigger {
             Some(trigger) if upon_another => self.slack.push_view(trigger, view).await.is_ok(),
             Some(trigger) => self.slack.open_view(trigger, view).await.is_ok(),
             None => false,
-        }))
+        }
     }
 
     /// Says why something is not done.

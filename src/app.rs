@@ -39,6 +39,8 @@ use crate::link::keeper::Keeper;
 use crate::link::{Linking, browser};
 use crate::notify::Offer;
 use crate::notify::courier::Courier;
+use crate::notify::dispatcher::Dispatcher;
+use crate::notify::oncall::{self, Roster};
 use crate::notify::web_api::{Installed, SlackApi, SlackFailure};
 use crate::serve::serve;
 use crate::telemetry::Metrics;
@@ -73,6 +75,8 @@ pub struct App {
     pub settings_worker: SettingsWorker,
     /// Brings things to Slack.
     pub courier: Courier,
+    /// Tells people in time.
+    pub dispatcher: Dispatcher,
     /// Draws Homes anew.
     pub painter: Painter,
     /// Keeps links true, where accounts are linked.
@@ -149,6 +153,25 @@ impl App {
             clock: clock.clone(),
             metrics: metrics.clone(),
         };
+        let roster = Roster::new(
+            oncall::Tools {
+                directory: Arc::new(slack.clone()),
+                workspace: workspace.clone(),
+                client: clients.providers.clone(),
+                ledger: Some(ledger.clone()),
+                clock: clock.clone(),
+                metrics: metrics.clone(),
+            },
+            settings.oncall.clone(),
+        )?;
+        let dispatcher = Dispatcher {
+            ledger: ledger.clone(),
+            roster,
+            credentials: credentials.clone(),
+            limits: limits.clone(),
+            clock: clock.clone(),
+            metrics: metrics.clone(),
+        };
         let desk = Desk {
             gate: Gate {
                 secrets: settings.slack.signing_secrets.clone(),
@@ -177,6 +200,7 @@ impl App {
             },
         };
         Ok(Self {
+            dispatcher,
             painter: Painter::new(desk.tools.clone()),
             keeper: linking.map(|linking| Keeper { ledger: ledger.clone(), linking, clock: clock.clone() }),
             worker,
@@ -231,6 +255,7 @@ impl App {
             self.worker.run(stop.clone()),
             self.settings_worker.run(stop.clone()),
             self.courier.run(stop.clone()),
+            self.dispatcher.run(stop.clone()),
             self.painter.run(stop.clone()),
             async {
                 if let Some(keeper) = self.keeper {

@@ -16,6 +16,7 @@ use crate::ledger::copies::Audience;
 use crate::ledger::decisions::Receipt;
 use crate::ledger::notices::Notice;
 use crate::notify::message::Message;
+use crate::notify::modals::Before;
 use crate::notify::{modals, replies, wording};
 
 /// Answers a slash command.
@@ -39,8 +40,11 @@ pub(crate) async fn message(tools: &Tools, deed: &Deed, text: &str) -> Answer {
         return ask(tools, deed, Ok(command)).await;
     };
     let kept = tools.ledger.request(id).await?;
-    let bounds = tools.bounds(kept.as_ref().map(|kept| &kept.request), None).await?;
-    if let Some(Err(refusal)) = command.verb().map(|verb| rules::check_place(&bounds.demands, verb)) {
+    let chosen = if let TypedCommand::Approve { length, .. } = &command { *length } else { None };
+    let bounds = tools.bounds(kept.as_ref().map(|kept| &kept.request), chosen).await?;
+    if let Some(verb) = command.verb()
+        && let Err(refusal) = rules::check_place(&bounds.demands, verb)
+    {
         return tools.refuse_choice(deed, id, &refusal).await;
     }
     if let Some(refusal) = tools.may_not_read(deed, id).await? {
@@ -49,6 +53,11 @@ pub(crate) async fn message(tools: &Tools, deed: &Deed, text: &str) -> Answer {
     let Some(kept) = kept else {
         return tools.say(deed, Message::sentence(wording::not_told(id))).await;
     };
+    if let Some(verb) = command.verb()
+        && let Err(refusal) = tools.may_choose(deed, id, &bounds, verb).await?
+    {
+        return tools.refuse(deed, &refusal).await;
+    }
     if let TypedCommand::Deny { reason: Some(reason), .. } = &command {
         tools.ledger.keep_draft(id.clone(), deed.by.clone(), reason.clone()).await?;
     }
@@ -58,7 +67,7 @@ pub(crate) async fn message(tools: &Tools, deed: &Deed, text: &str) -> Answer {
     {
         return tools.refuse(deed, &Refusal::TooLong { asked: *asked, most }).await;
     }
-    match replies::offer_button(&command, &kept.key, &kept.request.facts) {
+    match replies::offer_button(&command, &bounds.demands.risk, &kept.key, &kept.request.facts) {
         Some(message) => tools.say(deed, message).await,
         None => ask(tools, deed, Ok(command)).await,
     }
@@ -92,7 +101,11 @@ async fn approve(tools: &Tools, deed: &Deed, id: RequestId, length: Option<Expir
         Some(kept) if kept.request.phase.is_decided() => {
             tools.refuse(deed, &Refusal::AlreadyDecided { phase: Box::new(kept.request.phase) }).await
         }
-        Some(kept) => tools.open_view(deed, &modals::pick(&bounds, &kept)).await,
+        Some(kept) => match tools.may_choose(deed, &id, &bounds, Verb::Approve).await? {
+            Ok(()) => tools.open_view(deed, &modals::pick(&bounds, &kept, Before::default())).await,
+            Err(refusal) => tools.refuse(deed, &refusal).await,
+        },
+        None if !tools.limits.never_seen => tools.refuse(deed, &Refusal::NeverSeen).await,
         None => tools.say(deed, Message::sentence(wording::say_a_length(&id, &tools.offer.command))).await,
     }
 }
@@ -106,6 +119,9 @@ async fn decide(tools: &Tools, deed: &Deed, id: RequestId, choice: Choice) -> An
         Receipt::Recorded if known => wording::recorded(&id, &choice),
         Receipt::Recorded => format!("{} {}", wording::recorded(&id, &choice), wording::not_told(&id)),
         Receipt::Waiting => wording::waiting(&id, choice.verb()),
+        Receipt::Refused(Refusal::NotRestated) => {
+            return tools.restate(deed, &id, Before { length: choice.length(), again: false }).await;
+        }
         Receipt::Refused(refusal) => return tools.refuse_choice(deed, &id, &refusal).await,
     };
     tools.say(deed, Message::sentence(sentence)).await

@@ -33,9 +33,11 @@ use crate::jit::SettingsDesk;
 use crate::ledger::cards::Shown;
 use crate::ledger::decisions::{NewDecision, Receipt};
 use crate::ledger::requests::Kept;
+use crate::ledger::watches::claims::Claimed;
 use crate::ledger::{Ledger, LedgerError};
 use crate::link::Linking;
 use crate::notify::message::Message;
+use crate::notify::modals::Before;
 use crate::notify::web_api::SlackApi;
 use crate::notify::{Offer, modals, wording};
 use crate::standing::Standing;
@@ -198,6 +200,7 @@ impl Tools {
             self.metrics.not_understood("slack", "card_key");
             return self.refuse(deed, &Refusal::OldCard).await;
         };
+        self.stir(&shown.request, deed).await;
         match (control, value.length) {
             (Control::Approve | Control::ApproveFor, Some(length)) => {
                 self.choose(deed, Choice::Approve { length }, shown, false).await
@@ -206,11 +209,11 @@ impl Tools {
             (Control::Revoke, None) => self.choose(deed, Choice::Revoke, shown, false).await,
             (Control::Deny, None) => {
                 let draft = self.ledger.draft(&shown.request, &deed.by).await?;
-                self.open(deed, &shown, Verb::Deny, |kept, _| modals::deny(kept, draft)).await
+                self.open(deed, &shown, Verb::Deny, None, |kept, _| modals::deny(kept, draft)).await
             }
-            (Control::Pick, None) => {
-                self.open(deed, &shown, Verb::Approve, |kept, bounds| modals::pick(bounds, kept)).await
-            }
+            (Control::Pick, length) => self.open_picker(deed, &shown, Before { length, again: false }).await,
+            (Control::PickAgain, length) => self.open_picker(deed, &shown, Before { length, again: true }).await,
+            (Control::Claim, None) => self.claim(deed, press, &shown).await,
             (Control::Open, None) => self.open_request(deed, &shown.request, false).await,
             (Control::More, None) => self.details(deed, &shown.request).await,
             (Control::Show, None) => converse::show(self, deed, &shown.request).await,
@@ -218,6 +221,42 @@ impl Tools {
                 self.metrics.not_understood("slack", "value");
                 self.refuse(deed, &Refusal::OldCard).await
             }
+        }
+    }
+
+    /// Notes that somebody does something about a request: whoever does is not reminded of it.
+    pub(crate) async fn stir(&self, request: &RequestId, deed: &Deed) {
+        if let Err(error) = self.ledger.stirred(request.clone(), deed.by.user.clone()).await {
+            tracing::error!(%error, "that somebody opened a request could not be recorded");
+        }
+    }
+
+    /// "I'm on it", from somebody who could decide.
+    async fn claim(&self, deed: &Deed, press: &Press, shown: &Shown) -> Answer {
+        let standing = self.standing(&deed.by).await?;
+        let kept = self.ledger.request(&shown.request).await?;
+        let approve = Choice::Approve { length: self.limits.usual };
+        let could = standing.may_decide.clone().and_then(|()| self.own_request(&standing, kept.as_ref(), &approve));
+        if let Err(refusal) = could {
+            return self.refuse(deed, &refusal).await;
+        }
+        let (request, routes) = (shown.request.clone(), self.limits.routes.clone());
+        let claimed = self.ledger.claim_request(deed.keys.clone(), request, deed.by.clone(), routes).await?;
+        if claimed != Claimed::Repeated
+            && let Some(posted) = press.message.clone()
+        {
+            let redraw = matches!(claimed, Claimed::Refused(_));
+            self.ledger.pressed(shown.request.clone(), posted, deed.by.user.clone(), redraw).await?;
+        }
+        match claimed {
+            Claimed::Made => {
+                self.metrics.watch("claimed", 1);
+                tracing::info!(request = %shown.request, by = %deed.by, "somebody is on a request");
+                ok()
+            }
+            Claimed::Repeated => ok(),
+            Claimed::Before => self.say(deed, Message::sentence(wording::watch::ON_IT_ALREADY)).await,
+            Claimed::Refused(refusal) => self.refuse(deed, &refusal).await,
         }
     }
 
@@ -233,14 +272,16 @@ impl Tools {
             Some(Control::Deny) => {
                 Some(Choice::Deny { reason: submission.field(input::REASON).and_then(parse_reason) })
             }
-            Some(Control::Pick) => {
+            Some(Control::Pick | Control::PickAgain) => {
                 let chosen: Option<ControlValue> = submission.field(input::LENGTH).and_then(|text| text.parse().ok());
                 chosen.and_then(|chosen| chosen.length).map(|length| Choice::Approve { length })
             }
             _ => None,
         };
         match (shown, choice) {
-            (Some(shown), Some(choice)) => self.choose(deed, choice, shown, false).await,
+            (Some(shown), Some(choice)) => {
+                self.choose(deed, choice, shown, submission.control == Some(Control::PickAgain)).await
+            }
             _ => {
                 self.metrics.not_understood("slack", "submission");
                 self.refuse(deed, &Refusal::OldCard).await
@@ -274,6 +315,9 @@ impl Tools {
             Receipt::Recorded => self.say(deed, Message::sentence(wording::recorded(&request, &choice))).await,
             Receipt::Held => self.ask_to_sign_in(deed, &choice, page).await,
             Receipt::Waiting => self.say(deed, Message::sentence(wording::waiting(&request, choice.verb()))).await,
+            Receipt::Refused(Refusal::NotRestated) => {
+                self.restate(deed, &request, Before { length: choice.length(), again }).await
+            }
             Receipt::Refused(refusal) => self.refuse_choice(deed, &request, &refusal).await,
         }
     }
@@ -308,8 +352,13 @@ impl Tools {
         };
         let picked = match &deed.act {
             Act::Press(press) => press.control == Some(Control::ApproveFor),
-            Act::Submit(_) => true,
+            // A length that the person had named before they saw the list need not stand in it.
+            Act::Submit(submission) => submission.value.as_ref().and_then(|value| value.length) != choice.length(),
             Act::Slash { .. } | Act::Message { .. } | Act::Shortcut(_) | Act::Links { .. } | Act::Home { .. } => false,
+        };
+        let restated = match &deed.act {
+            Act::Submit(submission) => matches!(submission.control, Some(Control::Pick | Control::PickAgain)),
+            _ => false,
         };
         let proof = self.linking.as_ref().and_then(Linking::proof_page);
         let new = NewDecision {
@@ -318,7 +367,7 @@ impl Tools {
             choice,
             shown,
             picked,
-            restated: matches!(&deed.act, Act::Submit(submission) if submission.control == Some(Control::Pick)),
+            restated,
             again,
             aloud: !in_view,
             chosen: deed.at,
@@ -356,12 +405,18 @@ impl Tools {
         Ok(Bounds::of(&limits.routes, limits.usual, lengths, request, chosen, self.clock.now()))
     }
 
-    /// Opens a modal for a choice, if it could still be made.
+    /// Opens the modal with a picker, if an approve could still be chosen.
+    async fn open_picker(&self, deed: &Deed, shown: &Shown, before: Before) -> Answer {
+        self.open(deed, shown, Verb::Approve, before.length, |kept, bounds| modals::pick(bounds, kept, before)).await
+    }
+
+    /// Opens a modal for a choice, if it could still be made; `chosen` is the length that was named before.
     async fn open(
         &self,
         deed: &Deed,
         shown: &Shown,
         verb: Verb,
+        chosen: Option<ExpirationLength>,
         view: impl FnOnce(&Kept, &Bounds) -> SlackView,
     ) -> Answer {
         if let Err(refusal) = self.standing(&deed.by).await?.may_decide {
@@ -370,12 +425,13 @@ impl Tools {
         let Some(kept) = self.ledger.request(&shown.request).await? else {
             return self.refuse(deed, &Refusal::OldCard).await;
         };
-        let bounds = self.bounds(Some(&kept.request), None).await?;
-        if let Err(refusal) = rules::check_place(&bounds.demands, verb) {
+        let bounds = self.bounds(Some(&kept.request), chosen).await?;
+        if let Err(refusal) = self.may_choose(deed, &shown.request, &bounds, verb).await? {
             return self.refuse_choice(deed, &shown.request, &refusal).await;
         }
+        let fitting = chosen.filter(|chosen| *chosen <= bounds.lengths.maximum);
         let choice = match verb {
-            Verb::Approve => Choice::Approve { length: bounds.usual },
+            Verb::Approve => Choice::Approve { length: fitting.unwrap_or(bounds.usual) },
             Verb::Deny => Choice::Deny { reason: None },
             Verb::Revoke => Choice::Revoke,
         };
@@ -388,6 +444,27 @@ impl Tools {
             return self.refuse(deed, &refusal).await;
         }
         self.open_view(deed, &view(&kept, &bounds)).await
+    }
+
+    /// Whether such a choice is taken from Slack, and from this person. It is asked again when it is recorded.
+    pub(crate) async fn may_choose(
+        &self,
+        deed: &Deed,
+        request: &RequestId,
+        bounds: &Bounds,
+        verb: Verb,
+    ) -> Result<Result<(), Refusal>, LedgerError> {
+        let named = self.ledger.named(request, &deed.by.user).await?;
+        Ok(rules::check_place(&bounds.demands, verb).and_then(|()| rules::check_named(&bounds.demands, verb, &named)))
+    }
+
+    /// An approve that counts only where everything is restated: it goes on there, with what was chosen in it.
+    pub(crate) async fn restate(&self, deed: &Deed, request: &RequestId, before: Before) -> Answer {
+        let Some(kept) = self.ledger.request(request).await? else {
+            return self.refuse(deed, &Refusal::NotRestated).await;
+        };
+        let bounds = self.bounds(Some(&kept.request), before.length).await?;
+        self.open_after(deed, &modals::pick(&bounds, &kept, before)).await
     }
 
     async fn details(&self, deed: &Deed, request: &RequestId) -> Answer {

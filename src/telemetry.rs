@@ -11,6 +11,8 @@ use prometheus_client::registry::Registry;
 use tracing_subscriber::EnvFilter;
 
 type Labels = [(&'static str, &'static str); 2];
+/// For what the settings name.
+type NamedLabels = [(&'static str, String); 2];
 
 /// The counters that an operator can watch; cheap to clone.
 #[derive(Clone)]
@@ -24,6 +26,8 @@ struct Inner {
     pushes: Family<Labels, Counter>,
     outcomes: Family<Labels, Counter>,
     slack_failures: Family<Labels, Counter>,
+    on_call: Family<NamedLabels, Counter>,
+    watches: Family<Labels, Counter>,
 }
 
 impl Default for Metrics {
@@ -40,7 +44,24 @@ impl Default for Metrics {
         let pushes = family("pushes", "Pushes of P0's, by what they did");
         let outcomes = family("outcomes", "Decisions, by what P0 made of them");
         let slack_failures = family("slack_failures", "Calls of Slack's Web API that failed");
-        Self(Arc::new(Inner { registry, turned_away, not_understood, choices, pushes, outcomes, slack_failures }))
+        let watches = family("watches", "What was done so that requests are decided in time");
+        let on_call = Family::<NamedLabels, Counter>::default();
+        registry.register(
+            "on_call",
+            "Answers of on-call sources, and people of theirs who were not found",
+            on_call.clone(),
+        );
+        Self(Arc::new(Inner {
+            registry,
+            turned_away,
+            not_understood,
+            choices,
+            pushes,
+            outcomes,
+            slack_failures,
+            on_call,
+            watches,
+        }))
     }
 }
 
@@ -73,6 +94,19 @@ impl Metrics {
     /// A call of the Web API that failed.
     pub fn slack_failure(&self, method: &'static str, kind: &'static str) {
         self.0.slack_failures.get_or_create(&[("method", method), ("kind", kind)]).inc();
+    }
+
+    /// What came of asking an on-call source, or that somebody of it was not found in Slack.
+    pub fn on_call(&self, source: &str, what: &str) {
+        self.0.on_call.get_or_create(&[("source", source.to_owned()), ("what", what.to_owned())]).inc();
+    }
+
+    /// What was done so that requests are decided in time: people told, reminded, on it.
+    pub fn watch(&self, what: &'static str, count: usize) {
+        if count > 0 {
+            let count = u64::try_from(count).unwrap_or(u64::MAX);
+            self.0.watches.get_or_create(&[("room", "watch"), ("what", what)]).inc_by(count);
+        }
     }
 
     /// All counters in the text form of OpenMetrics.

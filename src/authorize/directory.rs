@@ -37,6 +37,9 @@ pub trait Directory: Send + Sync {
     /// The person as they are now; `None` where nobody has that id.
     fn person<'d>(&'d self, user: &'d UserId) -> BoxFuture<'d, Result<Option<Person>, Unavailable>>;
 
+    /// Whose confirmed e-mail address this is; `None` where it is nobody's who is a member.
+    fn with_email<'d>(&'d self, email: &'d Email) -> BoxFuture<'d, Result<Option<UserId>, Unavailable>>;
+
     /// Who is in a user group now; `None` where there is none with that id, or the app may not know. An org-wide install
     /// has to say in which workspace it means one.
     fn members<'d>(

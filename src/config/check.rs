@@ -32,7 +32,7 @@ pub(super) fn check(raw: Raw, folder: &Path, origin: Origin) -> Checked<Settings
     let slack = slack(raw.slack)?;
     let pages = SignInPages { public_url: public_url.as_ref(), slack: slack.client.as_ref() };
     let identity = identity::check(raw.identity, &pages, folder)?;
-    let oncall = oncall::check(raw.oncall)?;
+    let oncall = oncall::check(raw.oncall, folder)?;
     let settings = Settings {
         origin,
         listen: address("listen", top.listen.as_deref().unwrap_or("127.0.0.1:3000"))?,

@@ -8,7 +8,7 @@ use zeroize::Zeroizing;
 use super::{ConfigError, ENVIRONMENT_PREFIX};
 use crate::domain::person::UserId;
 
-/// Keys that may stand in a file of their own as `<key>_file`.
+/// Keys that may stand in a file of their own as `<key>_file`; `*` is any section.
 const SECRETS: &[(&str, &str)] = &[
     ("slack", "signing_secrets"),
     ("slack", "bot_token"),
@@ -19,6 +19,7 @@ const SECRETS: &[(&str, &str)] = &[
     ("identity.exchange", "client_secret"),
     ("identity.assertion", "client_secret"),
     ("identity.service", "token"),
+    ("oncall.*", "api_key"),
 ];
 
 /// Secrets whose file is read by the room that uses it, and anew when it changes.
@@ -84,8 +85,10 @@ pub(super) fn stated_secrets(table: &Table) -> Vec<String> {
     let stated = |section: &str, key: &str| {
         section.split('.').try_fold(table, |t, part| t.get(part)?.as_table()).is_some_and(|t| t.contains_key(key))
     };
-    let secrets = SECRETS.iter().chain(READ_LATER).filter(|(section, key)| stated(section, key));
-    let mut keys: Vec<String> = secrets.map(|(section, key)| format!("{section}.{key}")).collect();
+    let secrets = SECRETS.iter().chain(READ_LATER).flat_map(|(pattern, key)| {
+        sections(table, pattern).into_iter().filter(|section| stated(section, key)).map(move |s| format!("{s}.{key}"))
+    });
+    let mut keys: Vec<String> = secrets.collect();
     if table.get("proxy").and_then(Value::as_str).is_some_and(|address| address.contains('@')) {
         keys.push("proxy".to_owned());
     }
@@ -95,12 +98,12 @@ pub(super) fn stated_secrets(table: &Table) -> Vec<String> {
 /// Puts the content of each `<key>_file` where `<key>` is read; answers the keys and the files.
 pub(super) fn read_secret_files(table: &mut Table, folder: &Path) -> Result<Vec<(String, PathBuf)>, ConfigError> {
     let mut files = Vec::new();
-    for (section, key) in SECRETS {
-        let Some(place) = section_of(table, section) else { continue };
+    for (section, key) in secrets(table) {
+        let Some(place) = section_of(table, &section) else { continue };
         let file_key = format!("{key}_file");
         let Some(path) = place.remove(&file_key) else { continue };
         let named = || format!("{section}.{file_key}");
-        if place.contains_key(*key) {
+        if place.contains_key(key) {
             return Err(ConfigError::new(named(), format!("contradicts {section}.{key}: set one of them")));
         }
         let Value::String(path) = path else { return Err(ConfigError::new(named(), "has to be the path of a file")) };
@@ -109,11 +112,11 @@ pub(super) fn read_secret_files(table: &mut Table, folder: &Path) -> Result<Vec<
             .map_err(|error| ConfigError::new(named(), format!("{path} cannot be read: {error}")))?;
         let lines =
             text.lines().map(str::trim).filter(|line| !line.is_empty()).map(|line| Value::String(line.to_owned()));
-        let value = match *key {
+        let value = match key {
             "signing_secrets" => Value::Array(lines.collect()),
             _ => Value::String(text.trim().to_owned()),
         };
-        place.insert((*key).to_owned(), value);
+        place.insert(key.to_owned(), value);
         files.push((named(), folder.join(path)));
     }
     Ok(files)
@@ -121,11 +124,23 @@ pub(super) fn read_secret_files(table: &mut Table, folder: &Path) -> Result<Vec<
 
 /// Takes each `<key>_file` of a secret away, for whoever needs none: the files may not be there yet.
 pub(super) fn leave_out_secret_files(table: &mut Table) {
-    for (section, key) in SECRETS {
-        if let Some(place) = section_of(table, section) {
+    for (section, key) in secrets(table) {
+        if let Some(place) = section_of(table, &section) {
             place.remove(&format!("{key}_file"));
         }
     }
+}
+
+/// The sections and keys of secrets, for those sections that `*` stands for.
+fn secrets(table: &Table) -> Vec<(String, &'static str)> {
+    SECRETS.iter().flat_map(|(of, key)| sections(table, of).into_iter().map(move |section| (section, *key))).collect()
+}
+
+/// The sections that a pattern means.
+fn sections(table: &Table, pattern: &str) -> Vec<String> {
+    let Some(above) = pattern.strip_suffix(".*") else { return vec![pattern.to_owned()] };
+    let below = table.get(above).and_then(Value::as_table);
+    below.map(|below| below.keys().map(|name| format!("{above}.{name}")).collect()).unwrap_or_default()
 }
 
 fn section_of<'t>(table: &'t mut Table, section: &str) -> Option<&'t mut Table> {

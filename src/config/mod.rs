@@ -25,9 +25,9 @@ pub use host::{is_surely_loopback, may_be_this_machine};
 pub use program::Program;
 pub use secret::{Secret, SettingsKey};
 pub use settings::{
-    Accounts, AdminList, Assertion, AssertionGrant, Changes, Durations, Exchange, FIELDS, Fields, Flow, Identity,
-    Linked, Notifier, NotifierKeySource, OnCall, OnCallSource, Origin, Outbound, P0, RedeemedAssertion, SentToken,
-    Settings, Slack, SlackClient, SubjectToken, TokenSource, Tokens,
+    Accounts, AdminList, Assertion, AssertionGrant, Changes, Durations, DutyFilter, Exchange, FIELDS, Fields, Flow,
+    Identity, Linked, Notifier, NotifierKeySource, OnCall, OnCallSource, Origin, Outbound, P0, PagerDutyAccount,
+    RedeemedAssertion, SentToken, Settings, Slack, SlackClient, SubjectToken, TokenSource, Tokens, WeekShift,
 };
 pub use vault::{VaultKey, VaultKeys};
 
@@ -160,5 +160,7 @@ mod app_test;
 mod example_test;
 #[cfg(test)]
 mod linked_test;
+#[cfg(test)]
+mod oncall_test;
 #[cfg(test)]
 mod tests;

@@ -76,7 +76,7 @@ fn route(name: String, raw: RawRoute, sources: &BTreeMap<String, OnCall>) -> Che
         return Err(ConfigError::new("route.name", format!("{name:?} has to have 1 to 60 characters")));
     }
     let risk = risk(&raw)?;
-    let zone = zone(raw.time_zone.as_deref())?;
+    let zone = zone("route.time_zone", raw.time_zone.as_deref())?;
     let recipients = |key: &str, who: Vec<String>| {
         who.into_iter().map(|who| recipient(key, &who, sources)).collect::<Checked<Vec<Recipient>>>()
     };
@@ -194,11 +194,10 @@ fn route(name: String, raw: RawRoute, sources: &BTreeMap<String, OnCall>) -> Che
 }
 
 /// A time zone by its IANA name; UTC where none is named.
-pub(super) fn zone(name: Option<&str>) -> Checked<TimeZone> {
+pub(super) fn zone(key: &str, name: Option<&str>) -> Checked<TimeZone> {
     let Some(name) = name else { return Ok(TimeZone::UTC) };
-    TimeZone::get(name).map_err(|_| {
-        ConfigError::new("route.time_zone", format!("{name:?} is no time zone, as \"Europe/Berlin\" or \"UTC\""))
-    })
+    TimeZone::get(name)
+        .map_err(|_| ConfigError::new(key, format!("{name:?} is no time zone, as \"Europe/Berlin\" or \"UTC\"")))
 }
 
 fn recipient(key: &str, who: &str, sources: &BTreeMap<String, OnCall>) -> Checked<Recipient> {
@@ -273,7 +272,7 @@ fn patterns(key: &str, value: Option<OneOrMore>) -> Checked<Vec<Pattern>> {
     texts.iter().map(read).collect()
 }
 
-fn hours(key: &str, value: OneOrMore, zone: &TimeZone) -> Checked<Hours> {
+pub(super) fn hours(key: &str, value: OneOrMore, zone: &TimeZone) -> Checked<Hours> {
     let texts = value.into_list();
     if texts.is_empty() {
         return Err(ConfigError::new(key, "is an empty list"));

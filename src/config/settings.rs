@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::tz::TimeZone;
 use jsonwebtoken::Algorithm;
 use url::Url;
 
@@ -14,6 +15,7 @@ use crate::domain::expiration::ExpirationLength;
 use crate::domain::jit::mirror::Stated;
 use crate::domain::jit::proposal::SecondAdmin;
 use crate::domain::person::{ChannelId, EnterpriseId, TeamId, UserGroupId, UserId};
+use crate::domain::route::hours::Hours;
 use crate::domain::route::routes::{Recipient, Routes};
 
 /// Everything that `serve` is told.
@@ -456,7 +458,8 @@ pub struct Changes {
 pub struct OnCall {
     /// Where it is asked.
     pub source: OnCallSource,
-    /// Who people of the source are in Slack: by their id there, or by their e-mail address.
+    /// Who people of the source are in Slack: by their id there, their e-mail address or, in a calendar, what an event
+    /// is called; each as [`folded`](crate::domain::person::folded) has it.
     pub people: BTreeMap<String, UserId>,
     /// Whether the others are looked for by the e-mail address that Slack has confirmed.
     pub email_match: bool,
@@ -465,15 +468,53 @@ pub struct OnCall {
 /// Where it is asked who is on call.
 #[derive(Clone, Debug)]
 pub enum OnCallSource {
+    /// An account at PagerDuty.
+    PagerDuty(Box<PagerDutyAccount>),
     /// Everybody in a Slack user group.
     UserGroup(UserGroupId),
+    /// A table of the week.
+    Week(Vec<WeekShift>),
+    /// An iCalendar file.
+    Calendar {
+        /// Which.
+        file: PathBuf,
+        /// Where the clock hangs on which times are read that name no zone.
+        zone: TimeZone,
+    },
+}
+
+/// An account at PagerDuty, and who of it is meant.
+#[derive(Clone, Debug)]
+pub struct PagerDutyAccount {
+    /// Opens its REST API; reading is enough.
+    pub api_key: Secret,
+    /// Where that is; ends with `/`.
+    pub base_url: Url,
+    /// Who is meant.
+    pub filter: DutyFilter,
+}
+
+/// Who of those on call at PagerDuty is meant.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum DutyFilter {
+    /// Those of these escalation policies, level by level.
+    Policies(Vec<String>),
+    /// Those of these schedules, whichever levels of policies these stand on.
+    Schedules(Vec<String>),
+}
+
+/// A row of a weekly table.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct WeekShift {
+    /// When.
+    pub hours: Hours,
+    /// Who; never nobody.
+    pub who: Vec<UserId>,
 }
 
 impl OnCall {
     /// Whether it has levels, of which the next is told where nobody of the one before decides.
     pub fn has_levels(&self) -> bool {
-        match self.source {
-            OnCallSource::UserGroup(_) => false,
-        }
+        matches!(&self.source, OnCallSource::PagerDuty(account) if matches!(account.filter, DutyFilter::Policies(_)))
     }
 }

@@ -18,10 +18,14 @@ pub enum Control {
     More,
     /// Sends again what has an unknown outcome.
     TryAgain,
-    /// Opens the modal with a picker.
+    /// Opens the modal with a picker; its value has the length that the person named before, where they did.
     Pick,
+    /// The same for an approve that is sent again.
+    PickAgain,
     /// Has a request shown in the person's direct messages.
     Show,
+    /// Says that the person is on it.
+    Claim,
     /// Opens one request, with what can be done about it.
     Open,
     /// Lists what waits for the person: a global shortcut, and the modal that it opens.
@@ -41,7 +45,7 @@ pub enum Control {
 }
 
 impl Control {
-    const ALL: [(Self, &'static str); 20] = [
+    const ALL: [(Self, &'static str); 22] = [
         (Self::Approve, "approve"),
         (Self::ApproveFor, "approve_for"),
         (Self::Deny, "deny"),
@@ -49,7 +53,9 @@ impl Control {
         (Self::More, "more"),
         (Self::TryAgain, "try_again"),
         (Self::Pick, "pick"),
+        (Self::PickAgain, "pick_again"),
         (Self::Show, "show"),
+        (Self::Claim, "claim"),
         (Self::Open, "open"),
         (Self::Decide, "decide"),
         (Self::DecideHere, "decide_here"),

@@ -1,5 +1,6 @@
 //! The words of the trade, without I/O: who, what, for how long, and what became of it.
 
+pub mod absence;
 pub mod card_key;
 pub mod command;
 pub mod control;

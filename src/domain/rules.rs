@@ -179,15 +179,20 @@ pub fn check_own(limits: &Limits, choice: &Choice, request: Option<&Request>, na
         return Ok(());
     }
     let Some(request) = request else { return Ok(()) };
-    let mut parties = request.facts.parties().map(comparable).peekable();
+    let mut parties = request.facts.parties().peekable();
     // Nobody approves without a name to compare; and where P0 cannot tell whose request it is, nothing is left open.
     let comparable_names = names.iter().any(|name| name.contains('@'))
         || !(names.is_empty() || request.facts.parties().any(|party| party.contains('@')));
     if !comparable_names || (limits.p0_knows_nobody && parties.peek().is_none()) {
         return Err(Refusal::MaybeOwnRequest);
     }
-    let own = parties.any(|party| names.iter().any(|name| comparable(name) == party));
-    if own { Err(Refusal::OwnRequest) } else { Ok(()) }
+    if is_own(request, names) { Err(Refusal::OwnRequest) } else { Ok(()) }
+}
+
+/// Whether any of somebody's names is a name of whoever asked, or of whoever is to get it.
+pub fn is_own(request: &Request, names: &[String]) -> bool {
+    let names: BTreeSet<String> = names.iter().map(|name| comparable(name)).collect();
+    request.facts.parties().any(|party| names.contains(&comparable(party)))
 }
 
 /// A name as it is compared: in one Unicode form, without case, tricks, space, or what stands around an address in angle brackets.

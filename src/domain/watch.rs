@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::person::{SlackUser, UserGroupId, UserId};
+use super::route::routes::Found;
 
 /// How long "I'm on it" holds.
 pub const CLAIM_HOLDS: Duration = Duration::from_secs(15 * 60);
@@ -13,6 +14,9 @@ pub const CLAIM_HOLDS: Duration = Duration::from_secs(15 * 60);
 pub const ENDS_SOON: Duration = Duration::from_secs(10 * 60);
 /// How long after a grant's end P0 may take to say so.
 pub const OVERDUE_AFTER: Duration = Duration::from_secs(5 * 60);
+
+/// Reminders of one request that somebody gets at most.
+pub const MOST_REMINDERS: u32 = 3;
 
 /// How a request is looked after, as it was arranged when it came and at each escalation.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -23,7 +27,7 @@ pub struct Watch {
     pub is_default: bool,
     /// Rules before it that may have been meant, each with what P0 has not said.
     pub perhaps: Vec<(String, Vec<String>)>,
-    /// The level that was told last: 0 at once, then one for each escalation; `None` until anybody was.
+    /// The level that was found out last: 0 at once, then one for each escalation; `None` before the first.
     pub level: Option<u32>,
     /// When the next level is told, where there is one.
     pub next_at: Option<Timestamp>,
@@ -33,6 +37,9 @@ pub struct Watch {
     pub left_out: Vec<LeftOut>,
     /// Who is on it.
     pub claim: Option<Claim>,
+    /// Whether somebody has decided: then nobody is called any more.
+    #[serde(default)]
+    pub is_over: bool,
 }
 
 /// Somebody who is on it.
@@ -131,4 +138,53 @@ pub enum LeftOut {
         /// Who.
         user: UserId,
     },
+}
+
+impl Watch {
+    /// How a request is looked after by the rule that was found for it, before anybody was told.
+    pub fn by(found: &Found<'_>) -> Self {
+        Self {
+            route: found.route.name.clone(),
+            is_default: found.is_default(),
+            perhaps: found.perhaps.iter().map(|(route, missing)| (route.name.clone(), missing.clone())).collect(),
+            level: None,
+            next_at: None,
+            is_exhausted: false,
+            left_out: Vec::new(),
+            claim: None,
+            is_over: false,
+        }
+    }
+
+    /// Who is on it at this moment.
+    pub fn claim_at(&self, now: Timestamp) -> Option<&Claim> {
+        self.claim.as_ref().filter(|claim| now < claim.until)
+    }
+}
+
+/// What whoever asked hears in the thread of their card.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum News {
+    /// Nobody had decided, so more people were told.
+    Escalated {
+        /// Who.
+        to: Vec<UserId>,
+    },
+    /// Somebody is on it.
+    Claimed {
+        /// Who.
+        by: UserId,
+    },
+    /// Everybody who is to be told was, and nobody has decided.
+    Exhausted,
+    /// Somebody has decided.
+    Decided,
+}
+
+impl News {
+    /// Whether it is no news any more once somebody has decided.
+    pub fn is_of_waiting(&self) -> bool {
+        !matches!(self, Self::Decided)
+    }
 }

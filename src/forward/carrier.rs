@@ -17,7 +17,7 @@ pub(super) const AUTHORIZE_WITHIN: Duration = Duration::from_secs(10);
 /// The mark is only good for a sender that goes on at once: who was frozen since then must not send.
 pub(super) const MARK_IS_GOOD_FOR: Duration = Duration::from_secs(1);
 
-/// Whoever carries something from the ledger to P0 and back.
+/// Whoever carries something from the ledger to others and back.
 pub trait Carrier: Clone + Send + Sync + 'static {
     /// The right to carry one thing.
     type Lease: Send + 'static;
@@ -31,12 +31,12 @@ pub trait Carrier: Clone + Send + Sync + 'static {
     /// Leases what is due, at most `most`.
     fn claim(&self, most: u32) -> impl Future<Output = Result<Vec<Self::Lease>, LedgerError>> + Send;
 
-    /// Carries one thing to P0 and back. What cannot be written down stays as it is marked: the sweep settles it.
+    /// Carries one thing there and back. What cannot be written down stays as it is marked: the sweep settles it.
     fn carry(&self, lease: Self::Lease, stop: &CancellationToken) -> impl Future<Output = ()> + Send;
 }
 
 /// Carries until it is told to stop; then finishes what is under way.
-pub(super) async fn run(carrier: impl Carrier, stop: CancellationToken) {
+pub(crate) async fn run(carrier: impl Carrier, stop: CancellationToken) {
     let mut changes = carrier.ledger().changes();
     let mut under_way = JoinSet::new();
     loop {
@@ -61,7 +61,7 @@ pub(super) async fn run(carrier: impl Carrier, stop: CancellationToken) {
 }
 
 /// Does all that is due now and says how much that was.
-pub(super) async fn step(carrier: &impl Carrier) -> usize {
+pub(crate) async fn step(carrier: &impl Carrier) -> usize {
     let swept = sweep(carrier).await;
     let leases = claim(carrier, AT_ONCE).await;
     let count = leases.len();
@@ -82,16 +82,17 @@ async fn claim<C: Carrier>(carrier: &C, most: u32) -> Vec<C::Lease> {
         return Vec::new();
     }
     carrier.claim(most).await.unwrap_or_else(|error| {
-        tracing::error!(%error, "decisions could not be leased");
+        tracing::error!(%error, "what is due could not be leased");
         Vec::new()
     })
 }
 
-/// A panic costs one decision its answer: its mark stays, and the sweep makes it unknown.
+/// A panic costs one decision its answer: its mark stays, and the sweep makes it unknown. Whose people are told is found
+/// out anew once the lease has run out.
 fn report_panic(ended: Result<(), tokio::task::JoinError>) {
     if let Err(error) = ended
         && error.is_panic()
     {
-        tracing::error!("forwarding a decision panicked");
+        tracing::error!("carrying what was due panicked");
     }
 }

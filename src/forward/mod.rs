@@ -1,7 +1,7 @@
 //! From the ledger to P0: one worker, one call, one answer, written down.
 
 pub mod answer;
-mod carrier;
+pub mod carrier;
 pub mod outcome;
 pub mod permission_api;
 pub mod retry;

@@ -48,6 +48,30 @@ pub(super) async fn push(
     Ok(())
 }
 
+/// Notes who was told of a request, or who is on it.
+pub(super) async fn watch(
+    c: &mut SqliteConnection,
+    event: &'static str,
+    request: &RequestId,
+    by: Option<&SlackUser>,
+    detail: Value,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    sqlx::query(
+        "INSERT INTO audit (id, at, event, request_id, team, person, detail) VALUES ($1, $2, $3, $4, $5, $6, $7)",
+    )
+    .bind(new_id(now))
+    .bind(now.as_millisecond())
+    .bind(event)
+    .bind(request.as_str())
+    .bind(by.map(|by| by.team.as_str()))
+    .bind(by.map(|by| by.user.as_str()))
+    .bind(detail.to_string())
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
 /// Notes what was learned of P0's settings, or what became of a change of them.
 pub(super) async fn settings(
     c: &mut SqliteConnection,

@@ -11,6 +11,7 @@ use crate::domain::phase::Phase;
 use crate::domain::posted::Posted;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::status::Ending;
+use crate::domain::watch::News;
 
 /// For whom a copy is drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -292,6 +293,43 @@ fn read(row: &sqlx::sqlite::SqliteRow) -> Result<StaleCopy, LedgerError> {
     })
 }
 
+/// Where the card of whoever asked is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum RequesterCopy {
+    /// It is not posted yet.
+    Waits,
+    /// Here.
+    Posted(Posted),
+    /// Slack cannot show it.
+    Gone,
+}
+
+impl Ledger {
+    /// Where the card of whoever asked is; `None` where there is none.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn requester_copy(&self, request: &RequestId) -> Result<Option<RequesterCopy>, LedgerError> {
+        requester_copy(&mut *self.readers.acquire().await?, request).await
+    }
+}
+
+async fn requester_copy(c: &mut SqliteConnection, request: &RequestId) -> Result<Option<RequesterCopy>, LedgerError> {
+    let row = sqlx::query(
+        "SELECT channel, ts, gone FROM copies WHERE request_id = $1 AND audience = 'requester' ORDER BY id LIMIT 1",
+    )
+    .bind(request.as_str())
+    .fetch_optional(c)
+    .await?;
+    let Some(row) = row else { return Ok(None) };
+    let channel = row.try_get::<Option<&str>, _>("channel")?.and_then(ChannelId::parse);
+    Ok(Some(match (row.try_get::<i64, _>("gone")? != 0, channel, row.try_get("ts")?) {
+        (true, ..) => RequesterCopy::Gone,
+        (false, Some(channel), Some(ts)) => RequesterCopy::Posted(Posted { channel, ts }),
+        _ => RequesterCopy::Waits,
+    }))
+}
+
 pub(super) async fn add(
     c: &mut SqliteConnection,
     request: &RequestId,
@@ -315,21 +353,42 @@ pub(super) async fn add(
     Ok(())
 }
 
+/// Whether the request has such a copy that Slack shows, or is going to.
+pub(super) async fn is_there(
+    c: &mut SqliteConnection,
+    request: &RequestId,
+    audience: &Audience,
+) -> Result<bool, LedgerError> {
+    let (audience, target) = audience.columns();
+    let found = sqlx::query("SELECT 1 FROM copies WHERE request_id = $1 AND audience = $2 AND target = $3 LIMIT 1")
+        .bind(request.as_str())
+        .bind(audience)
+        .bind(target)
+        .fetch_optional(c)
+        .await?;
+    Ok(found.is_some())
+}
+
 /// The requester gets a copy once somebody has decided. A revocation is news that an edited message would not ring
 /// for, so it is told anew.
 pub(super) async fn tell_requester(
     c: &mut SqliteConnection,
     request: &Request,
+    is_newly_decided: bool,
     now: Timestamp,
 ) -> Result<(), LedgerError> {
     match &request.phase {
         Phase::Approved(_) | Phase::Active(_) | Phase::Ended { how: Ending::Denied, .. } => {
-            let told = sqlx::query("SELECT 1 FROM copies WHERE request_id = $1 AND audience = 'requester' LIMIT 1")
-                .bind(request.id.as_str())
-                .fetch_optional(&mut *c)
-                .await?
-                .is_some();
-            if told { Ok(()) } else { add(c, &request.id, &Audience::Requester, now).await }
+            match requester_copy(c, &request.id).await? {
+                Some(RequesterCopy::Posted(_)) if is_newly_decided => {
+                    // An edited card does not ring.
+                    let news = Notice::News { request: request.id.clone(), news: News::Decided };
+                    notices::add(c, &news, now).await
+                }
+                // Quiet hours hold no decision back.
+                None | Some(RequesterCopy::Waits) => add(c, &request.id, &Audience::Requester, now).await,
+                Some(RequesterCopy::Posted(_) | RequesterCopy::Gone) => Ok(()),
+            }
         }
         Phase::Ended { how: Ending::Revoked, .. } => {
             notices::add(c, &Notice::Revoked { request: request.id.clone() }, now).await

@@ -152,6 +152,7 @@ async fn record(
         },
     };
     insert(c, &decision, now).await?;
+    watches::stir(c, &decision.request, &decision.by.user, now).await?;
     requests::touch(c, &decision.request).await?;
     audit::decision(c, &decision, now).await?;
     let Some(ticket) = ticket else { return Ok(Receipt::Recorded) };

@@ -44,6 +44,17 @@ impl Ledger {
         living(&mut *self.readers.acquire().await?, by).await
     }
 
+    /// Every name that a person's living link gives them, where they have any.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn linked_names(&self, user: &UserId) -> Result<Vec<String>, LedgerError> {
+        let sql = format!("SELECT {COLUMNS} FROM links WHERE person = $1 AND ended_at IS NULL");
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(user.as_str()).fetch_all(&self.readers).await?;
+        let links = rows.iter().filter_map(|row| readable(read(row)));
+        Ok(links.flat_map(|link| link.names.into_iter().chain([link.identity])).collect())
+    }
+
     /// The living link of an account, whoever has it.
     ///
     /// # Errors

@@ -1,5 +1,6 @@
 //! What is durable. A choice is here before Slack hears 200; everything that happens to it later is here as well.
 
+pub mod absences;
 pub mod audit;
 pub mod cards;
 pub mod copies;
@@ -15,6 +16,7 @@ mod link_store;
 pub mod links;
 pub mod lock;
 pub mod notices;
+mod oncall;
 mod outcomes;
 mod pins;
 mod renewals;

@@ -13,6 +13,7 @@ use crate::domain::jit::refusal::SettingsRefusal;
 use crate::domain::link::{LinkEnd, NotBound};
 use crate::domain::person::{ChannelId, UserId};
 use crate::domain::request::RequestId;
+use crate::domain::watch::News;
 
 /// Something to tell somebody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -29,6 +30,31 @@ pub enum Notice {
     Revoked {
         /// Which request.
         request: RequestId,
+    },
+    /// A person who was told of a request and did nothing is reminded in a DM.
+    Reminder {
+        /// Which request.
+        request: RequestId,
+        /// Who.
+        user: UserId,
+        /// The first, second or third.
+        nth: u32,
+    },
+    /// A person hears in a DM that they are told in the place of somebody who is away.
+    StandIn {
+        /// Who is told.
+        user: UserId,
+        /// Who is away.
+        away: UserId,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// A requester hears something in the thread of their card.
+    News {
+        /// Which request.
+        request: RequestId,
+        /// What.
+        news: News,
     },
     /// A requester hears that their access ends soon.
     EndsSoon {

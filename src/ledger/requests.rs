@@ -162,6 +162,7 @@ async fn take_push(
             }
             if applied.changed {
                 refuse_waiting(c, &request, now).await?;
+                watches::follow(c, &before, &request, routes, now).await?;
             }
             if applied.moved {
                 settle_after_move(c, &request, now).await?;
@@ -194,7 +195,8 @@ pub(super) async fn settle_after_move(
     now: Timestamp,
 ) -> Result<(), LedgerError> {
     outcomes::settle(c, request, now).await?;
-    copies::tell_requester(c, request, now).await
+    let is_newly_decided = watches::settle(c, request, now).await?;
+    copies::tell_requester(c, request, is_newly_decided, now).await
 }
 
 pub(super) async fn load(c: &mut SqliteConnection, id: &RequestId) -> Result<Option<Kept>, LedgerError> {

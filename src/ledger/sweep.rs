@@ -32,6 +32,7 @@ impl Ledger {
             Box::pin(async move {
                 let sending = select(c, "stage_name = 'sending' AND $1 = $1", now).await?;
                 jit::sweep::settle_predecessor(c, now).await?;
+                watches::timers::release(c).await?;
                 for decision in sending {
                     outcomes::unknown(c, decision, String::new(), now).await?;
                 }

@@ -65,15 +65,23 @@ fn blocks(
         blocks.push(plain_section(&format!("Why: {}", foreign::line(reason, REASON))));
     }
     blocks.extend(standing(request, &card.decisions, under_way, now));
+    if let (Some(watch), false) = (&card.watch, request.phase.is_decided()) {
+        let lines = match is_own {
+            true => wording::watch::lines_for_requester(watch, &card.told, now),
+            false => wording::watch::lines(watch, &card.told, now),
+        };
+        blocks.extend(lines.iter().map(|line| context(line)));
+    }
     if let Some(at) = request.times.requested.or(Some(request.first_seen)) {
         blocks.push(context(&format!("Asked {}", wording::date(at))));
     }
-    let bounds = offer.bounds(card, now);
+    let bounds = offer.bounds(card, None, now);
     let elements = if is_own {
         for_requester(card)
     } else if bounds.demands.risk == Risk::NotFromChat {
         let label = if request.phase.is_decided() { "Open in P0" } else { "Decide in P0" };
-        controls::link(offer, &request.id, label).into_iter().collect()
+        let link = controls::link(offer, &request.id, label).into_iter();
+        link.chain((!request.phase.is_decided()).then(|| controls::claim(&card.kept.key))).collect()
     } else {
         for_approvers(offer, card, &bounds, under_way, surface)
     };
@@ -204,9 +212,9 @@ fn for_approvers(
         Phase::Pending => {
             match (on_its_way, lost) {
                 (Some(_), _) => {}
-                (None, Some(length)) => elements.push(controls::try_again(key, facts, length)),
+                (None, Some(length)) => elements.push(controls::try_again(&bounds.demands.risk, key, facts, length)),
                 (None, None) if bounds.demands.risk == Risk::High || surface == Surface::Modal => {
-                    elements.push(controls::pick(key, "Approve…"))
+                    elements.push(controls::pick(key, "Approve…", None))
                 }
                 (None, None) => {
                     elements.push(controls::approve(key, facts, bounds.first(facts)));
@@ -214,6 +222,9 @@ fn for_approvers(
                 }
             }
             elements.push(controls::deny(key));
+            if on_its_way.is_none() {
+                elements.push(controls::claim(key));
+            }
             if on_its_way.is_some() || any_lost {
                 elements.push(controls::revoke(key, facts, "Revoke"));
             }

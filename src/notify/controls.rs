@@ -16,6 +16,7 @@ use crate::domain::facts::Facts;
 use crate::domain::home::{HomeList, Turn};
 use crate::domain::jit::lengths::Lengths;
 use crate::domain::request::RequestId;
+use crate::domain::route::risk::Risk;
 
 /// Options of one select that Slack takes; a picker may have one more in front.
 const MOST_OPTIONS: usize = 99;
@@ -96,8 +97,16 @@ pub(super) fn revoke(key: &CardKey, facts: &Facts, label: &str) -> SlackActionBl
         .into()
 }
 
-/// Sends an approve again whose first outcome is unknown.
-pub(super) fn try_again(key: &CardKey, facts: &Facts, length: ExpirationLength) -> SlackActionBlockElement {
+/// Sends an approve again whose first outcome is unknown: after a confirm, or by the modal where it asks for that.
+pub(super) fn try_again(
+    risk: &Risk,
+    key: &CardKey,
+    facts: &Facts,
+    length: ExpirationLength,
+) -> SlackActionBlockElement {
+    if *risk == Risk::High {
+        return button(Control::PickAgain, "Try again…").with_value(value(key, Some(length))).into();
+    }
     button(Control::TryAgain, "Try again")
         .with_value(value(key, Some(length)))
         .with_confirm(confirm("Approve once more?", &wording::confirm_again(facts, length), "Try again"))
@@ -109,9 +118,14 @@ pub(super) fn more(key: &CardKey) -> SlackActionBlockElement {
     button(Control::More, "More").with_value(value(key, None)).into()
 }
 
-/// Opens the modal with a picker.
-pub(super) fn pick(key: &CardKey, label: &str) -> SlackActionBlockElement {
-    button(Control::Pick, label).with_value(value(key, None)).into()
+/// Opens the modal with a picker; `wanted` is the length that the person named before.
+pub(super) fn pick(key: &CardKey, label: &str, wanted: Option<ExpirationLength>) -> SlackActionBlockElement {
+    button(Control::Pick, label).with_value(value(key, wanted)).into()
+}
+
+/// Says that whoever presses it is on it.
+pub(super) fn claim(key: &CardKey) -> SlackActionBlockElement {
+    button(Control::Claim, "I'm on it").with_value(value(key, None)).into()
 }
 
 /// Has a card drawn in the person's direct messages; `nth` keeps the buttons of a list apart.

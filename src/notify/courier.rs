@@ -91,6 +91,8 @@ const REQUESTERS: &str = "requesters";
 pub(super) enum Undone {
     /// Slack did not take it.
     Slack(Method, SlackFailure),
+    /// What has to be there first is not there yet.
+    NotYet,
     /// It can never be brought, for this reason.
     Never(String),
     Ledger(LedgerError),
@@ -228,6 +230,7 @@ impl Courier {
         let why = match undone {
             None => return Ok(()),
             Some(Undone::Ledger(error)) => return Err(error),
+            Some(Undone::NotYet) => return self.copy_waits(copy, self.later(copy.attempts), false).await,
             Some(Undone::Never(why)) => why,
             Some(Undone::Slack(method, failure)) => match self.due_after(method, &failure, copy.attempts) {
                 Some(due) => {
@@ -251,6 +254,7 @@ impl Courier {
         let why = match undone {
             None => return self.ledger.notice_ended(waiting.id).await,
             Some(Undone::Ledger(error)) => return Err(error),
+            Some(Undone::NotYet) => return self.ledger.notice_waits(waiting.id, self.later(waiting.attempts)).await,
             Some(Undone::Never(why)) => why,
             Some(Undone::Slack(method, failure)) => match self.due_after(method, &failure, waiting.attempts) {
                 Some(due) if waiting.attempts < MOST_TRIES => return self.ledger.notice_waits(waiting.id, due).await,
@@ -301,8 +305,10 @@ fn target_of_notice(waiting: &Waiting) -> (Method, String) {
         | Notice::NotLinked { user, .. }
         | Notice::AccountTaken { user, .. }
         | Notice::NotAgreed { user, .. }
+        | Notice::Reminder { user, .. }
+        | Notice::StandIn { user, .. }
         | Notice::DeviceCode { user, .. } => (Method::Post, user.as_str().to_owned()),
-        Notice::Revoked { .. } | Notice::EndsSoon { .. } => (Method::Post, REQUESTERS.to_owned()),
+        Notice::Revoked { .. } | Notice::News { .. } | Notice::EndsSoon { .. } => (Method::Post, REQUESTERS.to_owned()),
         Notice::Line { user, .. } => (Method::Post, user.as_str().to_owned()),
         Notice::ShowOwn { user, .. } => (Method::PostPrivate, user.as_str().to_owned()),
         Notice::Answer { channel, .. } if channel.as_str().starts_with('D') => {

@@ -8,13 +8,14 @@ use super::copies::{Behind, Drawing, Place, Shows};
 use super::courier::{Courier, Undone, locked};
 use super::message::Message;
 use super::pace::Method;
-use super::web_api::SlackFailure;
+use super::web_api::{SlackFailure, Thread};
 use super::{linking, replies, wording};
 use crate::authorize::directory::{Directory as _, Unavailable};
 use crate::domain::person::{ChannelId, Email, UserId};
 use crate::domain::posted::Posted;
 use crate::domain::request::RequestId;
-use crate::ledger::copies::Audience;
+use crate::domain::watch::News;
+use crate::ledger::copies::{Audience, RequesterCopy};
 use crate::ledger::notices::{Notice, Waiting};
 
 /// How long an answer about a channel's being shared is believed: Slack takes about 50 such questions a minute.
@@ -40,7 +41,10 @@ impl Courier {
                 };
                 // Written before it is posted: a post that cannot be written down is not repeated at once.
                 self.copy_goes_out(copy, self.later(copy.attempts)).await?;
-                self.slack.post(&channel, &message).await.map_err(|failure| Undone::Slack(Method::Post, failure))?
+                self.slack
+                    .post(&channel, None, &message)
+                    .await
+                    .map_err(|failure| Undone::Slack(Method::Post, failure))?
             }
         };
         Ok(self.copy_drawn(copy, posted, revision).await?)
@@ -87,14 +91,12 @@ impl Courier {
                 let channel = self.requester(kept.request.facts.requester.as_deref()).await?;
                 self.post(&channel, &Message::sentence(wording::revoked_for_requester(&kept.request))).await
             }
-            Notice::EndsSoon { request } => {
-                let kept = self.ledger.request(request).await?;
-                let Some(kept) = kept.filter(|kept| kept.request.grant_end().is_some()) else {
-                    return Err(Undone::Never("its grant is over".to_owned()));
-                };
-                let channel = self.requester(kept.request.facts.requester.as_deref()).await?;
-                self.post(&channel, &Message::sentence(wording::expiry::ends_soon(&kept.request))).await
+            Notice::Reminder { request, user, nth } => self.remind(request, user, *nth).await,
+            Notice::StandIn { user, away, until } => {
+                self.tell(user, &Message::sentence(wording::absence::stand_in(away, *until))).await
             }
+            Notice::News { request, news } => self.bring_news(request, news).await,
+            Notice::EndsSoon { request } => self.tell_of_end(request).await,
             Notice::ShowOwn { request, user } => self.show_own(request, user).await,
             Notice::Linked { user, identity } => {
                 let waiting = self.ledger.pending_for(user, true).await?;
@@ -124,7 +126,7 @@ impl Courier {
             Notice::Answer { channel, thread, user, message } => {
                 let message = read_message(message)?;
                 if channel.as_str().starts_with('D') {
-                    return self.post(channel, &message).await;
+                    return self.post_in(channel, thread.as_deref(), &message).await;
                 }
                 let told = self.slack.post_private(channel, thread.as_deref(), user, &message).await;
                 match told {
@@ -136,6 +138,57 @@ impl Courier {
                 }
             }
         }
+    }
+
+    /// Calls a request to mind, unless there is nothing left to do about it.
+    async fn remind(&self, request: &RequestId, user: &UserId, nth: u32) -> Result<(), Undone> {
+        let Some(card) = self.ledger.card(request).await? else { return Ok(()) };
+        let now = self.clock.now();
+        let claimed = card.watch.as_ref().is_some_and(|watch| watch.claim_at(now).is_some());
+        let stirred = card.told.iter().any(|told| told.user == *user && told.stirred.is_some());
+        if card.kept.request.phase.is_decided() || claimed || stirred {
+            return Ok(());
+        }
+        self.tell(user, &replies::reminder(&card, nth)).await
+    }
+
+    /// Tells whoever asked that their access ends soon: where their card is, so that it rings, else in a message of its own.
+    async fn tell_of_end(&self, request: &RequestId) -> Result<(), Undone> {
+        let kept = self.ledger.request(request).await?;
+        let Some(kept) = kept.filter(|kept| kept.request.grant_end().is_some_and(|end| end.at > self.clock.now()))
+        else {
+            return Err(Undone::Never("its grant is over".to_owned()));
+        };
+        let message = Message::sentence(wording::expiry::ends_soon(&kept.request));
+        match self.ledger.requester_copy(request).await? {
+            Some(RequesterCopy::Waits) => Err(Undone::NotYet),
+            Some(RequesterCopy::Posted(posted)) => {
+                let thread = Thread { ts: &posted.ts, is_broadcast: true };
+                let answer = self.slack.post(&posted.channel, Some(thread), &message).await;
+                answer.map(|_| ()).map_err(|failure| Undone::Slack(Method::Post, failure))
+            }
+            Some(RequesterCopy::Gone) | None => {
+                let channel = self.requester(kept.request.facts.requester.as_deref()).await?;
+                self.post(&channel, &message).await
+            }
+        }
+    }
+
+    /// Tells whoever asked, in the thread of their card; a decision is shown in the conversation too, so that it rings.
+    async fn bring_news(&self, request: &RequestId, news: &News) -> Result<(), Undone> {
+        let Some(kept) = self.ledger.request(request).await? else { return Ok(()) };
+        if news.is_of_waiting() && kept.request.phase.is_decided() {
+            return Ok(());
+        }
+        let posted = match self.ledger.requester_copy(request).await? {
+            Some(RequesterCopy::Posted(posted)) => posted,
+            Some(RequesterCopy::Waits) => return Err(Undone::NotYet),
+            Some(RequesterCopy::Gone) | None => return Ok(()),
+        };
+        let message = Message::sentence(wording::watch::news(&kept.request, news));
+        let thread = Thread { ts: &posted.ts, is_broadcast: *news == News::Decided };
+        let answer = self.slack.post(&posted.channel, Some(thread), &message).await;
+        answer.map(|_| ()).map_err(|failure| Undone::Slack(Method::Post, failure))
     }
 
     async fn show_own(&self, request: &RequestId, user: &UserId) -> Result<(), Undone> {
@@ -159,7 +212,12 @@ impl Courier {
     }
 
     async fn post(&self, channel: &ChannelId, message: &Message) -> Result<(), Undone> {
-        let posted = self.slack.post(channel, message).await;
+        self.post_in(channel, None, message).await
+    }
+
+    async fn post_in(&self, channel: &ChannelId, thread: Option<&str>, message: &Message) -> Result<(), Undone> {
+        let thread = thread.map(|ts| Thread { ts, is_broadcast: false });
+        let posted = self.slack.post(channel, thread, message).await;
         posted.map(|_| ()).map_err(|failure| Undone::Slack(Method::Post, failure))
     }
 

@@ -5,6 +5,7 @@ mod connector;
 mod controls;
 mod copies;
 pub mod courier;
+pub mod dispatcher;
 mod errand;
 pub mod foreign;
 pub mod home;
@@ -63,9 +64,9 @@ impl Offer {
         }
     }
 
-    /// What a choice about the request is held against now.
-    fn bounds(&self, card: &CardFacts, now: Timestamp) -> Bounds {
-        Bounds::of(&self.routes, self.default, card.lengths.clone(), Some(&card.kept.request), None, now)
+    /// What a choice about the request is held against now, where it is one of a length.
+    fn bounds(&self, card: &CardFacts, chosen: Option<ExpirationLength>, now: Timestamp) -> Bounds {
+        Bounds::of(&self.routes, self.default, card.lengths.clone(), Some(&card.kept.request), chosen, now)
     }
 
     /// The request that a link in a channel is to become the card of.

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use slack_morphism::prelude::SlackActionsBlock;
 
-use super::message::{Message, context, plain_section};
+use super::message::{Message, context, plain_section, section};
 use super::{Offer, controls, foreign, wording};
 use crate::domain::card_key::CardKey;
 use crate::domain::command::TypedCommand;
@@ -60,8 +60,11 @@ pub(super) fn listed(kept: &Kept) -> String {
 }
 
 /// What somebody wrote, restated, with the one button that decides it: text is not consent.
-pub fn offer_button(command: &TypedCommand, key: &CardKey, facts: &Facts) -> Option<Message> {
+pub fn offer_button(command: &TypedCommand, risk: &Risk, key: &CardKey, facts: &Facts) -> Option<Message> {
     let restated = match command {
+        TypedCommand::Approve { length: Some(length), .. } if *risk == Risk::High => {
+            format!("{} You wrote {}: pick for how long.", wording::restated(facts, "gets"), length.in_words())
+        }
         TypedCommand::Approve { length: Some(length), .. } => wording::confirm_approve(facts, Some(*length)),
         TypedCommand::Approve { length: None, .. } => {
             format!("{} Pick for how long.", wording::restated(facts, "gets"))
@@ -71,8 +74,9 @@ pub fn offer_button(command: &TypedCommand, key: &CardKey, facts: &Facts) -> Opt
         _ => return None,
     };
     let button = match command {
+        TypedCommand::Approve { length, .. } if *risk == Risk::High => controls::pick(key, "Approve…", *length),
         TypedCommand::Approve { length: Some(length), .. } => controls::approve(key, facts, *length),
-        TypedCommand::Approve { length: None, .. } => controls::pick(key, "Approve for…"),
+        TypedCommand::Approve { length: None, .. } => controls::pick(key, "Approve for…", None),
         TypedCommand::Deny { .. } => controls::deny(key),
         _ => controls::revoke(key, facts, "Revoke"),
     };
@@ -97,6 +101,15 @@ pub fn not_from_chat(offer: &Offer, id: &RequestId) -> Message {
     Message::sentence(Refusal::NotFromChat.to_string()).with_controls(link.into_iter().collect())
 }
 
+/// Told in a DM to somebody who was told and did nothing. A message of its own, since an edited card does not ring, nor
+/// does a reply in a thread that nobody has written in.
+pub fn reminder(card: &CardFacts, nth: u32) -> Message {
+    let Kept { request, key, .. } = &card.kept;
+    let sentence = wording::watch::reminder(request, nth);
+    let shown = controls::beside_a_card(controls::show(key, 0));
+    Message { text: sentence.clone(), blocks: vec![section(&sentence)] }.with_controls(vec![shown])
+}
+
 /// Told in a DM: what became of somebody's decision, with what they can do about it.
 pub fn outcome(offer: &Offer, decision: &Decision, card: Option<&CardFacts>, now: Timestamp) -> Message {
     let others_open = card.is_some_and(|card| {
@@ -106,20 +119,23 @@ pub fn outcome(offer: &Offer, decision: &Decision, card: Option<&CardFacts>, now
     if let (Stage::Unknown { .. }, Some(words)) = (&decision.stage, wording::words_of_answer(&decision.stage)) {
         message.blocks.push(plain_section(&words));
     }
-    let Some(Kept { request, key, .. }) = card.map(|card| &card.kept) else { return message };
+    let Some(card) = card else { return message };
+    let Kept { request, key, .. } = &card.kept;
+    let risk = offer.bounds(card, decision.choice.length(), now).demands.risk;
     let mut elements = Vec::new();
     match (&decision.stage, &decision.choice) {
         (Stage::Refused { refusal: Refusal::NotFromChat, .. }, _) => {
             elements.extend(controls::link(offer, &request.id, "Decide in P0"));
         }
-        (Stage::Unknown { .. }, Choice::Approve { .. })
-            if card.is_some_and(|card| offer.bounds(card, now).demands.risk == Risk::NotFromChat) =>
-        {
+        (Stage::Refused { refusal: Refusal::NotRestated, .. }, Choice::Approve { length }) => {
+            elements.push(controls::pick(key, "Approve…", Some(*length)));
+        }
+        (Stage::Unknown { .. }, Choice::Approve { .. }) if risk == Risk::NotFromChat => {
             elements.push(controls::revoke(key, &request.facts, "Revoke"));
             elements.extend(controls::link(offer, &request.id, "Check in P0"));
         }
         (Stage::Unknown { .. }, Choice::Approve { length }) => {
-            elements.push(controls::try_again(key, &request.facts, *length));
+            elements.push(controls::try_again(&risk, key, &request.facts, *length));
             elements.push(controls::revoke(key, &request.facts, "Revoke"));
             elements.extend(controls::link(offer, &request.id, "Check in P0"));
         }
@@ -127,7 +143,7 @@ pub fn outcome(offer: &Offer, decision: &Decision, card: Option<&CardFacts>, now
             elements.push(controls::link_account("Link my account"));
         }
         (Stage::Refused { refusal: Refusal::ApproveOutcomeOpen, .. }, Choice::Approve { length }) => {
-            elements.push(controls::try_again(key, &request.facts, *length));
+            elements.push(controls::try_again(&risk, key, &request.facts, *length));
         }
         (Stage::Unknown { .. }, _) => elements.extend(controls::link(offer, &request.id, "Check in P0")),
         _ => {}

@@ -47,6 +47,15 @@ pub enum SlackFailure {
     Lost,
 }
 
+/// The thread that a message is posted in.
+#[derive(Clone, Copy, Debug)]
+pub struct Thread<'t> {
+    /// The message that it hangs on.
+    pub ts: &'t str,
+    /// Whether the reply is shown in the conversation too.
+    pub is_broadcast: bool,
+}
+
 /// Who the bot is in Slack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Installed {
@@ -206,15 +215,26 @@ impl SlackApi {
         }
     }
 
-    /// Posts a message.
+    /// Posts a message, in a thread where one is named.
     ///
     /// # Errors
     /// Why it is not there, or may be there.
-    pub async fn post(&self, channel: &ChannelId, message: &Message) -> Result<Posted, SlackFailure> {
-        let body = json!({
+    pub async fn post(
+        &self,
+        channel: &ChannelId,
+        thread: Option<Thread<'_>>,
+        message: &Message,
+    ) -> Result<Posted, SlackFailure> {
+        let mut body = json!({
             "channel": channel, "text": message.text, "blocks": message.blocks,
             "unfurl_links": false, "unfurl_media": false,
         });
+        if let Some(Thread { ts, is_broadcast }) = thread {
+            body["thread_ts"] = json!(ts);
+            if is_broadcast {
+                body["reply_broadcast"] = json!(true);
+            }
+        }
         let answer: PostAnswer = self.post_json("chat.postMessage", &body).await?;
         // It is posted, wherever: to post it again would only make one more.
         let ts = answer.ts.ok_or_else(|| SlackFailure::Refused("message_not_found".to_owned()))?;
@@ -414,6 +434,10 @@ impl Directory for SlackApi {
             }
         }
         .boxed()
+    }
+
+    fn with_email<'d>(&'d self, email: &'d Email) -> BoxFuture<'d, Result<Option<UserId>, Unavailable>> {
+        async move { self.user_with(email).await.map_err(|failure| unavailable(&failure)) }.boxed()
     }
 
     fn members<'d>(

@@ -1,10 +1,12 @@
 //! Every sentence that the bot says. A state's own word (*approved*, *denied*, *revoked*, *unknown* …) is said only
 //! when it holds.
 
+pub mod absence;
 pub mod expiry;
 pub mod home;
 pub mod jit;
 pub mod linking;
+pub mod watch;
 
 use std::fmt;
 
@@ -100,6 +102,15 @@ pub fn confirm_approve(facts: &Facts, length: Option<ExpirationLength>) -> Strin
             None => ". The length that you chose will count; the card will restate it.".to_owned(),
         },
     )
+}
+
+/// What somebody chose before they were shown the form in which it counts; `None`: nothing.
+pub fn chosen_before(length: Option<ExpirationLength>, again: bool) -> Option<String> {
+    let length = length?.in_words();
+    Some(match again {
+        true => format!("The first try was for {length}. P0 may already have applied it."),
+        false => format!("You chose {length}. Requests of this kind count once you have chosen here."),
+    })
 }
 
 /// The same where the outcome of the first try is unknown.

@@ -65,7 +65,7 @@ impl Line {
         let mut elements = Vec::new();
         match self.risk {
             Risk::NotFromChat => elements.extend(controls::link(offer, &request.id, "Decide in P0")),
-            _ => elements.push(controls::pick(key, "Approve…")),
+            _ => elements.push(controls::pick(key, "Approve…", None)),
         }
         elements.extend([controls::deny(key), controls::more(key)]);
         elements.into_iter().map(|element| controls::in_list(element, &nth.to_string())).collect()

@@ -49,7 +49,7 @@ story('what only one person sees, nobody else sees', async ({ desk }) => {
 story('in a thread the bot answers with a private button, which decides', async ({ desk, sandbox }) => {
   const alice = await desk('Alice');
   await alice.card('aws role').press('Reply in thread');
-  await alice.thread.write(`deny ${await sandbox.requestOf('aws')} not today`);
+  await alice.thread.write(`@p0 deny ${await sandbox.requestOf('aws')} not today`);
   await alice.thread.whisper('Only a press decides').press('Deny');
   assert.equal(await alice.dialog('Deny the request').field('Reason').inputValue(), 'not today');
   await alice.dialog('Deny the request').press('Deny');

@@ -18,7 +18,7 @@ async fn the_card_says_what_is_asked_and_offers_what_fits() {
     Why: Look at a bill
     :hourglass_flowing_sand: *Waiting for a decision.*
     Asked (time)
-    [Approve 2h] [Approve for…: 30m, 1h, 2h] [Deny] [More]
+    [Approve 2h] [Approve for…: 30m, 1h, 2h] [Deny] [I'm on it] [More]
     ");
     let message = world.slack.message(CHANNEL, &card.ts).unwrap();
     insta::assert_snapshot!(timeless(&message.text), @"Access request: bob@example.com asks for aws role for 2h. The request is waiting for a decision.");
@@ -94,7 +94,7 @@ async fn a_length_that_nobody_can_read_is_shown_as_sent_and_the_default_offered(
 async fn where_no_preset_fits_there_is_no_select() {
     let world = World::new().await;
     let card = world.request(RequestSeed { duration: Some("5m".into()), ..bobs() }).await;
-    assert!(world.read(&card).ends_with("[Approve 5m] [Deny] [More]"), "{}", world.read(&card));
+    assert!(world.read(&card).ends_with("[Approve 5m] [Deny] [I'm on it] [More]"), "{}", world.read(&card));
 }
 
 #[tokio::test]

@@ -17,7 +17,7 @@ async fn a_refusal_is_shown_in_p0s_own_words_without_markup() {
             .contains("*P0 refused* <@U01ALICE>'s choice (Approve for 2 hours) (time).\nP0 says: Ask *security* first"),
         "{shown}"
     );
-    assert!(shown.ends_with("[Approve 2h] [Approve for…: 30m, 1h, 2h] [Deny] [More]"), "{shown}");
+    assert!(shown.ends_with("[Approve 2h] [Approve for…: 30m, 1h, 2h] [Deny] [I'm on it] [More]"), "{shown}");
     assert!(!world.dms(ALICE)[0].contains("<!channel>"), "{:?}", world.dms(ALICE));
 }
 
@@ -46,7 +46,7 @@ async fn a_lost_answer_is_unknown_and_never_sent_again_by_itself() {
         shown.contains("*Outcome unknown*: <@U01ALICE> chose *Approve for 2 hours* (time), and P0's answer was lost."),
         "{shown}"
     );
-    assert!(shown.ends_with("[Try again] [Deny] [Revoke] [Check in P0] [More]"), "{shown}");
+    assert!(shown.ends_with("[Try again] [Deny] [I'm on it] [Revoke] [Check in P0] [More]"), "{shown}");
     assert!(world.dms(ALICE)[0].contains("is unknown: P0's answer was lost"), "{:?}", world.dms(ALICE));
     assert!(world.dms(BOB).is_empty(), "the requester is not told what nobody knows");
 }

@@ -129,7 +129,7 @@ async fn an_approve_that_could_not_be_sent_in_time_is_dropped_with_a_notice() {
     assert_eq!(world.told(), [""; 0]);
     let shown = world.read(&card);
     assert!(shown.contains("*Not sent in time*: <@U01ALICE>'s choice (Approve for 2 hours) was dropped"), "{shown}");
-    assert!(shown.ends_with("[Approve 2h] [Approve for…: 30m, 1h, 2h] [Deny] [More]"), "{shown}");
+    assert!(shown.ends_with("[Approve 2h] [Approve for…: 30m, 1h, 2h] [Deny] [I'm on it] [More]"), "{shown}");
     assert!(world.dms(ALICE)[0].contains("was not sent: P0 could not be told in time"), "{:?}", world.dms(ALICE));
 }
 

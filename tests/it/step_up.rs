@@ -110,7 +110,7 @@ async fn the_card_says_who_is_signing_in_and_keeps_its_buttons() {
     :hourglass_flowing_sand: *Waiting for a decision.*
     :key: <@U01ALICE> chose *Approve for 2 hours* and has until (time) to sign in for it. Nothing goes to P0 before they have, and others can decide.
     Asked (time)
-    [Approve 2h] [Approve for…: 30m, 1h, 2h] [Deny] [More]
+    [Approve 2h] [Approve for…: 30m, 1h, 2h] [Deny] [I'm on it] [More]
     ");
     let message = world.slack.message(CHANNEL, &card.ts).unwrap();
     assert!(timeless(&message.text).ends_with("The request is waiting for a decision."), "{}", message.text);

@@ -38,6 +38,8 @@ pub struct Setup {
     pub settings: Vec<(String, String)>,
     /// More keys of the one route, as the file has them.
     pub route: String,
+    /// All routes as the file has them, in the place of the one; `{channel}` is the channel.
+    pub routes: Option<String>,
     /// The provider at which people sign in, where they link accounts; `{issuer}` in `identity` is it.
     pub idp: Option<IdpSetup>,
     /// A provider that runs already, in its place.
@@ -58,6 +60,7 @@ impl Default for Setup {
             identity: "mode = \"tokens\"".to_owned(),
             settings: Vec::new(),
             route: String::new(),
+            routes: None,
             idp: None,
             issuer: None,
         }
@@ -90,6 +93,7 @@ pub struct World {
     app: Option<App>,
     settings: Vec<(String, String)>,
     text: String,
+    routes: String,
     doors: JoinHandle<()>,
     /// Whether the story is about messages that Slack does not like.
     pub violations_are_fine: bool,
@@ -142,7 +146,7 @@ impl World {
              [notifier]\npublic_key_file = \"notifier.pem\"\nissuer = \"{issuer}\"\naudience = \"{audience}\"\n\
              [identity]\n{}\n[identity.people]\n{people}[identity.tokens]\n{tokens}\
              [durations]\npresets = [\"30m\", \"1h\", \"2h\", \"8h\"]\nmaximum = \"8h\"\n\
-             [[route]]\nchannel = \"{CHANNEL}\"\n{}",
+",
             setup.slack.signing_secret,
             setup.slack.bot_token,
             slack.api_base_url(),
@@ -150,9 +154,12 @@ impl World {
             p0.base_url(),
             setup.p0.org,
             identity,
-            setup.route,
         );
-        let (app, doors) = start(&text, &setup.settings, &folder, &setup.clock, listener).await;
+        let routes = match &setup.routes {
+            Some(routes) => routes.replace("{channel}", CHANNEL),
+            None => one_route(&setup.route),
+        };
+        let (app, doors) = start(&(text.clone() + &routes), &setup.settings, &folder, &setup.clock, listener).await;
         slack.connect(&base);
         slack.set_redirect_urls(&[&format!("{base}/link/slack")]);
         p0.connect(&base);
@@ -166,6 +173,7 @@ impl World {
             app: Some(app),
             settings: setup.settings,
             text,
+            routes,
             doors,
             violations_are_fine: false,
         }
@@ -178,7 +186,8 @@ impl World {
         // The file's lock goes with the last handle on the ledger.
         self.app = None;
         let listener = TcpListener::bind(self.base.trim_start_matches("http://")).await.unwrap();
-        let (app, doors) = start(&self.text, &self.settings, &self.folder, &self.clock, listener).await;
+        let (app, doors) =
+            start(&(self.text.clone() + &self.routes), &self.settings, &self.folder, &self.clock, listener).await;
         (self.app, self.doors) = (Some(app), doors);
     }
 
@@ -192,15 +201,19 @@ impl World {
 
     /// The same with other keys of the one route, as [`Setup::route`] has them.
     pub async fn restart_with_route(&mut self, route: &str) {
-        let channel = format!("[[route]]\nchannel = \"{CHANNEL}\"\n");
-        let (before, _) = self.text.split_once(&channel).expect("the route stands last");
-        self.text = format!("{before}{channel}{route}");
+        self.routes = one_route(route);
+        self.restart().await;
+    }
+
+    /// The same with other routes, as [`Setup::routes`] has them.
+    pub async fn restart_with_routes(&mut self, routes: &str) {
+        self.routes = routes.replace("{channel}", CHANNEL);
         self.restart().await;
     }
 
     /// The settings that the bot has.
     pub fn settings(&self) -> config::Settings {
-        config::parse(&self.text, self.settings.clone(), &self.folder).unwrap()
+        config::parse(&(self.text.clone() + &self.routes), self.settings.clone(), &self.folder).unwrap()
     }
 
     pub fn app(&self) -> &App {
@@ -218,8 +231,9 @@ impl World {
                 None => 0,
             };
             let forwarded = self.app().worker.step().await + self.app().settings_worker.step().await;
+            let told = self.app().dispatcher.step().await;
             let drawn = self.app().painter.step().await;
-            let done = kept + forwarded + drawn + self.app().courier.step().await;
+            let done = kept + forwarded + told + drawn + self.app().courier.step().await;
             if done == 0 {
                 if !self.app().courier.is_behind().await.unwrap() {
                     return;
@@ -308,6 +322,10 @@ async fn start(
     let router = app.doors();
     let doors = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     (app, doors)
+}
+
+fn one_route(more: &str) -> String {
+    format!("[[route]]\nchannel = \"{CHANNEL}\"\n{more}")
 }
 
 /// Starts the provider, and has everybody know everybody.

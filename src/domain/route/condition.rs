@@ -72,6 +72,12 @@ impl Conditions {
         Held { truth, missing: missing.map(|(asked, _)| asked.name()).collect() }
     }
 
+    /// Whether they may hold of these facts, whatever the hour is and whatever length is chosen.
+    pub fn hold_of(&self, facts: &Facts) -> Truth {
+        let timeless = Self { longer_than: None, hours: None, outside: None, ..self.clone() };
+        timeless.hold(facts, Timestamp::UNIX_EPOCH, None).truth
+    }
+
     /// All that they ask, one after the other.
     pub(super) fn asked(&self) -> Vec<Asked<'_>> {
         let Self { kind, access, resource, requester, principal, longer_than, hours, outside, tags } = self;

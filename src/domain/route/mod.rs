@@ -4,6 +4,7 @@ pub mod condition;
 pub mod demands;
 pub mod explain;
 pub mod hours;
+pub mod levels;
 pub mod pattern;
 pub mod risk;
 pub mod routes;

@@ -1,19 +1,29 @@
 //! How requests are looked after: which route they go by, who was told, who is on it, and what comes next.
 
+pub mod claims;
 pub(super) mod expiry;
+pub mod fire;
+pub mod summons;
 pub mod timers;
 mod told;
+
+use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
 use super::copies::{self, Audience};
-use super::{LedgerError, from_json, to_json};
+use super::notices::{self, Notice};
+use super::{LedgerError, from_json, requests, to_json};
 use crate::domain::request::{Request, RequestId};
-use crate::domain::route::routes::{Recipient, Routes};
-use crate::domain::watch::Watch;
+use crate::domain::route::routes::{Route, Routes};
+use crate::domain::watch::{News, Watch};
+use timers::TimerKind;
 
-pub(super) use told::{named, of_request as told_of};
+pub(super) use told::{named, of_request as told_of, stir};
+
+/// What nobody needs any more once a request is decided.
+const OF_WAITING: [TimerKind; 4] = [TimerKind::Summon, TimerKind::Remind, TimerKind::Escalate, TimerKind::ClaimLapses];
 
 /// How a request is looked after; `None` for one that came before there were routes.
 pub(super) async fn load(c: &mut SqliteConnection, request: &RequestId) -> Result<Option<Watch>, LedgerError> {
@@ -38,31 +48,104 @@ pub(super) async fn save(c: &mut SqliteConnection, request: &RequestId, watch: &
     Ok(())
 }
 
-/// A request that was not known before is shown where its route says.
+/// A request is looked after from now on as its route says: it is shown in the route's channel, and the people of the first
+/// level are found out at once.
 pub(super) async fn begin(
     c: &mut SqliteConnection,
     request: &Request,
     routes: &Routes,
     now: Timestamp,
-) -> Result<(), LedgerError> {
-    let found = routes.find(&request.facts, now, None);
+) -> Result<Watch, LedgerError> {
+    let found = routes.find(&request.facts, request.first_seen, None);
     if let Some(channel) = &found.route.channel {
-        copies::add(c, &request.id, &Audience::Channel(channel.clone()), now).await?;
-    }
-    for recipient in &found.route.notify {
-        if let Recipient::User(user) = recipient {
-            copies::add(c, &request.id, &Audience::Approver(user.clone()), now).await?;
+        let audience = Audience::Channel(channel.clone());
+        if !copies::is_there(c, &request.id, &audience).await? {
+            copies::add(c, &request.id, &audience, now).await?;
         }
     }
-    let watch = Watch {
-        route: found.route.name.clone(),
-        is_default: found.is_default(),
-        perhaps: found.perhaps.iter().map(|(route, missing)| (route.name.clone(), missing.clone())).collect(),
-        level: None,
-        next_at: None,
-        is_exhausted: false,
-        left_out: Vec::new(),
-        claim: None,
+    let watch = Watch::by(&found);
+    save(c, &request.id, &watch).await?;
+    let anybody = |route: &Route| !route.notify.is_empty() || route.escalate_after.is_some();
+    if !request.phase.is_decided() && (anybody(found.route) || routes.may_restrict(&request.facts).any(|_| true)) {
+        timers::set(c, &request.id, TimerKind::Summon, None, now, now).await?;
+    }
+    Ok(watch)
+}
+
+/// What is asked has changed. Where it goes by another rule now, or others may decide, it is looked after from the
+/// beginning; nobody gets a second card for that.
+pub(super) async fn follow(
+    c: &mut SqliteConnection,
+    before: &Request,
+    request: &Request,
+    routes: &Routes,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    if request.phase.is_decided() {
+        return Ok(());
+    }
+    let Some(mut watch) = load(c, &request.id).await? else { return Ok(()) };
+    let found = Watch::by(&routes.find(&request.facts, request.first_seen, None));
+    let restricting = |request: &Request| -> BTreeSet<String> {
+        routes.may_restrict(&request.facts).map(|route| route.name.clone()).collect()
     };
-    save(c, &request.id, &watch).await
+    if found.route != watch.route || !restricting(request).is_subset(&restricting(before)) {
+        timers::clear(c, &request.id, &OF_WAITING).await?;
+        begin(c, request, routes, now).await?;
+    } else if found.perhaps != watch.perhaps {
+        watch.perhaps = found.perhaps;
+        save(c, &request.id, &watch).await?;
+    }
+    Ok(())
+}
+
+/// A request has moved: nobody is called to one that is decided, and one that waits again after all is looked after again.
+/// Says whether it is decided now and was not before.
+pub(super) async fn settle(c: &mut SqliteConnection, request: &Request, now: Timestamp) -> Result<bool, LedgerError> {
+    let Some(mut watch) = load(c, &request.id).await? else { return Ok(false) };
+    match (watch.is_over, request.phase.is_decided()) {
+        (false, true) => {
+            timers::clear(c, &request.id, &OF_WAITING).await?;
+            (watch.is_over, watch.claim, watch.next_at) = (true, None, None);
+            save(c, &request.id, &watch).await?;
+            requests::touch(c, &request.id).await?;
+            Ok(true)
+        }
+        (true, false) => {
+            (watch.is_over, watch.level) = (false, None);
+            save(c, &request.id, &watch).await?;
+            timers::set(c, &request.id, TimerKind::Summon, None, now, now).await?;
+            Ok(false)
+        }
+        _ => Ok(false),
+    }
+}
+
+/// Whoever asked hears something in the thread of their card, once that is there.
+pub(super) async fn tell_requester(
+    c: &mut SqliteConnection,
+    request: &RequestId,
+    news: News,
+    at: Timestamp,
+) -> Result<(), LedgerError> {
+    notices::add(c, &Notice::News { request: request.clone(), news }, at).await
+}
+
+/// Has the card of whoever asked posted, where there is none yet.
+pub(super) async fn show_requester(
+    c: &mut SqliteConnection,
+    request: &RequestId,
+    at: Timestamp,
+) -> Result<bool, LedgerError> {
+    if copies::is_there(c, request, &Audience::Requester).await? {
+        return Ok(false);
+    }
+    copies::add(c, request, &Audience::Requester, at).await?;
+    Ok(true)
+}
+
+/// When courtesies are due: at once, or at the end of the route's quiet hours.
+pub(super) fn courtesy_at(routes: &Routes, watch: &Watch, now: Timestamp) -> Timestamp {
+    let quiet = routes.named(&watch.route).and_then(|route| route.quiet.as_ref());
+    quiet.and_then(|quiet| quiet.end_after(now)).unwrap_or(now)
 }

@@ -119,6 +119,55 @@ pub(in crate::ledger) async fn clear(
     Ok(())
 }
 
+/// Takes one timer away.
+pub(super) async fn take(c: &mut SqliteConnection, id: i64) -> Result<(), LedgerError> {
+    sqlx::query("DELETE FROM timers WHERE id = $1").bind(id).execute(c).await?;
+    Ok(())
+}
+
+/// Gives out the right to a timer.
+pub(super) async fn lease(c: &mut SqliteConnection, id: i64, token: &str, until: Timestamp) -> Result<(), LedgerError> {
+    sqlx::query("UPDATE timers SET lease_token = $2, lease_until = $3 WHERE id = $1")
+        .bind(id)
+        .bind(token)
+        .bind(until.as_millisecond())
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// Takes a leased timer away, where the lease still is the last one given out; says whether it was.
+pub(super) async fn take_leased(c: &mut SqliteConnection, id: i64, token: &str) -> Result<bool, LedgerError> {
+    let taken = sqlx::query("DELETE FROM timers WHERE id = $1 AND lease_token = $2").bind(id).bind(token).execute(c);
+    Ok(taken.await?.rows_affected() == 1)
+}
+
+/// Whoever had leases is gone.
+pub(in crate::ledger) async fn release(c: &mut SqliteConnection) -> Result<(), LedgerError> {
+    sqlx::query("UPDATE timers SET lease_token = NULL, lease_until = NULL WHERE lease_token IS NOT NULL")
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// Has a request's timers of these kinds wait until then at least.
+pub(super) async fn put_off(
+    c: &mut SqliteConnection,
+    request: &RequestId,
+    kinds: &[TimerKind],
+    until: Timestamp,
+) -> Result<(), LedgerError> {
+    for kind in kinds {
+        sqlx::query("UPDATE timers SET due_at = $3 WHERE request_id = $1 AND kind = $2 AND due_at < $3")
+            .bind(request.as_str())
+            .bind(kind.as_str())
+            .bind(until.as_millisecond())
+            .execute(&mut *c)
+            .await?;
+    }
+    Ok(())
+}
+
 /// Timers of these kinds that are due, the oldest first, at most `most`.
 pub(in crate::ledger) async fn due(
     c: &mut SqliteConnection,

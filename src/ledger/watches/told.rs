@@ -2,13 +2,115 @@
 
 use std::collections::BTreeSet;
 
+use jiff::Timestamp;
 use sqlx::{Row as _, SqliteConnection};
 
-use super::super::{LedgerError, from_json, readable};
+use super::super::{Ledger, LedgerError, from_json, readable, to_json};
 use crate::clock::from_millisecond;
 use crate::domain::person::UserId;
 use crate::domain::request::RequestId;
 use crate::domain::watch::Told;
+
+impl Ledger {
+    /// The routes that name the person for a request.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn named(&self, request: &RequestId, user: &UserId) -> Result<BTreeSet<String>, LedgerError> {
+        named(&mut *self.readers.acquire().await?, request, user).await
+    }
+
+    /// Somebody has opened, claimed or pressed a request: whoever does is reminded of it no more.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn stirred(&self, request: RequestId, user: UserId) -> Result<(), LedgerError> {
+        // Most had not been told, or have done something before: they cost no write.
+        let waits = sqlx::query(
+            "SELECT 1 FROM told WHERE request_id = $1 AND person = $2 AND told_at IS NOT NULL AND stirred_at IS NULL",
+        );
+        if waits.bind(request.as_str()).bind(user.as_str()).fetch_optional(&self.readers).await?.is_none() {
+            return Ok(());
+        }
+        self.write(move |c, now| Box::pin(async move { stir(c, &request, &user, now).await })).await
+    }
+}
+
+/// The same as a piece of somebody else's transaction.
+pub(in crate::ledger) async fn stir(
+    c: &mut SqliteConnection,
+    request: &RequestId,
+    user: &UserId,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    sqlx::query(
+        "UPDATE told SET stirred_at = $3
+         WHERE request_id = $1 AND person = $2 AND told_at IS NOT NULL AND stirred_at IS NULL",
+    )
+    .bind(request.as_str())
+    .bind(user.as_str())
+    .bind(now.as_millisecond())
+    .execute(&mut *c)
+    .await?;
+    sqlx::query("DELETE FROM timers WHERE request_id = $1 AND kind = 'remind' AND target = $2")
+        .bind(request.as_str())
+        .bind(user.as_str())
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// Writes whom a route names, or who is told by it. What was written of them before stays: who is named stays so, and
+/// who was told was told then.
+pub(super) async fn write(c: &mut SqliteConnection, request: &RequestId, told: &Told) -> Result<(), LedgerError> {
+    sqlx::query(
+        "INSERT INTO told (request_id, person, route, level, named, reason, told_at, reminded, stirred_at)
+         VALUES ($1, $2, $3, $4, $5, $6, $7, 0, NULL)
+         ON CONFLICT (request_id, person, route) DO UPDATE SET
+             named = CASE WHEN $5 = 1 THEN 1 ELSE told.named END,
+             level = CASE WHEN told.told_at IS NULL THEN $4 ELSE told.level END,
+             reason = CASE WHEN told.told_at IS NULL THEN $6 ELSE told.reason END,
+             told_at = COALESCE(told.told_at, $7)",
+    )
+    .bind(request.as_str())
+    .bind(told.user.as_str())
+    .bind(&told.route)
+    .bind(i64::from(told.level))
+    .bind(i64::from(told.is_named))
+    .bind(to_json(&told.reason)?)
+    .bind(told.at.map(Timestamp::as_millisecond))
+    .execute(c)
+    .await?;
+    Ok(())
+}
+
+/// How often somebody was reminded who was told and has done nothing since; `None` for anybody else.
+pub(super) async fn idle(
+    c: &mut SqliteConnection,
+    request: &RequestId,
+    user: &UserId,
+) -> Result<Option<u32>, LedgerError> {
+    let reminded: Option<i64> = sqlx::query_scalar(
+        "SELECT MAX(reminded) FROM told WHERE request_id = $1 AND person = $2 AND told_at IS NOT NULL
+         HAVING COUNT(stirred_at) = 0",
+    )
+    .bind(request.as_str())
+    .bind(user.as_str())
+    .fetch_optional(c)
+    .await?
+    .flatten();
+    Ok(reminded.map(|count| u32::try_from(count).unwrap_or(u32::MAX)))
+}
+
+/// Somebody is reminded once more.
+pub(super) async fn reminded(c: &mut SqliteConnection, request: &RequestId, user: &UserId) -> Result<(), LedgerError> {
+    sqlx::query("UPDATE told SET reminded = reminded + 1 WHERE request_id = $1 AND person = $2")
+        .bind(request.as_str())
+        .bind(user.as_str())
+        .execute(c)
+        .await?;
+    Ok(())
+}
 
 /// The routes that name the person for a request.
 pub(in crate::ledger) async fn named(

@@ -1,13 +1,42 @@
 //! Who is on call: whom a route means at this moment.
 
-use std::collections::BTreeMap;
-use std::sync::Arc;
+mod calendar;
+mod groups;
+mod pagerduty;
+mod people;
+mod shift;
+mod source;
+mod trouble;
+mod week;
+
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use jiff::Timestamp;
+
+pub use pagerduty::Found;
+pub use trouble::Trouble;
 
 use crate::authorize::directory::Directory;
-use crate::config::{OnCall, OnCallSource};
-use crate::domain::person::{TeamId, UserGroupId, UserId};
+use crate::authorize::workspace::Workspace;
+use crate::clock::Clock;
+use crate::config::{ConfigError, DutyFilter, OnCall, OnCallSource};
+use crate::domain::person::{UserGroupId, UserId};
 use crate::domain::route::routes::Recipient;
+use crate::domain::text::{cut, plain};
 use crate::domain::watch::{LeftOut, Reason};
+use crate::ledger::Ledger;
+use crate::telemetry::Metrics;
+use people::People;
+use shift::Shift;
+use source::{Kind, Source};
+
+/// How long Slack is believed who is in a user group that a route names.
+const GROUP_COUNTS_FOR: Duration = Duration::from_secs(60);
+/// Characters of a foreign name that are kept.
+const LONGEST_NAME: usize = 100;
 
 /// Whom a recipient stands for at a moment.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -18,45 +47,188 @@ pub struct Meant {
     pub left_out: Vec<LeftOut>,
 }
 
+/// Who is on call by a source now.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Duty {
+    /// Level by level.
+    pub on: Vec<OnDuty>,
+    /// When the source said so, where it does not answer now and has said something.
+    pub as_of: Option<Timestamp>,
+    /// Why it does not answer now.
+    pub trouble: Option<Trouble>,
+}
+
+/// Somebody who is on call.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnDuty {
+    /// On which level; the first is 1.
+    pub level: u32,
+    /// As the source names them: foreign text.
+    pub name: String,
+    /// Who it is in Slack; `None`: nobody says.
+    pub user: Option<UserId>,
+}
+
+/// What the roster works with.
+pub struct Tools {
+    /// Who knows the people and the user groups of Slack.
+    pub directory: Arc<dyn Directory>,
+    /// Whose members may decide: nobody else is told. User groups are looked for in its workspaces.
+    pub workspace: Workspace,
+    /// How PagerDuty is called: without redirects, since it carries a key.
+    pub client: reqwest::Client,
+    /// Where it is written down what a source said last; `None`: it is not.
+    pub ledger: Option<Ledger>,
+    /// What time it is.
+    pub clock: Clock,
+    /// Counts answers.
+    pub metrics: Metrics,
+}
+
 /// Knows who is on call; cheap to clone.
 #[derive(Clone)]
-pub struct Roster {
-    directory: Arc<dyn Directory>,
-    /// Where user groups are looked for.
-    workspaces: Vec<TeamId>,
-    sources: Arc<BTreeMap<String, OnCall>>,
+pub struct Roster(Arc<Inner>);
+
+struct Inner {
+    sources: BTreeMap<String, Source>,
+    /// Groups that routes name, with when Slack said who is in them.
+    groups: Mutex<HashMap<UserGroupId, (Vec<UserId>, Timestamp)>>,
+    people: People,
+    tools: Tools,
 }
 
 impl Roster {
-    /// A roster of the sources that the settings name.
-    pub fn new(directory: Arc<dyn Directory>, workspaces: Vec<TeamId>, sources: BTreeMap<String, OnCall>) -> Self {
-        Self { directory, workspaces, sources: Arc::new(sources) }
+    /// A roster of the sources that the settings name. Nobody is asked yet; files are read.
+    ///
+    /// # Errors
+    /// Where a calendar's file cannot be used, with its key and the line.
+    pub fn new(tools: Tools, sources: BTreeMap<String, OnCall>) -> Result<Self, ConfigError> {
+        let source = |(name, settings): (String, OnCall)| {
+            Source::new(name.clone(), settings, &tools).map(|source| (name, source))
+        };
+        let sources = sources.into_iter().map(source).collect::<Result<_, _>>()?;
+        let people = People::new(tools.directory.clone(), tools.workspace.clone(), tools.clock.clone());
+        Ok(Self(Arc::new(Inner { sources, groups: Mutex::default(), people, tools })))
     }
 
-    /// Whom the recipient stands for now. It always answers, within its deadline: what is not known is left out.
+    /// Whether a source has levels, of which the next is told where nobody of the one before decides.
+    pub fn has_levels(&self, source: &str) -> bool {
+        self.0.sources.get(source).is_some_and(|known| known.settings.has_levels())
+    }
+
+    /// Whom the recipient stands for now. It always answers, within 3 seconds for the source and 4 for finding its people
+    /// in Slack: what is not known is left out.
     pub async fn meant(&self, recipient: &Recipient) -> Meant {
         match recipient {
             Recipient::User(user) => Meant { people: vec![(user.clone(), Reason::Named)], left_out: Vec::new() },
-            Recipient::Group(group) => self.group(group, &Reason::Group(group.clone())).await,
-            Recipient::OnCall { source, level } => match self.sources.get(source).map(|known| &known.source) {
-                Some(OnCallSource::UserGroup(group)) => {
-                    let reason = Reason::OnCall { source: source.clone(), level: *level, as_of: None };
-                    self.group(group, &reason).await
-                }
-                None => Meant::default(),
-            },
+            Recipient::Group(group) => self.group(group).await,
+            Recipient::OnCall { source, level } => self.on_call(source, *level).await,
         }
     }
 
-    async fn group(&self, group: &UserGroupId, reason: &Reason) -> Meant {
-        for workspace in &self.workspaces {
-            if let Ok(Some(members)) = self.directory.members(group, workspace).await
-                && !members.is_empty()
-            {
-                let people = members.into_iter().map(|user| (user, reason.clone())).collect();
-                return Meant { people, left_out: Vec::new() };
+    async fn on_call(&self, source: &str, level: u32) -> Meant {
+        let mut meant = Meant::default();
+        let source = source.to_owned();
+        let Some(duty) = self.duty(&source, Some(level)).await else {
+            meant.left_out.push(LeftOut::SourceDown { source });
+            return meant;
+        };
+        if duty.on.is_empty() {
+            let is_down = duty.trouble.is_some();
+            meant.left_out.push(match is_down {
+                true => LeftOut::SourceDown { source: source.clone() },
+                false => LeftOut::NobodyOnCall { source: source.clone(), level },
+            });
+        }
+        for OnDuty { name, user, .. } in duty.on {
+            let reason = || Reason::OnCall { source: source.clone(), level, as_of: duty.as_of };
+            match user {
+                Some(user) if meant.people.iter().any(|(known, _)| *known == user) => {}
+                Some(user) => meant.people.push((user, reason())),
+                None => meant.left_out.push(LeftOut::Unmatched { source: source.clone(), name }),
             }
         }
-        Meant { people: Vec::new(), left_out: vec![LeftOut::EmptyGroup { group: group.clone() }] }
+        meant
+    }
+
+    /// Who is on call by a source now, on one level or on all of them; `None` where the settings name no such source.
+    pub async fn duty(&self, source: &str, level: Option<u32>) -> Option<Duty> {
+        let Inner { sources, people, tools, .. } = &*self.0;
+        let source = sources.get(source)?;
+        let known = source.now(tools).await;
+        let (now, said) = (tools.clock.now(), known.said);
+        let as_of = known.trouble.as_ref().and(said.as_ref().map(|said| said.at));
+        let mut on: Vec<Shift> = said.map(|said| said.shifts).unwrap_or_default();
+        on.retain(|shift| shift.holds(now) && level.is_none_or(|level| level == shift.level));
+        on.sort_by_key(|shift| shift.level);
+        // One person may be on call by several policies, or by a schedule that several of them use.
+        let mut once: Vec<Shift> = Vec::new();
+        for shift in on {
+            if !once.iter().any(|known| known.level == shift.level && known.who == shift.who) {
+                once.push(shift);
+            }
+        }
+        let found = join_all(once.iter().map(|shift| people.find(&shift.who, &source.settings))).await;
+        let on = once.iter().zip(found).map(|(shift, user)| {
+            let name = cut(&plain(shift.who.name()), LONGEST_NAME);
+            if user.is_none() {
+                tools.metrics.on_call(&source.name, "unmatched");
+                tracing::warn!(
+                    source = source.name,
+                    who = name,
+                    "somebody on call is not told: nobody says who it is in Slack"
+                );
+            }
+            OnDuty { level: shift.level, name, user }
+        });
+        Some(Duty { on: on.collect(), as_of, trouble: known.trouble })
+    }
+
+    /// What PagerDuty knows of the policies or schedules that a source names, each by its id; empty for other sources.
+    ///
+    /// # Errors
+    /// Why PagerDuty does not say.
+    pub async fn look_up(&self, source: &str) -> Result<Vec<(String, Option<Found>)>, Trouble> {
+        let Some(Source { kind: Kind::PagerDuty(pagerduty), settings, .. }) = self.0.sources.get(source) else {
+            return Ok(Vec::new());
+        };
+        let OnCallSource::PagerDuty(account) = &settings.source else { return Ok(Vec::new()) };
+        let mut found = Vec::new();
+        let (DutyFilter::Policies(ids) | DutyFilter::Schedules(ids)) = &account.filter;
+        for id in ids {
+            let known = async {
+                match &account.filter {
+                    DutyFilter::Policies(_) => pagerduty.policy(id).await,
+                    DutyFilter::Schedules(_) => pagerduty.schedule(id).await,
+                }
+            };
+            let known = tokio::time::timeout(source::ANSWERS_WITHIN, known).await.unwrap_or(Err(Trouble::Slow))?;
+            found.push((id.clone(), known));
+        }
+        Ok(found)
+    }
+
+    /// Everybody in a group that a route names itself, as Slack said within the last minute.
+    async fn group(&self, group: &UserGroupId) -> Meant {
+        let now = self.0.tools.clock.now();
+        let fresh = |at: Timestamp| now < at + GROUP_COUNTS_FOR;
+        let kept = self.0.groups.lock().unwrap_or_else(PoisonError::into_inner).get(group).cloned();
+        let members = match kept {
+            Some((members, at)) if fresh(at) => members,
+            _ => {
+                let asked = tokio::time::timeout(source::ANSWERS_WITHIN, groups::members(&self.0.tools, group)).await;
+                let members = asked.unwrap_or(Err(Trouble::Slow)).unwrap_or_default();
+                if !members.is_empty() {
+                    let mut groups = self.0.groups.lock().unwrap_or_else(PoisonError::into_inner);
+                    groups.insert(group.clone(), (members.clone(), now));
+                }
+                members
+            }
+        };
+        if members.is_empty() {
+            return Meant { people: Vec::new(), left_out: vec![LeftOut::EmptyGroup { group: group.clone() }] };
+        }
+        let reason = Reason::Group(group.clone());
+        Meant { people: members.into_iter().map(|user| (user, reason.clone())).collect(), left_out: Vec::new() }
     }
 }

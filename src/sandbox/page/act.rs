@@ -36,12 +36,17 @@ enum Deed {
     Slash { channel: String, text: String },
     /// Writes the bot a direct message.
     Dm { text: String },
-    /// Mentions the bot in a channel.
-    Mention { channel: String, text: String },
-    /// Mentions the bot in the thread of a message.
-    Reply { channel: String, thread_ts: String, text: String },
+    /// Writes in a channel or in the thread of a message; `@p0` names the bot.
+    Write {
+        channel: String,
+        #[serde(default)]
+        thread_ts: Option<String>,
+        text: String,
+    },
     /// Uses a global shortcut of the app's.
     Shortcut { callback_id: String },
+    /// Uses a shortcut of the app's at a message.
+    MessageShortcut { channel: String, ts: String, callback_id: String },
     /// Looks at the bot's Home, where it has one.
     OpenHome,
     /// Loads their client anew.
@@ -53,6 +58,7 @@ enum Deed {
 #[serde(tag = "in", rename_all = "snake_case")]
 enum Spot {
     Message { channel: String, ts: String },
+    Unfurl { channel: String, ts: String, url: String },
     Ephemeral { ts: String },
     View { view_id: String },
 }
@@ -61,6 +67,7 @@ impl From<Spot> for Place {
     fn from(spot: Spot) -> Self {
         match spot {
             Spot::Message { channel, ts } => Self::Message { channel, ts },
+            Spot::Unfurl { channel, ts, url } => Self::Unfurl { channel, ts, url },
             Spot::Ephemeral { ts } => Self::Ephemeral { ts },
             Spot::View { view_id } => Self::View { view_id },
         }
@@ -130,11 +137,15 @@ impl Deed {
             }
             Self::Slash { channel, text } => slack.slash(person, &channel, &text).await?,
             Self::Dm { text } => slack.dm(person, &text).await?,
-            Self::Mention { channel, text } => slack.mention(person, &channel, without_name(&text)).await?,
-            Self::Reply { channel, thread_ts, text } => {
-                slack.mention_in_thread(person, &channel, &thread_ts, without_name(&text)).await?
+            Self::Write { channel, thread_ts, text } => {
+                let text = with_mention(&text, &slack.mention_text());
+                let written = slack.write(person, &channel, thread_ts.as_deref(), &text).await?;
+                return Ok(written.answers.into_iter().next());
             }
             Self::Shortcut { callback_id } => slack.shortcut(person, &callback_id).await?,
+            Self::MessageShortcut { channel, ts, callback_id } => {
+                slack.message_shortcut(person, &channel, &ts, &callback_id).await?
+            }
             Self::OpenHome => slack.open_home(person).await?,
             Self::Reload => {
                 slack.reload(person);
@@ -145,11 +156,13 @@ impl Deed {
     }
 }
 
-/// What is said to the bot: in Slack the typed name becomes the mention, which the stand-in puts in front.
-fn without_name(text: &str) -> &str {
-    let text = text.trim_start();
-    let rest = text.get(..NAME.len()).filter(|start| start.eq_ignore_ascii_case(NAME)).map(|_| &text[NAME.len()..]);
-    rest.filter(|rest| rest.is_empty() || rest.starts_with(char::is_whitespace)).map_or(text, str::trim_start)
+/// In Slack a typed name becomes the mention, wherever it stands.
+fn with_mention(text: &str, mention: &str) -> String {
+    let mut words: Vec<&str> = text.split(' ').collect();
+    for word in words.iter_mut().filter(|word| word.trim_end_matches([',', ':', '?']).eq_ignore_ascii_case(NAME)) {
+        *word = mention;
+    }
+    words.join(" ")
 }
 
 /// The bot's name, as people type it.

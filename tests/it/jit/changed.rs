@@ -37,7 +37,7 @@ async fn a_length_is_shown_applied_and_offered() {
     Why: Look at a bill
     :hourglass_flowing_sand: *Waiting for a decision.*
     Asked (time)
-    [Approve 2h] [Approve for…: 30m, 1h, 1h30m, 2h] [Deny] [More]
+    [Approve 2h] [Approve for…: 30m, 1h, 1h30m, 2h] [Deny] [I'm on it] [More]
     ");
     let announced = world.cards_in(ANNOUNCED).pop().expect("it is announced");
     assert_snapshot!(world.read(&announced), @r"
@@ -136,7 +136,7 @@ async fn a_shorter_maximum_is_typed_and_takes_presets_away() {
     Why: Look at a bill
     :hourglass_flowing_sand: *Waiting for a decision.*
     Asked (time)
-    [Approve 1h] [Approve for…: 30m, 1h] [Deny] [More]
+    [Approve 1h] [Approve for…: 30m, 1h] [Deny] [I'm on it] [More]
     ");
     // The card that Carol still sees offers two hours.
     world.types(CAROL, "approve req-1 2h").await;
@@ -167,7 +167,7 @@ async fn a_length_that_is_offered_no_more_is_refused_with_the_reason_and_a_fresh
     Why: Look at a bill
     :hourglass_flowing_sand: *Waiting for a decision.*
     Asked (time)
-    [Approve 2h] [Approve for…: 30m, 2h] [Deny] [More]
+    [Approve 2h] [Approve for…: 30m, 2h] [Deny] [I'm on it] [More]
     ");
 }
 

@@ -48,7 +48,7 @@ async fn a_reset_tells_p0s_own_list_and_what_was_there_can_be_put_back() {
     Why: Look at a bill
     :hourglass_flowing_sand: *Waiting for a decision.*
     Asked (time)
-    [Approve 2h] [Approve for…: 5m, 1h] [Deny] [More]
+    [Approve 2h] [Approve for…: 5m, 1h] [Deny] [I'm on it] [More]
     ");
     world.press(ALICE, &own, "settings_put_back:notice").await;
     let modal = world.modal(ALICE);
@@ -144,7 +144,7 @@ async fn a_put_whose_answer_is_lost_leaves_the_smaller_maximum() {
     Why: Look at a bill
     :hourglass_flowing_sand: *Waiting for a decision.*
     Asked (time)
-    [Approve 1h] [Approve for…: 30m, 1h] [Deny] [More]
+    [Approve 1h] [Approve for…: 30m, 1h] [Deny] [I'm on it] [More]
     ");
     world.slack.slash(ALICE, crate::world::CHANNEL, "settings").await.unwrap();
     assert_snapshot!(world.modal(ALICE).readable, @r"

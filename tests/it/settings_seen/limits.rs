@@ -31,7 +31,7 @@ impl Judge {
 
     async fn takes(&self, message: &Message) -> String {
         self.world.clock.advance(Duration::from_secs(5));
-        let posted = self.api.post(&ChannelId::parse(CHANNEL).unwrap(), message).await;
+        let posted = self.api.post(&ChannelId::parse(CHANNEL).unwrap(), None, message).await;
         assert!(posted.is_ok(), "{posted:?}: {}", read(message));
         assert!(message.text.chars().count() <= 4000);
         let characters = json!(message.blocks).to_string().chars().count();

@@ -2,9 +2,9 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { currentStep } from './panes/story.js';
-import { placeOf } from './slack/workspace.js';
+import { placeOf, wayTo } from './slack/workspace.js';
 
-/** `{ device, who, place, ts, isNew }`, another one whenever there is something else to look at; without a place only the person counts. */
+/** `{ device, who, place, ts, thread, isNew }`, another one whenever there is something else to look at; without a place only the person counts. */
 export function useCue(state, wide) {
   const [cue, setCue] = useState(null);
   const told = useRef({ story: undefined, known: null, changed: new Map() });
@@ -23,7 +23,7 @@ export function useCue(state, wide) {
     const isUnderWay = at.state === 'doing' || story.playing;
     if (next === given.current || (!isUnderWay && given.current.startsWith(`${step} `))) return;
     given.current = next;
-    setCue({ device, who: at.who, place: message && placeOf(slack, message), ts: message?.ts, isNew: message && !message.edited });
+    setCue({ device, who: at.who, place: message && placeOf(slack, message), ...(message && wayTo(message)), isNew: message && !message.edited });
   }, [state]);
   return cue;
 }

@@ -20,7 +20,7 @@ export function Intro({ page }) {
       ${!waits && html`<li>Nothing waits for a decision: press <b>Another request</b> under <b>P0</b>.</li>`}
       <li>You are ${names.person(people[0].id)}: press <b>Approve</b> on a card${!wide && html` in <b>#${names.channel(cards)}</b>`}, and confirm.</li>
       <li>See under <b>P0</b> in whose name it was told${disk && html`, and under <b>Disk</b> what was written down`}.</li>
-      ${slack.bot.shortcuts.length > 0 && html`<li>As an admin, change P0’s own settings: <b>+</b> beside the box to write in, or <b>${slack.bot.command} settings</b>.</li>`}
+      ${slack.bot.shortcuts.some(({ callback_id }) => callback_id === 'settings') && html`<li>As an admin, change P0’s own settings: <b>+</b> beside the box to write in, or <b>${slack.bot.command} settings</b>.</li>`}
       <li>Be somebody else${faults && html`, break something (<b>Faults</b>)`}${stories?.length > 0 && html`, or watch a <b>Story</b>`}.</li>
     </ol>
     <button type="button" class="tool" aria-label="Close the introduction" onClick=${close}>✕</button>

@@ -81,18 +81,24 @@ impl Browser {
 }
 
 #[tokio::test]
-async fn a_mention_is_written_with_the_bots_name_or_without() {
+async fn the_bot_hears_what_names_it() {
     let browser = Browser::open().await;
     let card = browser.card().await;
-    for text in ["@p0 pending", "pending", "@P0", "@p0x"] {
-        browser.does("U01ALICE", json!({ "kind": "mention", "channel": scene::CHANNEL, "text": text })).await;
+    let written = |text: &str, thread: Option<&str>| json!({ "kind": "write", "channel": scene::CHANNEL, "thread_ts": thread, "text": text });
+    for text in ["@p0 pending", "@P0, help", "Is it you, @p0?"] {
+        browser.does("U01ALICE", written(text, None)).await;
     }
-    let reply = json!({ "kind": "reply", "channel": scene::CHANNEL, "thread_ts": card, "text": "@p0 whoami" });
-    browser.does("U01ALICE", reply).await;
+    browser.does("U01ALICE", written("@p0 whoami", Some(&card))).await;
+    let mut quiet = written("I look into it", Some(&card));
+    quiet["person"] = json!("U01ALICE");
+    assert_eq!(browser.post("act", &quiet).await, (StatusCode::OK, json!({ "status": null })));
     let messages = browser.stage.slack.messages(scene::CHANNEL);
     let typed: Vec<_> = messages.iter().filter(|message| message.user == "U01ALICE").collect();
     let texts: Vec<&str> = typed.iter().map(|message| message.text.as_str()).collect();
-    assert_eq!(texts, ["<@U0BOT> pending", "<@U0BOT> pending", "<@U0BOT> ", "<@U0BOT> @p0x", "<@U0BOT> whoami"]);
+    assert_eq!(
+        texts,
+        ["<@U0BOT> pending", "<@U0BOT> help", "Is it you, <@U0BOT>", "<@U0BOT> whoami", "I look into it"]
+    );
     assert_eq!(typed[4].thread_ts.as_deref(), Some(card.as_str()));
     browser.until_line("U01ALICE", "to P0 alice@example.com").await;
     assert_eq!(

@@ -37,6 +37,11 @@ impl Slack {
         Ok(Written { ts, answers })
     }
 
+    /// How the bot is named in a text.
+    pub fn mention_text(&self) -> String {
+        self.shared.look(Workspace::mention)
+    }
+
     /// Writes a message that mentions the bot (which is put in front if the text does not).
     pub async fn mention(&self, user: &str, channel: &str, text: &str) -> Result<Delivered, Cannot> {
         self.mention_in(user, channel, None, text).await

@@ -63,7 +63,7 @@ export function Composer({ client, to, hint, send, inThread }) {
       </li>`)}
     </ul>`}
     <div class="writing">
-      ${!inThread && html`<${Shortcuts} client=${client} use=${use} />`}
+      ${!inThread && html`<${Shortcuts} client=${client} type="global" name="Shortcuts" face="+" use=${use} />`}
       <textarea ref=${box} rows="1" maxlength="2000" placeholder=${`Message ${to}`} aria-label=${`Message ${to}`} value=${text} autocomplete="off"
         aria-describedby=${hint ? `${id}-hint` : undefined} aria-autocomplete="list" aria-controls=${offers.length ? `${id}-offers` : undefined}
         aria-activedescendant=${offers.length ? `${id}-${chosen}` : undefined}

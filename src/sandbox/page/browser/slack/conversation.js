@@ -14,6 +14,6 @@ export function Conversation({ client }) {
   return html`
     <${TopBar} client=${client} title=${`${channel.is_private ? '🔒 ' : '# '}${name}`} note=${note} />
     <${Messages} key=${`${client.person} ${channel.id}`} client=${client} lines=${lines} empty=${empty} />
-    <${Composer} client=${client} to=${`#${name}`} hint=${botIsIn ? 'Sent with @p0 in front, so that the bot hears it.' : null}
-      send=${(text) => ({ kind: 'mention', channel: channel.id, text })} />`;
+    <${Composer} client=${client} to=${`#${name}`} hint=${botIsIn ? 'The bot hears what names @p0.' : null}
+      send=${(text) => ({ kind: 'write', channel: channel.id, text })} />`;
 }

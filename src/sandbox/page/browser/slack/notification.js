@@ -4,7 +4,7 @@ import { useRef, useState } from 'preact/hooks';
 import { html } from '../html.js';
 import { clock, timeOf } from '../kit/dates.js';
 import { spoken } from '../kit/mrkdwn.js';
-import { placeOf, pushesTo } from './workspace.js';
+import { placeOf, pushesTo, wayTo } from './workspace.js';
 
 /** The newest push over whatever the phone shows. */
 export function Notification({ client }) {
@@ -23,7 +23,7 @@ export function Push({ client, push, more = 0 }) {
   const { page } = client;
   const place = placeOf(page.slack, push);
   const where = push.channel && place === push.channel ? ` in #${page.names.channel(place)}` : '';
-  return html`<button type="button" class="push" onClick=${() => client.go(place, { ts: push.ts })}>
+  return html`<button type="button" class="push" onClick=${() => client.go(place, wayTo(push))}>
     <span class="avatar app" aria-hidden="true">p0</span>
     <span class="push-text">
       <span class="push-head"><b><span class="unseen">Notification from </span>p0${where}</b> <time>${clock(timeOf(push.ts))}</time></span>

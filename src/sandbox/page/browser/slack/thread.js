@@ -26,7 +26,7 @@ export function Thread({ client }) {
       ${!client.phone && html`<button type="button" class="tool" ref=${close} aria-label="Close the thread" onClick=${() => client.openThread(null)}>✕</button>`}
     </header>
     <${Messages} client=${client} lines=${root ? [root, ...repliesTo(page.slack, root, client.person)] : []} empty="This message was deleted." inThread />
-    ${root && channel && !channel.im_with && html`<${Composer} client=${client} to="the thread" hint="Sent with @p0 in front. Slash commands do not work in threads."
-      send=${(text) => ({ kind: 'reply', channel: root.channel, thread_ts: root.ts, text })} inThread />`}
+    ${root && channel && html`<${Composer} client=${client} to="the thread" hint=${`${channel.im_with ? '' : 'The bot hears what names @p0. '}Slash commands do not work in threads.`}
+      send=${(text) => ({ kind: 'write', channel: root.channel, thread_ts: root.ts, text })} inThread />`}
   </aside>`;
 }

@@ -2,7 +2,7 @@
 
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { act as tell } from '../server.js';
-import { APP, channelAt, channelsOf, linesAt } from './workspace.js';
+import { APP, channelAt, channelsOf, linesAt, newestAt } from './workspace.js';
 
 /** The client as its parts see it. `page` is what the clients share. */
 export function useClient({ name, phone, page, shown }) {
@@ -24,7 +24,7 @@ export function useClient({ name, phone, page, shown }) {
   const place = seen ? at.place : phone ? null : (channels[0]?.id ?? APP);
   const lines = place === null ? [] : linesAt(slack, place, person);
   const reading = shown && !locked && place !== null && !(place === APP && at.tab === 'Home');
-  const last = lines.at(-1)?.ts;
+  const last = place === null ? undefined : newestAt(slack, place, person)?.ts;
   useEffect(() => {
     if (reading && last) page.markRead(person, place, last);
   }, [reading, person, place, last]);
@@ -73,11 +73,11 @@ export function useClient({ name, phone, page, shown }) {
   useEffect(() => {
     if (page.cue?.device !== name) return;
     if (page.cue.who && page.cue.who !== person) become(page.cue.who);
-    const { place: where, ts, isNew } = page.cue;
+    const { place: where, ts, thread, isNew } = page.cue;
     const isPush = phone && where === APP && isNew && ts > page.readUpTo(page.cue.who, APP);
     // What has just come in lights up the locked phone.
     if (isPush) setLocked(true);
-    else if (where) go(where, { ts, quiet: true });
+    else if (where) go(where, { ts, thread, quiet: true });
   }, [page.cue]);
 
   return {

@@ -28,10 +28,10 @@ export function channelAt(slack, place, person) {
   return slack.channels.find((channel) => channel.id === place && channel.members.includes(person));
 }
 
-/** What stands at a place for a person, in order, with the lines that only they see; answers in threads are left out. */
+/** What stands at a place for a person, in order, with the lines that only they see; of answers in threads only what is shown there as well. */
 export function linesAt(slack, place, person) {
   const channel = channelAt(slack, place, person);
-  const messages = channel ? slack.messages.filter((message) => message.channel === channel.id && !inThread(message)) : [];
+  const messages = channel ? slack.messages.filter((message) => message.channel === channel.id && (!inThread(message) || message.is_broadcast)) : [];
   // Some of Slack's own complaints stand nowhere in particular.
   const here = (line) => line.channel === '' || line.channel === channel?.id;
   const whispers = whispersTo(slack, person).filter((line) => here(line) && !inThread(line));
@@ -48,6 +48,13 @@ const inThread = (message) => message.thread_ts && message.thread_ts !== message
 export function repliesTo(slack, { channel, ts }, person) {
   const isReply = (line) => line.channel === channel && line.thread_ts === ts && line.ts !== ts;
   return [...slack.messages, ...whispersTo(slack, person)].filter(isReply).sort(byTime);
+}
+
+/** The newest of all that stands at a place, answers in threads among it. */
+export function newestAt(slack, place, person) {
+  const channel = channelAt(slack, place, person);
+  const answers = slack.messages.filter((message) => message.channel === channel?.id && inThread(message));
+  return [...linesAt(slack, place, person), ...answers].sort(byTime).at(-1);
 }
 
 /** How many lines at a place are newer than what the person has read. */
@@ -70,6 +77,10 @@ export function pushesTo(slack, person, readUpTo) {
 /** The place where a message stands. */
 export const placeOf = (slack, message) =>
   slack.channels.find((channel) => channel.id === message.channel)?.im_with ? APP : message.channel;
+
+/** How a client goes to a message: to one in a thread by the message that began it. */
+export const wayTo = ({ channel, ts, thread_ts: root, ...message }) =>
+  inThread({ ts, thread_ts: root, ...message }) ? { ts: root, thread: { channel, ts: root } } : { ts };
 
 /** Who wrote a line, for its byline. */
 export function authorOf(slack, names, line) {

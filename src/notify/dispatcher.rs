@@ -1,0 +1,211 @@
+//! The dispatcher: finds out who is to be told of a request now, and has reminders, escalation and the end of claims happen
+//! when they are due.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use tokio_util::sync::CancellationToken;
+
+use super::oncall::{Meant, Roster};
+use crate::authorize::credentials::Credentials;
+use crate::clock::Clock;
+use crate::domain::absence::{Absences, StandIn};
+use crate::domain::person::UserId;
+use crate::domain::request::Request;
+use crate::domain::route::routes::{Recipient, Route};
+use crate::domain::rules::{self, Limits};
+use crate::domain::watch::{LeftOut, Reason};
+use crate::forward::carrier::{self, Carrier};
+use crate::forward::retry;
+use crate::ledger::watches::summons::{Level, Summons};
+use crate::ledger::{Ledger, LedgerError};
+use crate::telemetry::Metrics;
+
+/// Tries of a level whose sources do not answer, about half a minute in all: then whoever is known is told.
+const MOST_TRIES: u32 = 4;
+
+/// Tells people in time; cheap to clone.
+#[derive(Clone)]
+pub struct Dispatcher {
+    /// What is durable.
+    pub ledger: Ledger,
+    /// Who is on call.
+    pub roster: Roster,
+    /// Who people are to P0.
+    pub credentials: Arc<Credentials>,
+    /// The routes, and whether people may approve their own requests.
+    pub limits: Limits,
+    /// What time it is.
+    pub clock: Clock,
+    /// What is counted.
+    pub metrics: Metrics,
+}
+
+/// The people of a level, sorted out.
+#[derive(Default)]
+struct Sorted {
+    tell: Vec<(UserId, Reason)>,
+    /// Who is away and named nobody.
+    away: Vec<(UserId, Reason)>,
+    left_out: Vec<LeftOut>,
+}
+
+impl Carrier for Dispatcher {
+    type Lease = Summons;
+
+    fn ledger(&self) -> &Ledger {
+        &self.ledger
+    }
+
+    async fn sweep(&self) -> Result<usize, LedgerError> {
+        let fired = self.ledger.fire_timers(self.limits.routes.clone()).await?;
+        self.metrics.watch("reminded", fired.reminded);
+        self.metrics.watch("escalated", fired.escalated.len());
+        self.metrics.watch("exhausted", fired.exhausted.len());
+        for request in &fired.escalated {
+            tracing::info!(%request, "nobody has decided in time: the next level is told");
+        }
+        for request in &fired.exhausted {
+            tracing::error!(%request, "nobody has decided, and there is nobody left to tell");
+        }
+        Ok(fired.timers)
+    }
+
+    async fn claim(&self, most: u32) -> Result<Vec<Summons>, LedgerError> {
+        self.ledger.lease_summons(self.limits.routes.clone(), most).await
+    }
+
+    async fn carry(&self, lease: Summons, _: &CancellationToken) {
+        let request = lease.request().id.clone();
+        if let Err(error) = self.summon(lease).await {
+            tracing::error!(%request, %error, "who is told of a request could not be written down");
+        }
+    }
+}
+
+impl Dispatcher {
+    /// Tells people until it is told to stop; then finishes what is under way.
+    pub async fn run(self, stop: CancellationToken) {
+        carrier::run(self, stop).await;
+    }
+
+    /// Does all that is due now and says how much that was; for stories that are told step by step.
+    pub async fn step(&self) -> usize {
+        carrier::step(self).await
+    }
+
+    async fn summon(&self, summons: Summons) -> Result<(), LedgerError> {
+        let routes = self.limits.routes.clone();
+        let Some(route) = routes.named(summons.route()) else { return Ok(()) };
+        let (request, nth) = (summons.request().clone(), summons.level());
+        let has_levels = |source: &str| self.roster.has_levels(source);
+        let recipients = route.level(nth, has_levels).unwrap_or_default();
+        let meant = self.meant(&recipients).await;
+        let is_unsure = meant.left_out.iter().any(|left_out| matches!(left_out, LeftOut::SourceDown { .. }));
+        if is_unsure && summons.attempts() < MOST_TRIES {
+            let due = self.clock.now() + retry::wait(summons.attempts() + 1, None);
+            return self.ledger.summon_later(summons, due).await;
+        }
+        let ends = route.goes_by_sources(nth, has_levels) && meant.people.is_empty();
+        let mut level = Level {
+            named: of_route(route, &meant),
+            has_next: !ends && route.level(nth + 1, has_levels).is_some(),
+            ..Level::default()
+        };
+        let absences = self.ledger.absences().await?;
+        let mut sorted = Sorted::default();
+        self.sort(&request, meant, &absences, &mut sorted).await?;
+        if sorted.tell.is_empty() && !recipients.is_empty() {
+            let mut meant = self.meant(&route.fallback).await;
+            meant.people.iter_mut().for_each(|(_, reason)| *reason = Reason::Fallback);
+            level.named.extend(of_route(route, &meant));
+            self.sort(&request, meant, &absences, &mut sorted).await?;
+        }
+        if sorted.tell.is_empty() {
+            // Somebody has to be told.
+            sorted.tell = std::mem::take(&mut sorted.away);
+        }
+        sorted.left_out.extend(sorted.away.into_iter().map(|(user, _)| LeftOut::Away { user }));
+        let too_many = sorted.tell.len().saturating_sub(route.notify_at_most);
+        if too_many > 0 {
+            sorted.tell.truncate(route.notify_at_most);
+            sorted.left_out.push(LeftOut::TooMany { count: u32::try_from(too_many).unwrap_or(u32::MAX) });
+        }
+        for other in routes.may_restrict(&request.facts).filter(|other| other.name != route.name) {
+            let meant = self.meant(&other.level(nth, has_levels).unwrap_or_default()).await;
+            level.named.extend(of_route(other, &meant));
+        }
+        (level.tell, level.left_out) = (sorted.tell, sorted.left_out);
+        let left_out = level.left_out.len();
+        let Some(summoned) = self.ledger.summoned(summons, level, routes.clone()).await? else { return Ok(()) };
+        self.metrics.watch("told", summoned.told);
+        let id = &request.id;
+        tracing::info!(request = %id, route = route.name, level = nth, told = summoned.told, left_out, "people were told of a request");
+        if summoned.is_nobody {
+            tracing::error!(request = %id, route = route.name, level = nth, "nobody could be told of a request");
+        }
+        if summoned.is_exhausted {
+            self.metrics.watch("exhausted", 1);
+        }
+        Ok(())
+    }
+
+    /// Everybody whom recipients stand for now, each once.
+    async fn meant(&self, recipients: &[Recipient]) -> Meant {
+        let mut all = Meant::default();
+        for meant in join_all(recipients.iter().map(|recipient| self.roster.meant(recipient))).await {
+            for (user, reason) in meant.people {
+                if !all.people.iter().any(|(known, _)| *known == user) {
+                    all.people.push((user, reason));
+                }
+            }
+            all.left_out.extend(meant.left_out);
+        }
+        all
+    }
+
+    /// Puts people to those who are told: whoever is away is stood in for, and nobody is told of their own request.
+    async fn sort(
+        &self,
+        request: &Request,
+        meant: Meant,
+        absences: &Absences,
+        sorted: &mut Sorted,
+    ) -> Result<(), LedgerError> {
+        sorted.left_out.extend(meant.left_out);
+        let present: BTreeSet<UserId> = meant.people.iter().map(|(user, _)| user.clone()).collect();
+        for (user, reason) in meant.people {
+            let (who, reason) = match absences.stand_in(&user) {
+                StandIn::Themself => (user, reason),
+                // Whoever is meant anyway is told as who they are.
+                StandIn::Other(other) if present.contains(&other) => continue,
+                StandIn::Other(other) => (other, Reason::InPlaceOf(user)),
+                StandIn::Nobody => {
+                    sorted.away.push((user, reason));
+                    continue;
+                }
+            };
+            if self.is_own(request, &who).await? {
+                sorted.left_out.push(LeftOut::OwnRequest { user: who });
+            } else if !sorted.tell.iter().any(|(known, _)| *known == who) {
+                sorted.tell.push((who, reason));
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether a request surely is the person's own; where it cannot be told, they are told.
+    async fn is_own(&self, request: &Request, user: &UserId) -> Result<bool, LedgerError> {
+        if self.limits.one_party {
+            return Ok(false);
+        }
+        let mut names = self.ledger.linked_names(user).await?;
+        names.extend(self.credentials.identity(user).map(str::to_owned));
+        Ok(rules::is_own(request, &names))
+    }
+}
+
+fn of_route(route: &Route, meant: &Meant) -> Vec<(UserId, String, Reason)> {
+    meant.people.iter().map(|(user, reason)| (user.clone(), route.name.clone(), reason.clone())).collect()
+}

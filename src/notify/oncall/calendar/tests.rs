@@ -1,0 +1,147 @@
+use jiff::tz::TimeZone;
+
+use super::*;
+
+fn berlin() -> TimeZone {
+    TimeZone::get("Europe/Berlin").unwrap()
+}
+
+fn calendar(events: &str) -> Result<Calendar, BadLine> {
+    Calendar::read(format!("BEGIN:VCALENDAR\r\n{events}END:VCALENDAR\r\n").as_bytes(), &berlin())
+}
+
+fn event(lines: &str) -> String {
+    format!("BEGIN:VEVENT\n{lines}\nEND:VEVENT\n")
+}
+
+/// `who start end` of each, UTC.
+fn shown(events: &str, from: &str, until: &str) -> Vec<String> {
+    let found = calendar(events).unwrap().shifts(from.parse().unwrap(), until.parse().unwrap());
+    let one = |shift: Shift| format!("{} {} {}", shift.who.name(), shift.start.unwrap(), shift.end.unwrap());
+    found.into_iter().map(one).collect()
+}
+
+#[test]
+fn a_night_shift_ends_at_seven_however_the_clocks_are_changed_in_it() {
+    let nights = event(
+        "UID:1\nSUMMARY:Alice\nDTSTART;TZID=Europe/Berlin:20261023T220000\nDTEND;TZID=Europe/Berlin:20261024T070000\n\
+         RRULE:FREQ=DAILY;COUNT=3",
+    );
+    assert_eq!(
+        shown(&nights, "2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z"),
+        [
+            "Alice 2026-10-23T20:00:00Z 2026-10-24T05:00:00Z",
+            "Alice 2026-10-24T20:00:00Z 2026-10-25T06:00:00Z",
+            "Alice 2026-10-25T21:00:00Z 2026-10-26T06:00:00Z",
+        ]
+    );
+}
+
+#[test]
+fn weeks_alternate_and_single_times_are_moved_or_left_out() {
+    let alternating = event(
+        "UID:1\nATTENDEE;CN=\"Doe, Alice\":mailto:alice@example.com\nDTSTART:20261102T090000\nDURATION:PT8H\n\
+         RRULE:FREQ=WEEKLY;INTERVAL=2;BYDAY=MO,WE;UNTIL=20261202T235959Z\nEXDATE:20261104T090000",
+    ) + &event(
+        "UID:1\nRECURRENCE-ID:20261116T090000\nATTENDEE:MAILTO:bob@example.com\nDTSTART:20261117T100000Z\n\
+         DTEND:20261117T110000Z",
+    );
+    assert_eq!(
+        shown(&alternating, "2026-11-01T00:00:00Z", "2026-12-31T00:00:00Z"),
+        [
+            "Doe, Alice 2026-11-02T08:00:00Z 2026-11-02T16:00:00Z",
+            "bob@example.com 2026-11-17T10:00:00Z 2026-11-17T11:00:00Z",
+            "Doe, Alice 2026-11-18T08:00:00Z 2026-11-18T16:00:00Z",
+            "Doe, Alice 2026-11-30T08:00:00Z 2026-11-30T16:00:00Z",
+            "Doe, Alice 2026-12-02T08:00:00Z 2026-12-02T16:00:00Z",
+        ]
+    );
+}
+
+#[test]
+fn whole_days_are_those_of_the_place() {
+    let days = event("SUMMARY:Alice\nDTSTART;VALUE=DATE:20261025\nDTEND;VALUE=DATE:20261026");
+    assert_eq!(
+        shown(&days, "2026-10-01T00:00:00Z", "2026-11-01T00:00:00Z"),
+        ["Alice 2026-10-24T22:00:00Z 2026-10-25T23:00:00Z"]
+    );
+}
+
+#[test]
+fn who_declined_and_what_was_cancelled_is_not_on_call() {
+    let events = event(
+        "ATTENDEE;PARTSTAT=DECLINED:mailto:alice@example.com\nATTENDEE:mailto:bob@example.com\n\
+         DTSTART:20261102T090000Z\nDURATION:PT1H",
+    ) + &event("SUMMARY:Carol\nSTATUS:CANCELLED\nDTSTART:20261102T090000Z\nDURATION:PT1H");
+    assert_eq!(
+        shown(&events, "2026-11-01T00:00:00Z", "2026-12-01T00:00:00Z"),
+        ["bob@example.com 2026-11-02T09:00:00Z 2026-11-02T10:00:00Z"]
+    );
+}
+
+#[test]
+fn lines_are_unfolded_within_characters_too_and_what_says_nothing_of_duty_is_let_be() {
+    let mut bytes = b"\xef\xbb\xbfBEGIN:VCALENDAR\r\nBEGIN:VEVENT\r\nSUMMARY:J".to_vec();
+    bytes.extend_from_slice(b"\xc3\r\n \xbcrgen\\, K\r\nDTSTART:20261102T090000Z\r\nDTEND:20261102T100000Z\r\n");
+    bytes.extend_from_slice(
+        b"BEGIN:VALARM\r\nDURATION:PT5M\r\nEND:VALARM\r\nX-ANY:1\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n",
+    );
+    let read = Calendar::read(&bytes, &TimeZone::UTC).unwrap();
+    let found = read.shifts("2026-11-02T09:30:00Z".parse().unwrap(), "2026-11-02T09:31:00Z".parse().unwrap());
+    assert_eq!(found[0].who.name(), "Jürgen, K");
+}
+
+#[test]
+fn what_is_not_understood_is_refused_with_its_line() {
+    let rule = |rule: &str| event(&format!("SUMMARY:A\nDTSTART:20261102T090000\nDURATION:PT1H\nRRULE:{rule}"));
+    for (events, problem) in [
+        (event("SUMMARY:A\nDURATION:PT1H"), "line 2: the event has no DTSTART"),
+        (
+            event("DTSTART:20261102T090000\nDURATION:PT1H"),
+            "line 2: the event has no ATTENDEE and no SUMMARY: nobody knows whose it is",
+        ),
+        (
+            event("SUMMARY:A\nDTSTART:20261102T090000"),
+            "line 2: the event has no DTEND and no DURATION: nobody knows when it ends",
+        ),
+        (
+            event("SUMMARY:A\nDTSTART:tomorrow\nDURATION:PT1H"),
+            "line 4: DTSTART holds \"tomorrow\", which is no date and no time",
+        ),
+        (
+            event("SUMMARY:A\nDTSTART;TZID=W. Europe Standard Time:20261102T090000\nDURATION:PT1H"),
+            "line 4: DTSTART names the time zone \"W. Europe Standard Time\": only IANA's names are known, as Europe/Berlin",
+        ),
+        (event("SUMMARY:A\nDTSTART:20261102T090000\nDTEND:20261102T080000"), "line 5: DTEND is not after DTSTART"),
+        (
+            event("SUMMARY:A\nDTSTART:20261102T090000\nDTEND;VALUE=DATE:20261103"),
+            "line 5: DTEND is a date where DTSTART has a time, or has a time where that is a date",
+        ),
+        (rule("FREQ=MONTHLY"), "line 6: RRULE has FREQ=MONTHLY: only DAILY and WEEKLY are understood"),
+        (rule("FREQ=WEEKLY;BYDAY=1MO"), "line 6: RRULE has BYDAY=1MO, which is not understood"),
+        (rule("FREQ=WEEKLY;BYSETPOS=1"), "line 6: RRULE has BYSETPOS=1, which is not understood"),
+        (rule("INTERVAL=2"), "line 6: RRULE has no FREQ"),
+        (
+            rule("FREQ=WEEKLY;BYDAY=TU"),
+            "line 6: RRULE does not name the day on which the event begins: what that means differs",
+        ),
+        ("BEGIN:VTODO\nEND:VTODO\n".to_owned(), "line 2: BEGIN VTODO is not understood: events say who is on call"),
+        ("BEGIN:VEVENT\n".to_owned(), "line 2: BEGIN VEVENT has no END"),
+        ("SUMMARY\n".to_owned(), "line 2: is no line of a calendar: it has no colon"),
+    ] {
+        assert_eq!(calendar(&events).unwrap_err().to_string(), problem, "{events}");
+    }
+    let no_calendar = Calendar::read(b"<html>", &TimeZone::UTC).unwrap_err();
+    assert_eq!(no_calendar.to_string(), "line 1: is no line of a calendar: it has no colon");
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_bytes_make_it_panic(bytes in proptest::collection::vec(0u8..=255, 0..400), rule in "\\PC{0,60}") {
+        let _ = Calendar::read(&bytes, &TimeZone::UTC);
+        let hostile = event(&format!("SUMMARY:A\nDTSTART:20261102T090000\nDURATION:PT1H\nRRULE:FREQ=DAILY;{rule}"));
+        if let Ok(calendar) = calendar(&hostile) {
+            calendar.shifts("2026-11-01T00:00:00Z".parse().unwrap(), "2026-12-01T00:00:00Z".parse().unwrap());
+        }
+    }
+}

@@ -1,0 +1,40 @@
+//! The right person hears in time: who is told, who is on it, who is reminded, and who is told next.
+
+mod claim;
+mod escalation;
+mod told;
+
+use std::time::Duration;
+
+use crate::world::{Card, Setup, World};
+
+pub const MINUTE: Duration = Duration::from_secs(60);
+
+/// A company whose one route has these keys.
+pub async fn route(keys: &str) -> World {
+    World::with(Setup { route: keys.to_owned(), ..Setup::default() }).await
+}
+
+impl World {
+    /// Time goes by, and everything happens that can.
+    pub async fn after(&self, by: Duration) {
+        self.clock.advance(by);
+        self.work().await;
+    }
+
+    /// The lines of a card that say how it is looked after.
+    pub fn looked_after(&self, card: &Card) -> Vec<String> {
+        let starts = ["Told:", "These people", ":raising_hand:", ":rotating_light:", ":warning:", "Everybody who"];
+        let lines: Vec<String> = self.read(card).lines().map(str::to_owned).collect();
+        lines.into_iter().filter(|line| starts.iter().any(|start| line.starts_with(start))).collect()
+    }
+
+    /// Timers that the ledger holds, by their kind.
+    pub async fn timers(&self) -> Vec<String> {
+        let url = format!("sqlite://{}", self.folder.join("p0-chatops.db").display());
+        let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+        let kinds = sqlx::query_scalar("SELECT kind FROM timers ORDER BY kind, target").fetch_all(&pool).await.unwrap();
+        pool.close().await;
+        kinds
+    }
+}

@@ -1,0 +1,97 @@
+//! Who is told at once.
+
+use crate::watch::{MINUTE, route};
+use crate::world::{ALICE, BOB, CAROL, Setup, World, bobs};
+
+#[tokio::test]
+async fn people_and_groups_are_told_once_and_the_card_says_so() {
+    let world = route(&format!("notify = [\"{CAROL}\", \"S01ONCALL\"]\n")).await;
+    let card = world.usual().await;
+    // It is Bob's own request, though he is in the group.
+    assert_eq!(world.dms(ALICE).len(), 1);
+    assert_eq!(world.dms(CAROL).len(), 1);
+    insta::assert_snapshot!(world.looked_after(&card).join("\n"), @r"
+    Told: <@U03CAROL>, <@U01ALICE>.
+    :warning: <@U02BOB> was not told: it is their own request.
+    ");
+    insta::assert_snapshot!(world.looked_after(&world.last_dm(BOB)).join("\n"), @"These people were told: <@U03CAROL>, <@U01ALICE>.");
+    world.after(MINUTE).await;
+    assert_eq!(world.dms(ALICE).len(), 1, "nobody is told twice");
+    assert!(world.timers().await.is_empty());
+}
+
+#[tokio::test]
+async fn with_nobody_in_the_group_the_fallback_is_told() {
+    let world = route(&format!("notify = [\"S01ONCALL\"]\nfallback = [\"{CAROL}\"]\n")).await;
+    world.slack.set_usergroup("S01ONCALL", &[]);
+    let card = world.usual().await;
+    insta::assert_snapshot!(world.looked_after(&card).join("\n"), @r"
+    Told: <@U03CAROL> (nobody else was there).
+    :warning: The user group S01ONCALL is empty, or Slack does not say who is in it.
+    ");
+}
+
+#[tokio::test]
+async fn no_more_are_told_than_the_route_says() {
+    let world = route(&format!("notify = [\"S01ONCALL\"]\nnotify_at_most = 1\n")).await;
+    world.slack.set_usergroup("S01ONCALL", &[ALICE, CAROL]);
+    let card = world.usual().await;
+    insta::assert_snapshot!(world.looked_after(&card).join("\n"), @r"
+    Told: <@U01ALICE>.
+    :warning: 1 more person was not told: it would be too many.
+    ");
+    assert!(world.dms(CAROL).is_empty());
+}
+
+#[tokio::test]
+async fn whom_the_route_names_may_decide_though_too_many_to_be_told() {
+    let world = route("notify = [\"S01ONCALL\"]\nnotify_at_most = 1\ndeciders = \"notified\"\n").await;
+    world.slack.set_usergroup("S01ONCALL", &[ALICE, CAROL]);
+    let card = world.usual().await;
+    world.presses(CAROL, &card, "approve").await;
+    assert_eq!(world.told().len(), 1, "{:?}", world.lines(CAROL));
+}
+
+#[tokio::test]
+async fn a_request_that_is_decided_already_is_told_to_nobody() {
+    let world = route(&format!("notify = [\"{CAROL}\"]\n")).await;
+    let id = world.p0.add(bobs());
+    world.p0.move_to(&id, "DONE");
+    world.p0.push(&id).await;
+    world.work().await;
+    assert!(world.dms(CAROL).is_empty());
+    assert!(world.timers().await.is_empty());
+}
+
+#[tokio::test]
+async fn whoever_is_told_after_a_restart_is_told_once() {
+    let mut world = World::with(Setup { route: format!("notify = [\"{CAROL}\"]\n"), ..Setup::default() }).await;
+    let id = world.p0.add(bobs());
+    world.p0.push(&id).await;
+    assert_eq!(world.timers().await, ["summon"]);
+    world.restart().await;
+    world.work().await;
+    world.restart().await;
+    world.work().await;
+    assert_eq!(world.dms(CAROL).len(), 1);
+}
+
+#[tokio::test]
+async fn what_has_changed_goes_by_the_route_that_takes_it_now() {
+    let keys = format!(
+        "name = \"short\"\nnotify = [\"{CAROL}\"]\nmatch = {{ type = \"aws\" }}\n[[route]]\nchannel = \"C02PRIVATE\"\nnotify = [\"{ALICE}\"]\n"
+    );
+    let world = route(&keys).await;
+    let id = world.p0.add(bobs());
+    world.p0.push(&id).await;
+    world.work().await;
+    assert_eq!((world.dms(CAROL).len(), world.dms(ALICE).len()), (1, 0));
+    let mut body = world.p0.push_body(&id).unwrap();
+    body["data"]["type"] = "gcloud".into();
+    body["data"]["lastUpdatedTimestamp"] = (world.clock.now().as_millisecond() + 1000).into();
+    let token = format!("Bearer {}", world.p0.mint(&Default::default()));
+    assert_eq!(world.p0.push_raw(body.to_string(), Some(&token)).await, Some(200));
+    world.work().await;
+    assert_eq!((world.dms(CAROL).len(), world.dms(ALICE).len()), (1, 1));
+    assert_eq!(world.cards_in("C02PRIVATE").len(), 1);
+}
