@@ -9,7 +9,8 @@ use jiff::Timestamp;
 /// Where the bot and the sandbox's stand-ins read the time (UTC, milliseconds).
 ///
 /// A stepped clock only moves when told to, so that stories about deadlines,
-/// leases and rates are told without sleeping.
+/// leases and rates are told without sleeping. One that runs ahead runs as the
+/// machine's does, and can be moved on top of that.
 #[derive(Clone, Debug)]
 pub struct Clock(Source);
 
@@ -17,6 +18,8 @@ pub struct Clock(Source);
 enum Source {
     System,
     Stepped(Arc<AtomicI64>),
+    /// By so many milliseconds.
+    Ahead(Arc<AtomicI64>),
 }
 
 impl Clock {
@@ -32,24 +35,31 @@ impl Clock {
         Self(Source::Stepped(Arc::new(AtomicI64::new(start))))
     }
 
+    /// A clock that runs as the machine's does, and is ahead of it by as much as it was moved.
+    /// Every clone shows the same time.
+    pub fn running_ahead() -> Self {
+        Self(Source::Ahead(Arc::default()))
+    }
+
     /// The time now, cut to whole milliseconds.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
     pub fn now(&self) -> Timestamp {
         let milliseconds = match &self.0 {
             Source::System => Timestamp::now().as_millisecond(),
             Source::Stepped(milliseconds) => milliseconds.load(Ordering::SeqCst),
+            Source::Ahead(by) => Timestamp::now().as_millisecond().saturating_add(by.load(Ordering::SeqCst)),
         };
         from_millisecond(milliseconds)
     }
 
-    /// Moves a stepped clock forward.
+    /// Moves the clock forward.
     ///
     /// # Panics
     /// The machine's own clock cannot be moved.
     pub fn advance(&self, by: Duration) {
         match &self.0 {
             Source::System => panic!("the machine's clock moves by itself"),
-            Source::Stepped(milliseconds) => {
+            Source::Stepped(milliseconds) | Source::Ahead(milliseconds) => {
                 let by = i64::try_from(by.as_millis()).expect("a step of less than 292 million years");
                 milliseconds.fetch_add(by, Ordering::SeqCst);
             }

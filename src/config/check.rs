@@ -80,6 +80,13 @@ fn what_risk_needs(settings: &Settings) -> Checked<()> {
             "is missing: with risk = \"not-from-chat\" a card has a link to P0 in place of buttons",
         ));
     }
+    // A request may be of several rules as long as P0 does not say enough, and no sign-in may satisfy them all.
+    if settings.routes.demands_unseen().risk == Risk::NotFromChat && settings.p0.request_url.is_none() {
+        return Err(ConfigError::new(
+            "p0.request_url",
+            "is missing: a request that may be of several routes whose acr_values have none in common is decided in P0",
+        ));
+    }
     Ok(())
 }
 

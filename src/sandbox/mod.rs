@@ -2,13 +2,16 @@
 //! the real limits. The tests use the same ones that a user can try.
 //!
 //! [`run`] sets a `scene` (people, requests, settings) in a throw-away `folder`, starts the bot between the stand-ins,
-//! and serves the `page` on which a user is any of those people; `provisioning` does what P0 does by itself. On that
+//! and serves the `page` on which a user is any of those people; `provisioning` and `expiry` do what P0 does by itself, and
+//! `duty` says who is on call. On that
 //! `stage` the `bot` can be killed and started, `faults` be switched on, what is on `disk` be seen, and `stories` be
 //! played. A `seed` says who is there, `identity` whose credential they decide with.
 
 mod bell;
 mod bot;
 mod disk;
+mod duty;
+mod expiry;
 mod faults;
 mod folder;
 mod identity;

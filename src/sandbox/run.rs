@@ -11,6 +11,7 @@ use tokio_util::sync::CancellationToken;
 use super::bell::Bell;
 use super::bot::{Bot, Listeners, Plan};
 use super::disk::Disk;
+use super::duty::Duty;
 use super::faults::Faults;
 use super::folder::Folder;
 use super::identity::{CardRisk, IdentityMode, Provider, tokens_settings};
@@ -21,10 +22,10 @@ use super::seed::Seed;
 use super::slack::Slack;
 use super::stage::Stage;
 use super::stories::{Pace, Scenario, Stories};
-use super::{new_secret, provisioning, scene};
+use super::{expiry, new_secret, provisioning, scene};
 use crate::cli::SandboxArgs;
 use crate::clock::Clock;
-use crate::config::ConfigError;
+use crate::config::{self, ConfigError};
 use crate::lifecycle::{self, Signals};
 
 /// Runs the sandbox until a signal comes.
@@ -76,7 +77,7 @@ impl Sandbox {
         let page = Page::bind(port).await.with_context(|| format!("--port: 127.0.0.1:{port} cannot be bound"))?;
         let listeners = Listeners::any()?;
         let bot_url = listeners.base_url();
-        let clock = Clock::system();
+        let clock = Clock::running_ahead();
         let company = scene.company(clock.clone());
         let slack = Slack::start(company.clone()).await?;
         let permissions = scene.permissions(clock.clone());
@@ -89,8 +90,10 @@ impl Sandbox {
                 (provider.settings(mode), Some(provider.idp))
             }
         };
-        let at = Addresses { bot: &bot_url, page: &page.url() };
+        let duty = Duty::start(&scene, &clock).await?;
+        let at = Addresses { bot: &bot_url, page: &page.url(), duty: duty.as_ref() };
         let settings = scene.settings((&company, &slack), (&permissions, &p0), &at, &identity);
+        let routes = config::parse(&settings, [], folder.path())?.routes;
         let plan = Plan { settings, folder: folder.path().to_owned(), clock: clock.clone() };
         let bell = Bell::default();
         let bot = Bot::first(plan, listeners, bell.clone()).await?;
@@ -98,8 +101,9 @@ impl Sandbox {
         p0.connect(&bot_url);
         p0.auto_push(true);
         let disk = Disk::new(folder.path().join(scene::LEDGER));
-        let faults = Faults::new(slack.clone(), p0.clone(), idp.clone(), scene.strangers(), bell.clone());
-        let stage = Stage { scene, clock, slack, p0, idp, bot, disk, faults, bell };
+        let faults =
+            Faults::new((slack.clone(), p0.clone()), idp.clone(), duty.clone(), scene.strangers(), bell.clone());
+        let stage = Stage { scene, clock, slack, p0, idp, duty, routes, bot, disk, faults, bell };
         Ok(Self { stage, page, scenario, folder })
     }
 
@@ -140,11 +144,15 @@ impl Sandbox {
             page.serve(stage.clone(), stories, stop.clone()),
             stage.disk.clone().watch(stage.bell.clone(), stop.clone()),
             provisioning::run(stage.p0.clone(), stop.clone()),
+            expiry::run(stage.clone(), stop.clone()),
         );
         stage.slack.stop();
         stage.p0.stop().await;
         if let Some(idp) = &stage.idp {
             idp.stop().await;
+        }
+        if let Some(duty) = &stage.duty {
+            duty.stop().await;
         }
         drop(folder);
     }

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::duty::{self, Duty};
 use super::identity::{CardRisk, IdentityMode};
 use super::new_secret;
 use super::p0::{NotifierSetup, P0, P0Setup, RequestSeed};
@@ -41,6 +42,8 @@ pub(super) struct Addresses<'a> {
     pub(super) bot: &'a str,
     /// The sandbox's page.
     pub(super) page: &'a str,
+    /// PagerDuty and its key, where somebody is on call.
+    pub(super) duty: Option<&'a Duty>,
 }
 
 impl Scene {
@@ -86,6 +89,13 @@ impl Scene {
     /// Who has a P0 identity: id and e-mail. Requesters have one as well, to give their own access back.
     pub(super) fn identities(&self) -> impl Iterator<Item = (&str, &str)> + Clone {
         self.seed.people.iter().filter_map(|person| Some((person.id.as_str(), person.email.as_deref()?)))
+    }
+
+    /// Who is on call when the sandbox starts, the first level first.
+    pub(super) fn on_call(&self) -> Vec<&Person> {
+        let mut on_call: Vec<&Person> = self.seed.people.iter().filter(|person| person.on_call.is_some()).collect();
+        on_call.sort_by_key(|person| person.on_call);
+        on_call
     }
 
     /// Who may change P0's settings.
@@ -207,6 +217,7 @@ audience = "{audience}"
 {identity}
 [durations]
 {durations}
+{clusters}
 [[route]]
 channel = "{CHANNEL}"
 notify = {notified:?}
@@ -224,6 +235,7 @@ risk = "{risk}"
             org = permissions.org,
             settings_key = permissions.settings_api_key,
             admins = self.named_admins(),
+            clusters = at.duty.map_or_else(String::new, |duty| self.clusters(duty, &notified)),
             changes = self.changes(),
             issuer = permissions.notifier.issuer,
             audience = permissions.notifier.audience,
@@ -231,6 +243,27 @@ risk = "{risk}"
             bot = at.bot,
             page = at.page,
             durations = toml::to_string(&self.seed.durations).unwrap_or_default(),
+        )
+    }
+
+    /// Who is on call, and the rule of which they are told: production clusters ask for more care than the rest.
+    fn clusters(&self, duty: &Duty, fallback: &[&str]) -> String {
+        let risk = if self.risk == CardRisk::Low { "high" } else { self.risk.setting() };
+        format!(
+            r#"
+{}
+[[route]]
+name = "Production clusters"
+match = {{ type = "k8s", resource = "prod-*" }}
+channel = "{CHANNEL}"
+notify = ["oncall:{}"]
+fallback = {fallback:?}
+remind_after = "5m"
+escalate_after = "15m"
+risk = "{risk}"
+"#,
+            duty.settings(),
+            duty::SOURCE,
         )
     }
 

@@ -14,6 +14,8 @@ use crate::domain::request::RequestId;
 
 /// What the sandbox starts with by itself.
 const BUILT_IN: &str = include_str!("../../manifest/sandbox-seed.toml");
+/// Levels of the on-call policy.
+const MOST_LEVELS: u32 = 9;
 /// The bot's own id in the stand-in.
 const THE_BOT: &str = "U0BOT";
 
@@ -44,6 +46,8 @@ pub(super) struct Person {
     /// Whether they may change P0's settings.
     #[serde(default)]
     pub(super) admin: bool,
+    /// On which level they are on call when the sandbox starts; the first is 1.
+    pub(super) on_call: Option<u32>,
     /// What the page says about them, where it is not what their role says.
     pub(super) what: Option<String>,
 }
@@ -171,7 +175,7 @@ impl Role {
 }
 
 fn check_people(people: &[Person], at: &impl Fn(&str) -> String) -> Result<(), ConfigError> {
-    let (mut ids, mut emails) = (BTreeSet::from([THE_BOT]), BTreeSet::new());
+    let (mut ids, mut emails, mut levels) = (BTreeSet::from([THE_BOT]), BTreeSet::new(), BTreeSet::new());
     for (number, person) in (1..).zip(people) {
         let refuse =
             |key: &str, problem: String| Err(ConfigError::new(at(&format!("person {number}, {key}")), problem));
@@ -203,9 +207,26 @@ fn check_people(people: &[Person], at: &impl Fn(&str) -> String) -> Result<(), C
         if person.dm && matches!(person.role, Role::OtherCompany | Role::Deactivated) {
             return refuse("dm", format!("{} may not decide, so nothing is sent to them: take it away", person.name));
         }
+        if let Some(level) = person.on_call {
+            if !(1..=MOST_LEVELS).contains(&level) {
+                return refuse("on_call", format!("{level} is no level: write 1 to {MOST_LEVELS}"));
+            }
+            if person.role != Role::Approver {
+                return refuse("on_call", format!("{} decides nothing: take it away", person.name));
+            }
+            if !levels.insert(level) {
+                return refuse("on_call", format!("somebody else is on level {level}: each level has one person"));
+            }
+        }
         if person.admin && matches!(person.role, Role::OtherCompany | Role::Deactivated) {
             return refuse("admin", format!("{} may change no settings: take it away", person.name));
         }
+    }
+    if let Some(level) = (1..).zip(&levels).find(|(level, has)| level != *has).map(|(level, _)| level) {
+        return Err(ConfigError::new(
+            at("on_call"),
+            format!("nobody is on level {level}, and somebody on a later one"),
+        ));
     }
     if people.iter().any(|person| person.role == Role::Approver) {
         return Ok(());
@@ -317,6 +338,8 @@ mod tests {
                 with("approver", "requester"),
                 with("role = \"approver\"", "role = \"deactivated\"\ndm = true"),
                 with("role = \"approver\"", "role = \"deactivated\"\nadmin = true"),
+                with("role = \"approver\"", "role = \"approver\"\non_call = 0"),
+                with("role = \"approver\"", "role = \"approver\"\non_call = 2"),
                 refusal(&format!("{ALICE}{ALICE}")),
                 refusal(&format!("{ALICE}{}", ALICE.replace("U01ALICE", "U02"))),
                 refusal(&format!("{ALICE}{}", REQUEST.replace("alice", "rita"))),

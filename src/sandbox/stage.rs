@@ -1,16 +1,19 @@
 //! All that the page and the stories have at hand.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use super::bell::Bell;
 use super::bot::Bot;
 use super::disk::Disk;
+use super::duty::Duty;
 use super::faults::{Faults, Switch};
 use super::idp::Idp;
 use super::p0::P0;
 use super::scene::Scene;
 use super::slack::Slack;
 use crate::clock::Clock;
+use crate::domain::route::routes::Routes;
 
 /// The stand-ins, the bot between them, what is on disk, and the switches; clones are the same ones.
 #[derive(Clone)]
@@ -21,6 +24,10 @@ pub(super) struct Stage {
     pub(super) p0: P0,
     /// Where people link accounts.
     pub(super) idp: Option<Idp>,
+    /// Who is on call.
+    pub(super) duty: Option<Duty>,
+    /// The rules by which the bot shows requests to people.
+    pub(super) routes: Arc<Routes>,
     pub(super) bot: Bot,
     pub(super) disk: Disk,
     pub(super) faults: Faults,
@@ -29,6 +36,12 @@ pub(super) struct Stage {
 }
 
 impl Stage {
+    /// Lets time pass for everybody on the stage at once.
+    pub(super) fn pass(&self, time: Duration) {
+        self.clock.advance(time);
+        self.bell.ring();
+    }
+
     /// Takes every fault back and starts the bot where it does not run.
     ///
     /// # Errors

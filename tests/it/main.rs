@@ -22,6 +22,7 @@ mod mapping;
 mod not_from_chat;
 mod notifier;
 mod notifier_keys;
+mod oncall;
 mod openid;
 mod outcomes;
 mod outside;

@@ -17,6 +17,11 @@ pub(super) fn time(row: &SqliteRow, column: &str) -> Result<Value, sqlx::Error> 
     Ok(json!(from_millisecond(row.try_get(column)?).to_string()))
 }
 
+pub(super) fn maybe_time(row: &SqliteRow, column: &str) -> Result<Value, sqlx::Error> {
+    let at = row.try_get::<Option<i64>, _>(column)?;
+    Ok(at.map_or(Value::Null, |at| json!(from_millisecond(at).to_string())))
+}
+
 /// Whether a message shows less than is known by now.
 pub(super) fn behind(row: &SqliteRow) -> Result<Value, sqlx::Error> {
     Ok(match (row.try_get::<i64, _>("gone")?, row.try_get::<i64, _>("stale")?) {

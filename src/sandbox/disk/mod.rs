@@ -6,6 +6,7 @@
 mod cells;
 mod requests;
 mod settings;
+mod watches;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::bell::Bell;
 use crate::clock::from_millisecond;
+use crate::domain::route::routes::Routes;
 
 /// How often SQLite is asked whether somebody has written: one number, without a look at any table.
 const LOOK_EVERY: Duration = Duration::from_millis(200);
@@ -98,6 +100,17 @@ impl Disk {
         forget_if_failed(&mut place, read)
     }
 
+    /// How requests are looked after, by their ids, with why each goes by its rule; nothing where it cannot be read.
+    pub(super) async fn watches(&self, routes: &Routes) -> Value {
+        let mut place = self.connection.lock().await;
+        let read = async {
+            let mut reading = connected(&mut place, &self.path).await?.begin().await?;
+            watches::of_requests(&mut reading, routes).await
+        };
+        let read = read.await;
+        forget_if_failed(&mut place, read).unwrap_or_else(|_| json!({}))
+    }
+
     /// When the choice that waits about a request is tried next, where one waits and nobody is sending it.
     pub(super) async fn waits_until(&self, request: &str) -> Result<Option<Timestamp>, sqlx::Error> {
         let mut place = self.connection.lock().await;
@@ -143,7 +156,8 @@ fn forget_if_failed<T>(place: &mut Option<SqliteConnection>, result: Result<T, s
 async fn read(connection: &mut SqliteConnection) -> Result<Vec<Table>, sqlx::Error> {
     let mut reading = connection.begin().await?;
     let mut tables = Vec::new();
-    for View { name, what, columns, sql, row } in requests::VIEWS.iter().chain(&settings::VIEWS) {
+    for View { name, what, columns, sql, row } in requests::VIEWS.iter().chain(&watches::VIEWS).chain(&settings::VIEWS)
+    {
         let rows = sqlx::query(*sql).bind(MOST_ROWS).fetch_all(&mut *reading).await?;
         let count = sqlx::AssertSqlSafe(format!("SELECT COUNT(*) FROM {name}"));
         let total = sqlx::query_scalar(count).fetch_one(&mut *reading).await?;

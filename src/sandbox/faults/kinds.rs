@@ -108,6 +108,34 @@ impl AtSettings {
     }
 }
 
+/// What is wrong with PagerDuty.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(in crate::sandbox) enum AtDuty {
+    /// Nothing.
+    #[default]
+    None,
+    /// The port is closed.
+    Down,
+    /// 429.
+    Busy,
+    /// 502 with a page.
+    Html,
+}
+
+impl AtDuty {
+    pub(super) const ALL: [Self; 4] = [Self::None, Self::Down, Self::Busy, Self::Html];
+
+    pub(super) fn what(self) -> &'static str {
+        match self {
+            Self::None => "PagerDuty works",
+            Self::Down => "It is down: its port is closed",
+            Self::Busy => "It is busy: it answers 429",
+            Self::Html => "A proxy answers for it: 502 with a page of HTML",
+        }
+    }
+}
+
 /// What is wrong with Slack.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

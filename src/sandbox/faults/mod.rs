@@ -11,13 +11,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 
 use super::bell::Bell;
+use super::duty::Duty;
 use super::idp::{Idp, Target};
 use super::p0::{Behaviour, Fault, Labels, LengthAnswer, OwnList, P0, ResetAnswer, Undocumented, Verb};
 use super::scene::CHANNEL;
 use super::slack::{Fault as Misfortune, Slack, Times};
 use crate::scopes::{self, Opens};
 
-pub(super) use kinds::{AtIdp, AtP0, AtSettings, AtSlack};
+pub(super) use kinds::{AtDuty, AtIdp, AtP0, AtSettings, AtSlack};
 
 /// How long a slow P0 takes: long enough to watch, and shorter than the bot waits.
 const SLOW: Duration = Duration::from_secs(5);
@@ -37,6 +38,9 @@ fn refused_when_busy() -> BTreeSet<&'static str> {
 /// What to do about a stage without a provider.
 const NO_PROVIDER: &str = "start the sandbox with --identity linked";
 
+/// What to do about a stage where nobody is on call.
+const NO_DUTY: &str = "give a [[person]] of the seed on_call = 1";
+
 /// What to switch; what is not named stays as it is.
 #[derive(Clone, Copy, Debug, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -50,6 +54,8 @@ pub(super) struct Switch {
     #[serde(default)]
     pub(super) idp: Option<AtIdp>,
     #[serde(default)]
+    pub(super) duty: Option<AtDuty>,
+    #[serde(default)]
     pub(super) shared: Option<bool>,
 }
 
@@ -60,6 +66,7 @@ impl Switch {
         settings: Some(AtSettings::None),
         slack: Some(AtSlack::None),
         idp: Some(AtIdp::None),
+        duty: Some(AtDuty::None),
         shared: Some(false),
     };
 }
@@ -70,6 +77,7 @@ pub(super) struct Faults {
     slack: Slack,
     p0: P0,
     idp: Option<Idp>,
+    duty: Option<Duty>,
     /// The people of the other company, who come into the channel when it is shared.
     strangers: Arc<[String]>,
     now: Arc<Mutex<Now>>,
@@ -84,12 +92,19 @@ struct Now {
     settings: AtSettings,
     slack: AtSlack,
     idp: AtIdp,
+    duty: AtDuty,
     shared: bool,
 }
 
 impl Faults {
-    pub(super) fn new(slack: Slack, p0: P0, idp: Option<Idp>, strangers: Vec<String>, bell: Bell) -> Self {
-        Self { slack, p0, idp, strangers: strangers.into(), now: Arc::default(), hand: Arc::default(), bell }
+    pub(super) fn new(
+        (slack, p0): (Slack, P0),
+        idp: Option<Idp>,
+        duty: Option<Duty>,
+        strangers: Vec<String>,
+        bell: Bell,
+    ) -> Self {
+        Self { slack, p0, idp, duty, strangers: strangers.into(), now: Arc::default(), hand: Arc::default(), bell }
     }
 
     /// Throws the switches that are named.
@@ -110,6 +125,11 @@ impl Faults {
         if let Some(idp) = switch.idp {
             self.switch_idp(idp).await?;
         }
+        match (switch.duty, &self.duty) {
+            (Some(to), Some(duty)) => duty.fail(to).await?,
+            (Some(AtDuty::None) | None, _) => {}
+            (Some(_), None) => return Err(anyhow!("nobody is on call here: {NO_DUTY}")),
+        }
         if let Some(shared) = switch.shared {
             self.switch_shared(shared);
         }
@@ -118,6 +138,7 @@ impl Faults {
             now.settings = switch.settings.unwrap_or(now.settings);
             now.slack = switch.slack.unwrap_or(now.slack);
             now.idp = switch.idp.unwrap_or(now.idp);
+            now.duty = switch.duty.unwrap_or(now.duty);
             now.shared = switch.shared.unwrap_or(now.shared);
         });
         Ok(())
@@ -234,17 +255,20 @@ impl Faults {
         let has_provider = self.idp.is_some();
         let at_p0 = AtP0::ALL.into_iter().filter(|fault| has_provider || *fault != AtP0::Forgets);
         let at_idp = AtIdp::ALL.map(|fault| json!({ "id": fault, "what": fault.what() }));
+        let at_duty = AtDuty::ALL.map(|fault| json!({ "id": fault, "what": fault.what() }));
         json!({
             "p0": now.p0,
             "settings": now.settings,
             "slack": now.slack,
             "idp": now.idp,
+            "duty": now.duty,
             "shared": now.shared,
             "choices": {
                 "p0": at_p0.map(|fault| json!({ "id": fault, "what": fault.what() })).collect::<Vec<_>>(),
                 "settings": AtSettings::ALL.map(|fault| json!({ "id": fault, "what": fault.what() })),
                 "slack": AtSlack::ALL.map(|fault| json!({ "id": fault, "what": fault.what() })),
                 "idp": has_provider.then_some(at_idp),
+                "duty": self.duty.is_some().then_some(at_duty),
             },
         })
     }

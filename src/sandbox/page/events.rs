@@ -11,6 +11,7 @@ use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
 use super::Desk;
+use crate::sandbox::duty::Duty;
 
 /// Changes come in bursts; one event tells of all within this time.
 const BURST: Duration = Duration::from_millis(60);
@@ -21,8 +22,13 @@ pub(super) async fn events(
 ) -> Sse<impl Stream<Item = Result<Event, Infallible>>> {
     // Only a page that listens is one that somebody looks at.
     stories.opened();
-    let changes =
-        Changes { slack: stage.slack.changed(), p0: stage.p0.changed(), bell: stage.bell.listen(), greeted: false };
+    let changes = Changes {
+        slack: stage.slack.changed(),
+        p0: stage.p0.changed(),
+        bell: stage.bell.listen(),
+        duty: stage.duty.as_ref().map(Duty::changed),
+        greeted: false,
+    };
     let events = stream::unfold((changes, stop), async |(mut changes, stop): (Changes, CancellationToken)| {
         stop.run_until_cancelled(changes.next()).await??;
         Some((Ok(Event::default().data("changed")), (changes, stop)))
@@ -34,6 +40,7 @@ struct Changes {
     slack: watch::Receiver<u64>,
     p0: watch::Receiver<u64>,
     bell: watch::Receiver<u64>,
+    duty: Option<watch::Receiver<u64>>,
     greeted: bool,
 }
 
@@ -45,6 +52,7 @@ impl Changes {
                 changed = self.slack.changed() => changed,
                 changed = self.p0.changed() => changed,
                 changed = self.bell.changed() => changed,
+                changed = of(&mut self.duty) => changed,
             };
             changed.ok()?;
             tokio::time::sleep(BURST).await;
@@ -52,6 +60,15 @@ impl Changes {
         self.slack.mark_unchanged();
         self.p0.mark_unchanged();
         self.bell.mark_unchanged();
+        self.duty.iter_mut().for_each(watch::Receiver::mark_unchanged);
         Some(())
+    }
+}
+
+/// The next change of somebody who may not be there.
+async fn of(changes: &mut Option<watch::Receiver<u64>>) -> Result<(), watch::error::RecvError> {
+    match changes {
+        Some(changes) => changes.changed().await,
+        None => std::future::pending().await,
     }
 }

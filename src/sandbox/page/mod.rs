@@ -26,6 +26,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
+use super::duty::Duty;
 use super::p0::RequestSeed;
 use super::stage::Stage;
 use super::stories::Stories;
@@ -86,6 +87,8 @@ fn router(token: &str, port: u16, desk: Desk) -> Router {
         .route(&format!("{base}request"), post(add_request))
         .route(&format!("{base}fault"), post(switches::fault))
         .route(&format!("{base}bot"), post(switches::bot))
+        .route(&format!("{base}duty"), post(switches::duty))
+        .route(&format!("{base}time"), post(switches::time))
         .route(&format!("{base}story"), post(switches::story));
     for (name, kind, content) in FILES {
         let file = move || async move { ([(CONTENT_TYPE, HeaderValue::from_static(kind))], content) };
@@ -106,6 +109,8 @@ async fn state(State(Desk { stage, stories, .. }): State<Desk>) -> Json<Value> {
         "p0": stage.p0.snapshot(),
         "bot": stage.bot.status(),
         "disk": stage.disk.to_json().await,
+        "watches": stage.disk.watches(&stage.routes).await,
+        "duty": stage.duty.as_ref().map(Duty::to_json),
         "faults": stage.faults.to_json(),
         "stories": stories.known(),
         "story": stories.to_json(),

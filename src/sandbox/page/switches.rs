@@ -1,5 +1,7 @@
 //! What is done to the stage itself: faults are switched, the bot is killed and started, stories are played.
 
+use std::time::Duration;
+
 use anyhow::anyhow;
 use axum::Json;
 use axum::extract::State;
@@ -33,6 +35,34 @@ pub(super) async fn bot(State(Desk { stage, .. }): State<Desk>, Body(what): Body
         WithBot::Start => (stage.bot.start().await?, "the bot is running"),
     };
     if is_done { Ok(Json(json!({}))) } else { Err(anyhow!(instead).into()) }
+}
+
+/// A shift that changes: on this level this person is on call from now on, or nobody.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Shift {
+    level: u32,
+    person: Option<String>,
+}
+
+/// Changes who is on call.
+pub(super) async fn duty(State(Desk { stage, .. }): State<Desk>, Body(shift): Body<Shift>) -> Done {
+    let duty = stage.duty.as_ref().ok_or_else(|| anyhow!("nobody is on call here"))?;
+    duty.put(shift.level, shift.person.as_deref()).map_err(anyhow::Error::from)?;
+    Ok(Json(json!({})))
+}
+
+/// Time that passes at once.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct Passing {
+    minutes: u16,
+}
+
+/// Lets time pass, for the bot and for everybody else on the stage.
+pub(super) async fn time(State(Desk { stage, .. }): State<Desk>, Body(passing): Body<Passing>) -> Done {
+    stage.pass(Duration::from_secs(60 * u64::from(passing.minutes)));
+    Ok(Json(json!({})))
 }
 
 /// What is done with a story: `{"start": name}` or `{"do": …}`.

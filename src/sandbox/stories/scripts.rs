@@ -14,8 +14,14 @@ pub(super) const CAROL: &str = "U03CAROL";
 const RITA: &str = "U11RITA";
 const MEI: &str = "U13MEI";
 
-pub(super) const WORKS: Switch =
-    Switch { p0: Some(Fault::None), settings: Some(AtSettings::None), slack: None, idp: None, shared: None };
+pub(super) const WORKS: Switch = Switch {
+    p0: Some(Fault::None),
+    settings: Some(AtSettings::None),
+    slack: None,
+    idp: None,
+    duty: None,
+    shared: None,
+};
 
 impl Scenario {
     /// The story of this name.

@@ -9,7 +9,7 @@ use crate::domain::jit::control::{SettingsControl as Control, input};
 use crate::sandbox::faults::{AtSettings, Switch};
 
 const ANSWERS_ARE_LOST: Switch =
-    Switch { settings: Some(AtSettings::Lost), p0: None, slack: None, idp: None, shared: None };
+    Switch { settings: Some(AtSettings::Lost), p0: None, slack: None, idp: None, duty: None, shared: None };
 
 pub(super) fn settings() -> Story {
     Story {
