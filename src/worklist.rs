@@ -33,6 +33,7 @@ impl Tools {
     pub(crate) async fn decide_from_shortcut(&self, deed: &Deed, on: &[Posted]) -> Answer {
         for posted in on {
             if let Some(request) = self.ledger.request_at(posted).await? {
+                self.stir(&request, deed).await;
                 return self.open_request(deed, &request, true).await;
             }
         }

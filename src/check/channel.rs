@@ -1,4 +1,5 @@
-//! A channel in which requests are shown or changes are announced: there, open, joined, and read by nobody else.
+//! A channel in which requests are shown or changes are announced, or links become cards: there, open, joined where the bot
+//! posts, and read by nobody else.
 
 use serde_json::Value;
 
@@ -7,6 +8,9 @@ use super::report::Report;
 use super::slack::{Failed, Home, call, said};
 use crate::domain::person::ChannelId;
 use crate::domain::text::cut;
+
+/// The setting whose channels the bot writes in without posting: what it lays under a link needs no invitation.
+pub(super) const UNFURLS: &str = "slack.unfurl_channels";
 
 /// Looks at the channel that the setting names.
 pub(super) async fn check(
@@ -19,7 +23,7 @@ pub(super) async fn check(
     let about = ("channel", channel);
     let heard = call(install, "conversations.info", &[("channel", channel.as_str())]).await;
     match heard.map_err(Failed::Silent).and_then(|heard| said(&heard)) {
-        Ok(answer) => look(home, channel, &answer["channel"], report),
+        Ok(answer) => look(home, channel, setting, &answer["channel"], report),
         Err(Failed::Refused(code)) if code == "channel_not_found" => report.fail(
             about,
             "Slack shows the bot no such channel: the id is wrong, or it is private and the bot is not in it",
@@ -37,7 +41,8 @@ pub(super) async fn check(
     }
 }
 
-fn look(home: &Home, channel: &ChannelId, object: &Value, report: &mut Report<'_>) {
+fn look(home: &Home, channel: &ChannelId, setting: &'static str, object: &Value, report: &mut Report<'_>) {
+    let posts = setting != UNFURLS;
     let about = || ("channel", channel);
     let is = |name: &str| object.get(name).and_then(Value::as_bool);
     let name = cut(object["name"].as_str().unwrap_or("the channel"), 80);
@@ -47,7 +52,8 @@ fn look(home: &Home, channel: &ChannelId, object: &Value, report: &mut Report<'_
             format!("#{name} is archived: no card can be posted"),
             "take another channel, or unarchive it",
         );
-    } else if is("is_member") == Some(false)
+    } else if posts
+        && is("is_member") == Some(false)
         && !(is("is_private") == Some(false) && home.surely_may("chat:write.public"))
     {
         report.fail(
@@ -67,6 +73,8 @@ fn look(home: &Home, channel: &ChannelId, object: &Value, report: &mut Report<'_
             format!("Slack does not say whether #{name} is shared with another company: it counts as not shared"),
             "see under the channel's details who reads it",
         );
+    } else if !posts {
+        report.ok(about(), format!("links to requests become cards in #{name}, which no other company reads"));
     } else {
         report.ok(about(), format!("the bot is in #{name}, and no other company is"));
     }

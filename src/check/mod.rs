@@ -107,6 +107,9 @@ async fn look(args: &CheckArgs, clock: Clock, report: &mut Report<'_>) {
     for (channel, home) in channels.iter().zip(home.iter().cycle()) {
         channel::check(&install, home, channel, "route.channel", report).await;
     }
+    for (channel, home) in install.settings.slack.unfurl_channels.iter().zip(home.iter().cycle()) {
+        channel::check(&install, home, channel, channel::UNFURLS, report).await;
+    }
     let organisation = p0::check(&install, report).await;
     risk::check(&install, report);
     settings::check(&install, home.as_ref(), report).await;

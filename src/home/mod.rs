@@ -91,6 +91,7 @@ impl Tools {
             running: self.ledger.running_by(by).await?,
             own: self.ledger.own_of(&names).await?,
             account: self.account(&standing),
+            absence: self.ledger.absence(by).await?,
             is_admin: admins.may_be(&by.user) && admins.admit(by).await.is_ok(),
         })
     }

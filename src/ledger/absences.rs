@@ -5,7 +5,7 @@ use serde_json::json;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::notices::{self, Notice};
-use super::{Ledger, LedgerError, audit, deliveries, readable};
+use super::{Ledger, LedgerError, audit, deliveries, homes, readable};
 use crate::clock::from_millisecond;
 use crate::domain::absence::{Absence, Absences};
 use crate::domain::delivery::DeliveryKeys;
@@ -74,6 +74,7 @@ async fn keep(
         .bind(now.as_millisecond())
         .execute(&mut *c)
         .await?;
+    homes::touch_all(c).await?;
     let Some(Absence { until, delegate }) = absence else {
         return audit::person(c, "absence.over", by, json!({}), now).await;
     };

@@ -53,11 +53,9 @@ impl Ledger {
             "SELECT body, card_key, revision, concerned FROM
                  (SELECT r.*, CASE WHEN EXISTS (SELECT 1 FROM told t WHERE t.request_id = r.id AND t.person = $1
                                                 AND t.told_at IS NOT NULL)
-                                     OR EXISTS (SELECT 1 FROM copies c WHERE c.request_id = r.id
-                                                AND c.audience = 'approver' AND c.target = $1)
                               THEN 1 ELSE 0 END AS concerned
                   FROM requests r WHERE r.pending = 1) AS waiting
-             ORDER BY concerned DESC, seen_at DESC LIMIT $2",
+             ORDER BY concerned DESC, seen_at DESC, id DESC LIMIT $2",
         )
         .bind(user.as_str())
         .bind(MOST)
@@ -80,7 +78,7 @@ impl Ledger {
             "SELECT body, card_key, revision FROM requests r WHERE r.pending = 0 AND r.live <> 0
                AND EXISTS (SELECT 1 FROM decisions d WHERE d.request_id = r.id AND d.team = $1 AND d.person = $2
                            AND d.verb = 'approve' AND d.stage_name = 'done')
-             ORDER BY r.seen_at DESC LIMIT $3",
+             ORDER BY r.seen_at DESC, r.id DESC LIMIT $3",
         )
         .bind(by.team.as_str())
         .bind(by.user.as_str())
@@ -112,7 +110,7 @@ impl Ledger {
             list.push_bind(comparable(name));
         }
         sql.push(")) AND (live <> 0 OR seen_at >= ").push_bind(since.as_millisecond());
-        sql.push(") ORDER BY live DESC, seen_at DESC LIMIT ").push_bind(MOST);
+        sql.push(") ORDER BY live DESC, seen_at DESC, id DESC LIMIT ").push_bind(MOST);
         let rows = sql.build().fetch_all(&self.readers).await?;
         Ok(rows.iter().filter_map(|row| readable(requests::read(row))).collect())
     }

@@ -96,14 +96,7 @@ impl Courier {
                 self.tell(user, &Message::sentence(wording::absence::stand_in(away, *until))).await
             }
             Notice::News { request, news } => self.bring_news(request, news).await,
-            Notice::EndsSoon { request } => {
-                let kept = self.ledger.request(request).await?;
-                let Some(kept) = kept.filter(|kept| kept.request.grant_end().is_some()) else {
-                    return Err(Undone::Never("its grant is over".to_owned()));
-                };
-                let channel = self.requester(kept.request.facts.requester.as_deref()).await?;
-                self.post(&channel, &Message::sentence(wording::expiry::ends_soon(&kept.request))).await
-            }
+            Notice::EndsSoon { request } => self.tell_of_end(request).await,
             Notice::ShowOwn { request, user } => self.show_own(request, user).await,
             Notice::Linked { user, identity } => {
                 let waiting = self.ledger.pending_for(user, true).await?;
@@ -133,7 +126,7 @@ impl Courier {
             Notice::Answer { channel, thread, user, message } => {
                 let message = read_message(message)?;
                 if channel.as_str().starts_with('D') {
-                    return self.post(channel, &message).await;
+                    return self.post_in(channel, thread.as_deref(), &message).await;
                 }
                 let told = self.slack.post_private(channel, thread.as_deref(), user, &message).await;
                 match told {
@@ -157,6 +150,28 @@ impl Courier {
             return Ok(());
         }
         self.tell(user, &replies::reminder(&card, nth)).await
+    }
+
+    /// Tells whoever asked that their access ends soon: where their card is, so that it rings, else in a message of its own.
+    async fn tell_of_end(&self, request: &RequestId) -> Result<(), Undone> {
+        let kept = self.ledger.request(request).await?;
+        let Some(kept) = kept.filter(|kept| kept.request.grant_end().is_some_and(|end| end.at > self.clock.now()))
+        else {
+            return Err(Undone::Never("its grant is over".to_owned()));
+        };
+        let message = Message::sentence(wording::expiry::ends_soon(&kept.request));
+        match self.ledger.requester_copy(request).await? {
+            Some(RequesterCopy::Waits) => Err(Undone::NotYet),
+            Some(RequesterCopy::Posted(posted)) => {
+                let thread = Thread { ts: &posted.ts, is_broadcast: true };
+                let answer = self.slack.post(&posted.channel, Some(thread), &message).await;
+                answer.map(|_| ()).map_err(|failure| Undone::Slack(Method::Post, failure))
+            }
+            Some(RequesterCopy::Gone) | None => {
+                let channel = self.requester(kept.request.facts.requester.as_deref()).await?;
+                self.post(&channel, &message).await
+            }
+        }
     }
 
     /// Tells whoever asked, in the thread of their card; a decision is shown in the conversation too, so that it rings.
@@ -197,7 +212,12 @@ impl Courier {
     }
 
     async fn post(&self, channel: &ChannelId, message: &Message) -> Result<(), Undone> {
-        let posted = self.slack.post(channel, None, message).await;
+        self.post_in(channel, None, message).await
+    }
+
+    async fn post_in(&self, channel: &ChannelId, thread: Option<&str>, message: &Message) -> Result<(), Undone> {
+        let thread = thread.map(|ts| Thread { ts, is_broadcast: false });
+        let posted = self.slack.post(channel, thread, message).await;
         posted.map(|_| ()).map_err(|failure| Undone::Slack(Method::Post, failure))
     }
 

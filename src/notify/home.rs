@@ -13,6 +13,7 @@ use slack_morphism::prelude::{
 use super::message::{context, header, plain, section};
 use super::worklist::Worklist;
 use super::{Offer, controls, wording};
+use crate::domain::absence::Absence;
 use crate::domain::control::Control;
 use crate::domain::home::{HomeList, PAGE, Pages, Turn};
 use crate::domain::jit::control::SettingsControl;
@@ -31,6 +32,8 @@ pub struct HomeFacts {
     pub own: Vec<Kept>,
     /// Their account, where accounts are linked.
     pub account: Option<Account>,
+    /// Whether they are away, and who is told in their place.
+    pub absence: Option<Absence>,
     /// Whether they may change P0's settings.
     pub is_admin: bool,
 }
@@ -75,6 +78,10 @@ pub fn view(offer: &Offer, facts: &HomeFacts, pages: &mut Pages, now: Timestamp)
         blocks.extend(page(HomeList::Own, "own", &facts.own, pages, line));
     }
     blocks.extend(account(facts.account.as_ref()));
+    if let Some(absence) = &facts.absence {
+        blocks.push(header("You are away"));
+        blocks.push(section(&wording::absence::away(absence)));
+    }
     if facts.is_admin {
         blocks.push(header("P0 settings"));
         blocks.push(section(wording::home::SETTINGS));

@@ -288,15 +288,14 @@ async fn home_has_the_way_to_the_settings_for_admins_only() {
     world.work().await;
     let home = world.slack.home(ALICE).unwrap();
     assert_snapshot!(crate::world::readable(home.blocks()), @r"
-    # P0 requests
-    1 request is waiting for a decision.
+    # Waiting for you
+    1 request is waiting for you.
     bob@example.com: aws role (Role: ReadOnly, Account: staging (111122223333)) for 2h
-    Request req-1
-    [Show]
+    Request req-1 [Open]
     # P0 settings
     Which lengths people can pick, how long a grant may last, and how this bot knows it.
     [P0 settings]
-    `/p0 pending` lists what waits, `/p0 help` says what else there is. This page is drawn anew when you open it.
+    `/p0 help` says what else there is. This page is drawn anew when you open it, and for an hour by itself.
     ");
     world.slack.press_in_view(ALICE, &home.id, "settings").await.unwrap();
     assert!(world.modal(ALICE).readable.contains("8h"));

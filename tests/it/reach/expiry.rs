@@ -74,7 +74,8 @@ async fn past_its_end_a_grant_is_not_over_before_p0_says_so() {
     let world = World::with(reachable()).await;
     let card = granted(&world).await;
     world.home_of(ALICE).await;
-    world.passes(120).await;
+    world.passes(110).await;
+    world.passes(10).await;
     assert!(world.read(&card).contains("*Approved*"), "P0 has five minutes to say it: {}", world.read(&card));
     world.passes(5).await;
     let late = "*Should have ended* about (time), not confirmed: P0 has not said that the access is gone. It had been \

@@ -62,7 +62,7 @@ async fn a_line_opens_its_request_and_the_decision_takes_it_away() {
     world.usual().await;
     world.home_of(ALICE).await;
     world.presses_on_home(ALICE, "open:waiting0").await;
-    assert!(world.top(ALICE).ends_with("[Approve…] [Deny] [More]"), "{}", world.top(ALICE));
+    assert!(world.top(ALICE).ends_with("[Approve…] [Deny] [I'm on it] [More]"), "{}", world.top(ALICE));
     world.presses_in_modal(ALICE, "pick").await;
     world.submits(ALICE, &[("length", "1h")]).await;
     world.clock.advance(Duration::from_secs(10));

@@ -1,7 +1,5 @@
 //! "Decide on requests": a list of what waits, and the request of a message.
 
-use p0_chatops::sandbox::slack::Delivered;
-
 use super::*;
 use crate::world::{ALICE, BOB, CHANNEL, GUEST};
 
@@ -85,7 +83,7 @@ async fn on_a_card_the_message_shortcut_opens_its_request_and_elsewhere_the_list
     Why: Look at a bill
     :hourglass_flowing_sand: *Waiting for a decision.*
     Asked (time)
-    [Approve…] [Deny] [More]
+    [Approve…] [Deny] [I'm on it] [More]
     ");
     world.presses_in_modal(ALICE, "pick").await;
     world.submits(ALICE, &[("length", "2h")]).await;
@@ -108,8 +106,8 @@ async fn who_has_no_identity_reads_what_is_before_their_eyes_and_decides_nothing
     assert!(world.top(GUEST).starts_with("You have no P0 identity"), "{}", world.top(GUEST));
     world.slack.message_shortcut(GUEST, CHANNEL, &card.ts, "decide_here").await.unwrap();
     assert!(world.top(GUEST).ends_with("Asked (time)"), "{}", world.top(GUEST));
-    let again: Delivered = world.slack.redeliver().await.unwrap();
-    assert_eq!((again.status, world.slack.modals(GUEST).len()), (200, 2), "replayed bytes open nothing");
+    let again = world.slack.redeliver().await.unwrap();
+    assert_eq!((again.status, world.slack.calls_of("views.open").len()), (200, 2), "replayed bytes open nothing");
     world.work().await;
     assert_eq!(world.told(), [""; 0]);
 }
