@@ -258,7 +258,7 @@ channel = "{CHANNEL}"
 notify = ["oncall:{}"]
 fallback = {fallback:?}
 remind_after = "5m"
-escalate_after = "15m"
+escalate_after = "10m"
 risk = "{risk}"
 "#,
             duty.settings(),
