@@ -113,7 +113,7 @@ impl Tools {
             Act::Submit(_) => {
                 Ok(Json(json!({ "response_action": "update", "view": modals::said(message) })).into_response())
             }
-            Act::Press(_) | Act::Message { .. } | Act::Shortcut(_) | Act::Home { .. } => {
+            Act::Press(_) | Act::Message { .. } | Act::Shortcut(_) | Act::Links { .. } | Act::Home { .. } => {
                 let answer = message.clone().into_private();
                 self.spawn_answer(deed, message, answer);
                 ok()

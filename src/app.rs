@@ -128,13 +128,8 @@ impl App {
         let whispers = TaskTracker::new();
         let authorizer = Authorizer::new(Arc::new(slack.clone()), workspace.clone(), credentials.clone());
         let linking = credentials.linked().map(|accounts| {
-            let step_ups = settings.routes.all().iter().map(|route| route.risk.clone());
-            let fresh = match step_ups.filter(|risk| matches!(risk, Risk::StepUp(_))).reduce(Risk::and) {
-                Some(Risk::StepUp(fresh)) => Some(fresh),
-                _ => None,
-            };
             let (app, client) = (&settings.slack, clients.providers.clone());
-            Linking::new(accounts.clone(), authorizer.clone(), app, fresh, client, clock.clone())
+            Linking::new(accounts.clone(), authorizer.clone(), app, client, clock.clone())
         });
         let settings_worker = SettingsWorker {
             ledger: ledger.clone(),

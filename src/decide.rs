@@ -161,8 +161,8 @@ impl Tools {
             deed.home.as_ref(),
         );
         if let Err(refusal) = admitted {
-            // Who only looks is not spoken to.
-            if let Act::Home { .. } = &deed.act {
+            // Who only looks, or speaks to others, is not spoken to.
+            if let Act::Home { .. } | Act::Links { .. } = &deed.act {
                 return ok();
             }
             self.metrics.choice("any", "foreign");
@@ -178,6 +178,7 @@ impl Tools {
                 Control::Decide | Control::DecideHere => self.decide_from_shortcut(&deed, &shortcut.on).await,
                 _ => ok(),
             },
+            Act::Links { message, urls } => self.unfurl(message, urls).await,
             Act::Home { drawn } => self.show_home(&deed, drawn.as_deref()),
         }
     }
@@ -291,9 +292,9 @@ impl Tools {
     /// A choice with a card behind it.
     async fn choose(&self, deed: &Deed, choice: Choice, shown: Shown, again: bool) -> Answer {
         let request = shown.request.clone();
-        let message = match &deed.act {
-            Act::Press(press) => press.message.clone(),
-            _ => None,
+        let (message, in_unfurl) = match &deed.act {
+            Act::Press(press) => (press.message.clone(), press.in_unfurl),
+            _ => (None, false),
         };
         let Recorded { receipt, page } = self.record(deed, request.clone(), choice.clone(), Some(shown), again).await?;
         let refused = matches!(receipt, Receipt::Refused(_));
@@ -310,7 +311,7 @@ impl Tools {
                 Ok(Json(json!({ "response_action": "clear" })).into_response())
             }
             // The card itself says what was recorded; where there is none in view, a line does.
-            Receipt::Recorded if message.is_some() || matches!(deed.act, Act::Submit(_)) => ok(),
+            Receipt::Recorded if message.is_some() || in_unfurl || matches!(deed.act, Act::Submit(_)) => ok(),
             Receipt::Recorded => self.say(deed, Message::sentence(wording::recorded(&request, &choice))).await,
             Receipt::Held => self.ask_to_sign_in(deed, &choice, page).await,
             Receipt::Waiting => self.say(deed, Message::sentence(wording::waiting(&request, choice.verb()))).await,
@@ -345,15 +346,15 @@ impl Tools {
         }
         let deadline = choice.deadline(deed.at, self.forward_within);
         let in_view = match &deed.act {
-            Act::Press(press) => press.message.is_some(),
+            Act::Press(press) => press.message.is_some() || press.in_unfurl,
             Act::Submit(submission) => submission.control == Some(Control::Deny) && !submission.is_upon_another,
-            Act::Slash { .. } | Act::Message { .. } | Act::Shortcut(_) | Act::Home { .. } => false,
+            Act::Slash { .. } | Act::Message { .. } | Act::Shortcut(_) | Act::Links { .. } | Act::Home { .. } => false,
         };
         let picked = match &deed.act {
             Act::Press(press) => press.control == Some(Control::ApproveFor),
             // A length that the person had named before they saw the list need not stand in it.
             Act::Submit(submission) => submission.value.as_ref().and_then(|value| value.length) != choice.length(),
-            Act::Slash { .. } | Act::Message { .. } | Act::Shortcut(_) | Act::Home { .. } => false,
+            Act::Slash { .. } | Act::Message { .. } | Act::Shortcut(_) | Act::Links { .. } | Act::Home { .. } => false,
         };
         let restated = match &deed.act {
             Act::Submit(submission) => matches!(submission.control, Some(Control::Pick | Control::PickAgain)),

@@ -47,5 +47,6 @@ mod serve;
 pub mod settings;
 mod standing;
 pub mod telemetry;
+mod unfurl;
 pub mod vault;
 mod worklist;

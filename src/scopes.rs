@@ -1,6 +1,6 @@
 //! The scopes of the app's bot token, and what each is for: the one table by which the app is made and checked.
 
-use OfUse::{InChannel, WithAdminGroups};
+use OfUse::{InChannel, WithAdminGroups, WithUnfurls};
 use Opens::{Command, Event, Method, PersonEvent};
 
 /// One scope.
@@ -27,6 +27,8 @@ pub enum OfUse {
     InChannel,
     /// Where some admins are members of a user group.
     WithAdminGroups,
+    /// Where links to requests become cards.
+    WithUnfurls,
 }
 
 /// What the settings make of the bot, as far as scopes go with it.
@@ -36,6 +38,8 @@ pub struct Uses {
     pub in_channel: bool,
     /// Whether some admins are members of a user group.
     pub admin_groups: bool,
+    /// Whether links to requests become cards in some channels.
+    pub unfurls: bool,
 }
 
 /// How much a scope is needed.
@@ -74,7 +78,7 @@ const fn only(of_use: OfUse, scope: Scope) -> Scope {
 }
 
 /// Every scope that the bot makes use of. `auth.test` and `views.*` need none.
-pub const SCOPES: [Scope; 10] = [
+pub const SCOPES: [Scope; 12] = [
     required(
         "chat:write",
         "no card and no message can be posted",
@@ -116,6 +120,8 @@ pub const SCOPES: [Scope; 10] = [
             &[Method("usergroups.users.list")],
         ),
     ),
+    only(WithUnfurls, optional("links:read", "the bot does not hear of links to requests", &[Event("link_shared")])),
+    only(WithUnfurls, optional("links:write", "no link to a request becomes its card", &[Method("chat.unfurl")])),
     optional("app_mentions:read", "the bot does not hear mentions", &[Event("app_mention")]),
     optional("im:history", "the bot does not hear direct messages", &[Event("message.im")]),
 ];
@@ -134,5 +140,6 @@ pub fn of_use(uses: Uses) -> impl Iterator<Item = Scope> {
         OfUse::Always => true,
         OfUse::InChannel => uses.in_channel,
         OfUse::WithAdminGroups => uses.admin_groups,
+        OfUse::WithUnfurls => uses.unfurls,
     })
 }

@@ -12,6 +12,7 @@ mod links;
 mod listeners;
 mod mounts;
 mod notifier;
+mod oncall;
 mod p0;
 mod people;
 mod person;
@@ -110,6 +111,7 @@ async fn look(args: &CheckArgs, clock: Clock, report: &mut Report<'_>) {
     risk::check(&install, report);
     settings::check(&install, home.as_ref(), report).await;
     linked::check(&install, organisation.as_ref(), report).await;
+    oncall::check(&install, home.as_ref(), report).await;
     people::check(&install, home.as_ref(), organisation.is_some(), report).await;
     links::check(&install, report);
     let keys = notifier::check(&install, report).await;

@@ -183,7 +183,8 @@ fn workspace(install: &Install, home: &Home, answer: &Value, report: &mut Report
 fn uses(settings: &Settings) -> Uses {
     let in_channel = settings.routes.all().iter().any(|route| route.channel.is_some())
         || settings.changes.announce_channel.is_some();
-    Uses { in_channel, admin_groups: !settings.slack.admins.groups.is_empty() }
+    let unfurls = !settings.slack.unfurl_channels.is_empty();
+    Uses { in_channel, admin_groups: !settings.slack.admins.groups.is_empty(), unfurls }
 }
 
 fn scopes(home: &Home, uses: Uses, report: &mut Report<'_>) {

@@ -3,6 +3,7 @@
 use url::Url;
 
 use super::ConfigError;
+use super::check::unfurled;
 use super::host::may_be_this_machine;
 use super::raw::{Raw, RawSlack};
 use super::values::{Checked, https_base, required};
@@ -28,6 +29,8 @@ pub struct SlackApp {
     pub has_admins: bool,
     /// Whether some of them are members of a user group.
     pub has_admin_groups: bool,
+    /// The host of links to requests, where they become cards.
+    pub unfurl_domain: Option<String>,
 }
 
 /// How approvers link their accounts, as far as Slack has to know.
@@ -58,6 +61,13 @@ impl SlackApp {
             _ => None,
         };
         let admins = raw.slack.admins.clone().unwrap_or_default();
+        let unfurl_domain = match raw.slack.unfurl_channels.as_deref() {
+            None | Some([]) => None,
+            Some(_) => {
+                let org = raw.p0.org.as_deref().unwrap_or("org");
+                unfurled(raw.p0.request_url.as_deref(), org)?.host()
+            }
+        };
         let delivery = match mode(&raw.slack)? {
             Mode::Http => Delivery::Http(public_url(raw.top.public_url)?),
             Mode::Socket => Delivery::Socket,
@@ -70,6 +80,7 @@ impl SlackApp {
                 || raw.routes.iter().any(|route| route.channel.is_some())
                 || raw.settings.announce_channel.is_some(),
             linking,
+            unfurl_domain,
             has_admins: !admins.is_empty(),
             has_admin_groups: admins.iter().any(|admin| admin.starts_with('S')),
         })

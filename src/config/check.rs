@@ -23,6 +23,7 @@ use crate::domain::jit::lengths::{Lengths, Preset};
 use crate::domain::jit::mirror::Stated;
 use crate::domain::jit::proposal::SecondAdmin;
 use crate::domain::person::{ChannelId, EnterpriseId, TeamId, UserGroupId, UserId};
+use crate::domain::request_link::RequestLinks;
 use crate::domain::route::risk::Risk;
 
 pub(super) fn check(raw: Raw, folder: &Path, origin: Origin) -> Checked<Settings> {
@@ -70,10 +71,20 @@ fn what_risk_needs(settings: &Settings) -> Checked<()> {
             "\"step-up\" needs people who sign in: identity.mode \"linked\" or \"exchange\", with flow = \"code\"",
         ));
     }
+    if !settings.slack.unfurl_channels.is_empty() {
+        unfurled(settings.p0.request_url.as_deref(), &settings.p0.org)?;
+    }
     if asks_for(|risk| *risk == Risk::NotFromChat) && settings.p0.request_url.is_none() {
         return Err(ConfigError::new(
             "p0.request_url",
             "is missing: with risk = \"not-from-chat\" a card has a link to P0 in place of buttons",
+        ));
+    }
+    // A request may be of several rules as long as P0 does not say enough, and no sign-in may satisfy them all.
+    if settings.routes.demands_unseen().risk == Risk::NotFromChat && settings.p0.request_url.is_none() {
+        return Err(ConfigError::new(
+            "p0.request_url",
+            "is missing: a request that may be of several routes whose acr_values have none in common is decided in P0",
         ));
     }
     Ok(())
@@ -151,6 +162,7 @@ fn slack(raw: RawSlack) -> Checked<Slack> {
         )?,
         admins: admins(raw.admins.unwrap_or_default())?,
         allow_guests: raw.allow_guests.unwrap_or(false),
+        unfurl_channels: ids("slack.unfurl_channels", raw.unfurl_channels, ChannelId::parse, "a channel (C…)")?,
     })
 }
 
@@ -204,6 +216,17 @@ fn p0(raw: RawP0) -> Checked<P0> {
         settings_api_key: raw.settings_api_key.map(SettingsKey::new),
         request_url: raw.request_url,
         one_party: raw.one_party.unwrap_or(false),
+    })
+}
+
+/// How links to requests are known that are to become cards.
+pub(super) fn unfurled(template: Option<&str>, org: &str) -> Checked<RequestLinks> {
+    let key = "p0.request_url";
+    let Some(template) = template else {
+        return Err(ConfigError::new(key, "is missing: slack.unfurl_channels makes cards of the links that it forms"));
+    };
+    RequestLinks::new(template, org).ok_or_else(|| {
+        ConfigError::new(key, "has to contain {id} once, behind the host: slack.unfurl_channels reads links by it")
     })
 }
 

@@ -98,6 +98,7 @@ pub(super) struct RawSlack {
     pub(super) allowed_enterprises: Option<Vec<String>>,
     pub(super) admins: Option<Vec<String>>,
     pub(super) allow_guests: Option<bool>,
+    pub(super) unfurl_channels: Option<Vec<String>>,
 }
 
 #[derive(Default, Deserialize)]

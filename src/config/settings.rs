@@ -56,17 +56,18 @@ pub struct Settings {
 }
 
 impl Settings {
-    /// Everybody whom a route names by themselves.
+    /// Everybody whom a route or a table of an on-call source names by themselves.
     pub fn notified(&self) -> impl Iterator<Item = &UserId> {
         let recipients = self
             .routes
             .all()
             .iter()
             .flat_map(|route| route.notify.iter().chain(route.escalate_to.iter().flatten()).chain(&route.fallback));
-        recipients.filter_map(|who| match who {
+        let named = recipients.filter_map(|who| match who {
             Recipient::User(user) => Some(user),
             Recipient::Group(_) | Recipient::OnCall { .. } => None,
-        })
+        });
+        named.chain(self.oncall.values().flat_map(OnCall::named))
     }
 }
 
@@ -113,6 +114,8 @@ pub struct Slack {
     pub admins: AdminList,
     /// Whether guests may decide.
     pub allow_guests: bool,
+    /// Channels in which a link to a request becomes its card.
+    pub unfurl_channels: Vec<ChannelId>,
 }
 
 /// Who may change P0's settings; nobody, where both are empty.
@@ -511,6 +514,15 @@ pub struct WeekShift {
 }
 
 impl OnCall {
+    /// Everybody whom its table names.
+    fn named(&self) -> impl Iterator<Item = &UserId> {
+        let shifts = match &self.source {
+            OnCallSource::Week(shifts) => shifts.as_slice(),
+            OnCallSource::PagerDuty(_) | OnCallSource::UserGroup(_) | OnCallSource::Calendar { .. } => &[],
+        };
+        self.people.values().chain(shifts.iter().flat_map(|shift| &shift.who))
+    }
+
     /// Whether it has levels, of which the next is told where nobody of the one before decides.
     pub fn has_levels(&self) -> bool {
         matches!(&self.source, OnCallSource::PagerDuty(account) if matches!(account.filter, DutyFilter::Policies(_)))

@@ -136,12 +136,26 @@ pub struct Proof {
 }
 
 impl Proof {
+    /// Whether the sign-in is as recent as is asked for: of a choice that was made at `chosen`, where it has to come
+    /// after it.
+    pub fn is_recent(&self, fresh: &Fresh, chosen: Timestamp) -> bool {
+        let since = match fresh.max_age {
+            Duration::ZERO => chosen,
+            max_age => self.at.checked_sub(max_age).unwrap_or(Timestamp::MIN),
+        };
+        // The provider's time is in whole seconds.
+        (self.signed_in + PROVIDERS_CLOCK).as_second() >= since.as_second()
+    }
+
     /// Whether the provider named one of the classes that are asked for.
     pub fn is_of(&self, fresh: &Fresh) -> bool {
         let classes = &fresh.acr_values;
         classes.is_empty() || self.acr.as_ref().is_some_and(|acr| classes.contains(acr))
     }
 }
+
+/// How far the provider's clock may be from ours where it says when somebody signed in.
+pub const PROVIDERS_CLOCK: Duration = Duration::from_secs(10);
 
 /// How long a proof is good for.
 pub const PROOF_IS_GOOD_FOR: Duration = Duration::from_secs(5 * 60);

@@ -17,6 +17,7 @@ pub mod phase;
 pub mod posted;
 pub mod refusal;
 pub mod request;
+pub mod request_link;
 pub mod route;
 pub mod rules;
 pub mod sign_in;

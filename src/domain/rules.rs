@@ -84,6 +84,8 @@ pub struct Asked<'p> {
     pub restated: bool,
     /// Their sign-in for this choice, where there was one.
     pub proof: Option<&'p Proof>,
+    /// When they chose.
+    pub chosen: Timestamp,
 }
 
 /// Whether such a choice is taken from Slack at all. Denying and taking back make things safer, and always are.
@@ -107,7 +109,13 @@ pub fn check_care(demands: &Demands, choice: &Choice, asked: Asked<'_>, now: Tim
             }
         }
         (Risk::StepUp(fresh), Verb::Approve) => match asked.proof {
-            Some(proof) if now <= proof.at + PROOF_IS_GOOD_FOR && proof.is_of(fresh) => Ok(()),
+            Some(proof)
+                if now <= proof.at + PROOF_IS_GOOD_FOR
+                    && proof.is_of(fresh)
+                    && proof.is_recent(fresh, asked.chosen) =>
+            {
+                Ok(())
+            }
             _ => Err(Refusal::NotProved),
         },
     }
@@ -244,7 +252,7 @@ mod tests {
         for (risk, restated, of_an_approve) in rows {
             for choice in &choices {
                 for (proof, expected) in proofs.iter().zip(&of_an_approve) {
-                    let asked = Asked { restated, proof: proof.as_ref() };
+                    let asked = Asked { restated, proof: proof.as_ref(), chosen: now - 5 * MINUTE };
                     let said = check_care(&of(risk.clone()), choice, asked, now);
                     let expected = if choice.verb() == Verb::Approve { expected } else { &Ok(()) };
                     assert_eq!(&said, expected, "{risk:?} {choice:?} {asked:?}");
@@ -260,9 +268,28 @@ mod tests {
         let approve = Choice::Approve { length: "1h".parse().unwrap() };
         for (acr, fits) in [(Some("phr"), true), (Some("mfa"), false), (None, false)] {
             let proof = Proof { acr: acr.map(Into::into), ..proof(now) };
-            let asked = Asked { restated: false, proof: Some(&proof) };
+            let asked = Asked { restated: false, proof: Some(&proof), chosen: now };
             let said = check_care(&of(Risk::StepUp(fresh.clone())), &approve, asked, now);
             assert_eq!(said.is_ok(), fits, "{acr:?}");
+        }
+    }
+
+    #[test]
+    fn a_sign_in_has_to_be_as_recent_as_the_route_asks_when_it_is_sent() {
+        let chosen = Timestamp::UNIX_EPOCH + Duration::from_secs(86_400);
+        let at = chosen + MINUTE;
+        let approve = Choice::Approve { length: "1h".parse().unwrap() };
+        for (max_age, signed_in, fits) in [
+            (Duration::ZERO, chosen, true),
+            (Duration::ZERO, chosen - Duration::from_secs(11), false),
+            (10 * MINUTE, chosen - 9 * MINUTE, true),
+            (10 * MINUTE, chosen - 10 * MINUTE, false),
+        ] {
+            let fresh = Fresh { max_age, acr_values: Vec::new() };
+            let proof = Proof { at, signed_in, acr: None };
+            let asked = Asked { restated: false, proof: Some(&proof), chosen };
+            let said = check_care(&of(Risk::StepUp(fresh)), &approve, asked, at);
+            assert_eq!(said.is_ok(), fits, "{max_age:?} {signed_in}");
         }
     }
 
@@ -272,7 +299,7 @@ mod tests {
             let proved = Timestamp::UNIX_EPOCH + Duration::from_secs(86_400);
             let now = proved + Duration::from_millis(age);
             let approve = Choice::Approve { length: "1h".parse().unwrap() };
-            let asked = Asked { restated: false, proof: Some(&proof(proved)) };
+            let asked = Asked { restated: false, proof: Some(&proof(proved)), chosen: proved };
             let said = check_care(&of(step_up()), &approve, asked, now);
             proptest::prop_assert_eq!(said.is_ok(), age <= 5 * 60 * 1000);
         }

@@ -57,6 +57,9 @@ pub(super) struct Container {
     pub(super) message_ts: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(super) is_ephemeral: Option<bool>,
+    /// Whether it is what the app laid under a link in somebody's message.
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) is_app_unfurl: Option<bool>,
 }
 
 #[derive(Clone, Default, Deserialize)]
@@ -228,6 +231,13 @@ pub(super) struct RevokedTokens {
     pub(super) bot: Vec<String>,
 }
 
+/// A link that somebody posted.
+#[derive(Clone, Default, Deserialize)]
+pub(super) struct SharedLink {
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) url: Option<String>,
+}
+
 /// The inside of an event.
 #[derive(Clone, Default, Deserialize)]
 pub(super) struct Event {
@@ -253,6 +263,11 @@ pub(super) struct Event {
     pub(super) text: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     pub(super) thread_ts: Option<String>,
+    /// In which message links were posted.
+    #[serde(default, deserialize_with = "lenient")]
+    pub(super) message_ts: Option<String>,
+    #[serde(default, deserialize_with = "lenient_list")]
+    pub(super) links: Vec<SharedLink>,
     /// Which tab of the App Home was opened.
     #[serde(default, deserialize_with = "lenient")]
     pub(super) tab: Option<String>,

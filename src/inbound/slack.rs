@@ -130,6 +130,13 @@ pub enum Act {
     },
     /// Used one of the app's shortcuts.
     Shortcut(Shortcut),
+    /// Posted links whose addresses the app is told of.
+    Links {
+        /// The message that they stand in.
+        message: Posted,
+        /// The links, as Slack tells them.
+        urls: Vec<String>,
+    },
     /// Opened the bot's Home.
     Home {
         /// What the Home that Slack shows already carries in its `private_metadata`.
@@ -155,6 +162,8 @@ pub struct Press {
     pub value: Option<ControlValue>,
     /// The card that it was in; none for other messages and modals.
     pub message: Option<Posted>,
+    /// Whether it is under a link in somebody's own message.
+    pub in_unfurl: bool,
     /// Whether it is in a modal, upon which another can be pushed. The Home is none.
     pub in_modal: bool,
 }

@@ -24,6 +24,13 @@ pub enum Audience {
     Requester,
     /// A person whose own request it is, and who asked to see it.
     Own(UserId),
+    /// Everybody in a channel in which somebody posted a link to it.
+    Unfurl {
+        /// The channel.
+        channel: ChannelId,
+        /// The link, as Slack told of it.
+        url: String,
+    },
 }
 
 impl Audience {
@@ -33,15 +40,17 @@ impl Audience {
             Self::Approver(user) => ("approver", user.as_str()),
             Self::Requester => ("requester", ""),
             Self::Own(user) => ("own", user.as_str()),
+            Self::Unfurl { url, .. } => ("unfurl", url),
         }
     }
 
-    fn read(audience: &str, target: &str) -> Option<Self> {
+    fn read(audience: &str, target: &str, channel: Option<&ChannelId>) -> Option<Self> {
         match audience {
             "channel" => ChannelId::parse(target).map(Self::Channel),
             "approver" => UserId::parse(target).map(Self::Approver),
             "requester" => Some(Self::Requester),
             "own" => UserId::parse(target).map(Self::Own),
+            "unfurl" => channel.map(|channel| Self::Unfurl { channel: channel.clone(), url: target.to_owned() }),
             _ => None,
         }
     }
@@ -58,6 +67,8 @@ pub struct StaleCopy {
     pub audience: Audience,
     /// Where it is, once it is anywhere.
     pub posted: Option<Posted>,
+    /// Whether Slack shows anything of it.
+    pub is_shown: bool,
     /// How often it was tried in vain.
     pub attempts: u32,
     /// How often it was posted without an answer: each may be one more copy.
@@ -72,7 +83,7 @@ impl Ledger {
     pub async fn stale_copies(&self, most: u32) -> Result<Vec<StaleCopy>, LedgerError> {
         let rows = sqlx::query(
             // The first few of each target: a heap for one channel hides nobody else's.
-            "SELECT id, request_id, audience, target, channel, ts, attempts, lost FROM (
+            "SELECT id, request_id, audience, target, channel, ts, drawn, attempts, lost FROM (
                  SELECT c.*, CASE WHEN c.ts IS NULL THEN 0 ELSE 1 END AS later,
                         ROW_NUMBER() OVER (PARTITION BY c.audience, c.target, c.ts IS NULL ORDER BY c.id) AS place
                  FROM copies c WHERE c.stale = 1 AND c.gone = 0 AND c.due_at <= $1
@@ -204,6 +215,35 @@ impl Ledger {
         self.write(move |c, now| Box::pin(async move { add(c, &request, &audience, now).await })).await
     }
 
+    /// Has the request's card laid under a message in which somebody posted a link to it; once for each message. Says
+    /// whether the request is known.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn unfurl(&self, request: RequestId, message: Posted, url: String) -> Result<bool, LedgerError> {
+        if self.request(&request).await?.is_none() {
+            return Ok(false);
+        }
+        self.write(move |c, now| {
+            Box::pin(async move {
+                sqlx::query(
+                    "INSERT INTO copies (id, request_id, audience, target, channel, ts, drawn, stale, attempts, lost, due_at, gone)
+                     VALUES ($1, $2, 'unfurl', $3, $4, $5, -1, 1, 0, 0, $6, 0) ON CONFLICT (channel, ts) DO NOTHING",
+                )
+                .bind(new_id(now))
+                .bind(request.as_str())
+                .bind(url)
+                .bind(message.channel.as_str())
+                .bind(message.ts)
+                .bind(now.as_millisecond())
+                .execute(c)
+                .await?;
+                Ok(true)
+            })
+        })
+        .await
+    }
+
     /// Which request a message shows, where it is one that the ledger knows.
     ///
     /// # Errors
@@ -236,13 +276,15 @@ impl Ledger {
 
 fn read(row: &sqlx::sqlite::SqliteRow) -> Result<StaleCopy, LedgerError> {
     let corrupt = || LedgerError::Corrupt("a copy".to_owned());
-    let channel: Option<&str> = row.try_get("channel")?;
+    let channel = row.try_get::<Option<&str>, _>("channel")?.and_then(ChannelId::parse);
     let ts: Option<String> = row.try_get("ts")?;
     Ok(StaleCopy {
         id: row.try_get("id")?,
         request: RequestId::parse(row.try_get("request_id")?).map_err(|_| corrupt())?,
-        audience: Audience::read(row.try_get("audience")?, row.try_get("target")?).ok_or_else(corrupt)?,
-        posted: match (channel.and_then(ChannelId::parse), ts) {
+        audience: Audience::read(row.try_get("audience")?, row.try_get("target")?, channel.as_ref())
+            .ok_or_else(corrupt)?,
+        is_shown: row.try_get::<i64, _>("drawn")? >= 0,
+        posted: match (channel, ts) {
             (Some(channel), Some(ts)) => Some(Posted { channel, ts }),
             _ => None,
         },

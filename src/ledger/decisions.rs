@@ -116,7 +116,7 @@ async fn record(
     if let Err(refusal) = rules::check_named(&bounds.demands, new.choice.verb(), &named) {
         return Ok(Receipt::Refused(refusal));
     }
-    let asked = Asked { restated: new.restated, proof: None };
+    let asked = Asked { restated: new.restated, proof: None, chosen: new.chosen };
     let ticket = match rules::check_care(&bounds.demands, &new.choice, asked, now) {
         Ok(()) => None,
         Err(Refusal::NotProved) if new.ticket.is_some() => new.ticket,

@@ -279,7 +279,7 @@ async fn mark(
     };
     let bounds = limits.bounds(jit::mirror::lengths(c).await?, request, &decision.choice, now);
     let named = watches::named(c, &decision.request, &decision.by.user).await?;
-    let asked = Asked { restated: decision.restated, proof: decision.proof.as_ref() };
+    let asked = Asked { restated: decision.restated, proof: decision.proof.as_ref(), chosen: decision.chosen };
     let allowed = by_answers
         .and_then(|()| rules::check(&limits, &bounds, &decision.choice, &decision.basis, request, open, decision.again))
         .and_then(|()| match decision.picked {

@@ -17,18 +17,15 @@ use crate::authorize::linked::not_bound;
 use crate::authorize::linked::store::Bound;
 use crate::authorize::openid::{Ask, Claims, Grant, Trouble};
 use crate::decide::Tools;
-use crate::domain::decision::Proof;
+use crate::domain::decision::{PROVIDERS_CLOCK, Proof};
 use crate::domain::link::NotBound;
 use crate::domain::person::Email;
-use crate::domain::route::risk::Fresh;
+use crate::domain::route::risk::{Fresh, Risk};
 use crate::domain::sign_in::{Purpose, SIGN_IN_WITHIN, SignIn, SignInStage, Ticket};
 use crate::inbound::browser::{BrowserSecret, Callback, Leg, is_from_elsewhere};
 use crate::ledger::LedgerError;
 use crate::ledger::notices::Notice;
 use crate::notify::pages::{self, Page};
-
-/// How far the provider's clock may be from ours where it says when somebody signed in, in seconds.
-const SKEW: i64 = 10;
 
 /// What a browser is shown, or where it is sent.
 type Shown = Result<Response, LedgerError>;
@@ -137,7 +134,7 @@ impl Tools {
         let (fresh, login_hint) = match sign_in.purpose {
             Purpose::Link => (None, None),
             // Only the account that is linked proves anything: nobody types its name on a phone.
-            Purpose::Proof { .. } => (linking.fresh.clone(), self.linked_address(sign_in).await?),
+            Purpose::Proof { decision } => (self.fresh_for(decision).await?, self.linked_address(sign_in).await?),
         };
         let ask = Ask {
             redirect_uri: &redirect_uri,
@@ -213,7 +210,7 @@ impl Tools {
             }
             (Leg::Slack, _) => self.opened_by_another(sign_in, grant.claims.as_ref()).await,
             (Leg::Provider, Purpose::Link) => self.link(linking, pages, sign_in, &grant, &browser.raw_nonce(leg)).await,
-            (Leg::Provider, Purpose::Proof { decision }) => self.prove(linking, pages, sign_in, decision, &grant).await,
+            (Leg::Provider, Purpose::Proof { decision }) => self.prove(pages, sign_in, decision, &grant).await,
         }
     }
 
@@ -250,8 +247,8 @@ impl Tools {
     }
 
     /// The proof is of the person whose link the choice was made with, and of a sign-in that is fresh.
-    async fn prove(&self, linking: &Inner, pages: &Pages, sign_in: SignIn, decision: i64, grant: &Grant) -> Shown {
-        let Some(fresh) = &linking.fresh else { return Ok(over()) };
+    async fn prove(&self, pages: &Pages, sign_in: SignIn, decision: i64, grant: &Grant) -> Shown {
+        let Some(fresh) = self.fresh_for(decision).await? else { return Ok(over()) };
         let Some(claims) = &grant.claims else {
             let why = "Your provider does not say who signed in (it sent no ID token). Ask the bot's operator.";
             return self.not_proved(pages, &sign_in, "no_id_token", why, None).await;
@@ -263,7 +260,7 @@ impl Tools {
             let why = "You signed in with another account than the one that you have linked.";
             return self.not_proved(pages, &sign_in, "another_account", why, None).await;
         }
-        let proof = match proof(claims, fresh, &sign_in, self.clock.now()) {
+        let proof = match proof(claims, &fresh, &sign_in, self.clock.now()) {
             Ok(proof) => proof,
             Err(why) => return self.not_proved(pages, &sign_in, "not_fresh", why, None).await,
         };
@@ -334,9 +331,23 @@ impl Tools {
     async fn sign_in_at(&self, ticket: &str) -> Result<Option<(&Inner, &Pages, SignIn)>, LedgerError> {
         let (Some((linking, pages)), Some(ticket)) = (self.pages(), Ticket::parse(ticket)) else { return Ok(None) };
         let sign_in = self.ledger.sign_in_at(&ticket.fingerprint()).await?;
-        // Settings that ask for no proof any more leave nothing to prove.
-        let asked_for = |sign_in: &SignIn| sign_in.purpose == Purpose::Link || linking.fresh.is_some();
-        Ok(sign_in.filter(asked_for).map(|sign_in| (linking, pages, sign_in)))
+        // A choice that asks for no proof any more leaves nothing to prove.
+        let is_asked_for = match sign_in.as_ref().map(|sign_in| sign_in.purpose) {
+            Some(Purpose::Proof { decision }) => self.fresh_for(decision).await?.is_some(),
+            _ => true,
+        };
+        Ok(sign_in.filter(|_| is_asked_for).map(|sign_in| (linking, pages, sign_in)))
+    }
+
+    /// What a sign-in for a decision has to be, by the routes of its request; `None` where they ask for none now.
+    async fn fresh_for(&self, decision: i64) -> Result<Option<Fresh>, LedgerError> {
+        let Some(decision) = self.ledger.decision(decision).await? else { return Ok(None) };
+        let kept = self.ledger.request(&decision.request).await?;
+        let bounds = self.bounds(kept.as_ref().map(|kept| &kept.request), decision.choice.length()).await?;
+        Ok(match bounds.demands.risk {
+            Risk::StepUp(fresh) => Some(fresh),
+            Risk::Low | Risk::High | Risk::NotFromChat => None,
+        })
     }
 
     fn pages(&self) -> Option<(&Inner, &Pages)> {
@@ -379,18 +390,17 @@ fn is_asker(claims: Option<&Claims>, sign_in: &SignIn) -> bool {
 fn proof(claims: &Claims, fresh: &Fresh, sign_in: &SignIn, now: jiff::Timestamp) -> Result<Proof, &'static str> {
     let signed_in =
         claims.auth_time.ok_or("Your provider does not say when you signed in, so it is no fresh sign-in.")?;
-    if signed_in.as_second() > now.as_second() + SKEW {
+    if signed_in > now + PROVIDERS_CLOCK {
         return Err("Your provider says that you signed in at a time that is still to come.");
     }
-    let since = if fresh.max_age.is_zero() { sign_in.expires - SIGN_IN_WITHIN } else { now - fresh.max_age };
-    if signed_in.as_second() + SKEW < since.as_second() {
+    let proof = Proof { at: now, signed_in, acr: claims.acr.clone() };
+    if !proof.is_recent(fresh, sign_in.expires - SIGN_IN_WITHIN) {
         return Err("Your provider says that you signed in too long ago.");
     }
-    let classes = &fresh.acr_values;
-    if !classes.is_empty() && !claims.acr.as_ref().is_some_and(|acr| classes.contains(acr)) {
+    if !proof.is_of(fresh) {
         return Err("Your provider did not ask you for what a choice like this needs, as a second factor.");
     }
-    Ok(Proof { at: now, signed_in, acr: claims.acr.clone() })
+    Ok(proof)
 }
 
 /// Whether the person said no where they were to sign in (RFC 6749, 4.1.2.1), or somebody there for them.

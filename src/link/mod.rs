@@ -20,7 +20,6 @@ use crate::decide::Tools;
 use crate::domain::decision::Choice;
 use crate::domain::link::{LinkEnd, NotBound};
 use crate::domain::refusal::Refusal;
-use crate::domain::route::risk::Fresh;
 use crate::domain::sign_in::Ticket;
 use crate::inbound::slack::Deed;
 use crate::ledger::LedgerError;
@@ -40,7 +39,6 @@ struct Inner {
     accounts: LinkedAccounts,
     authorizer: Authorizer,
     pages: Option<Pages>,
-    fresh: Option<Fresh>,
     /// Until when Slack is asked about nobody whose click does not wait for the answer.
     rest_until: Mutex<Timestamp>,
 }
@@ -52,12 +50,11 @@ struct Pages {
 }
 
 impl Linking {
-    /// Linking as the settings ask for. `fresh` is what a risky choice asks for.
+    /// Linking as the settings ask for.
     pub fn new(
         accounts: LinkedAccounts,
         authorizer: Authorizer,
         slack: &Slack,
-        fresh: Option<Fresh>,
         client: reqwest::Client,
         clock: Clock,
     ) -> Self {
@@ -68,7 +65,7 @@ impl Linking {
                 Some(Pages { public_url: public_url.clone(), slack })
             }
         };
-        Self(Arc::new(Inner { accounts, authorizer, pages, fresh, rest_until: Mutex::new(Timestamp::MIN) }))
+        Self(Arc::new(Inner { accounts, authorizer, pages, rest_until: Mutex::new(Timestamp::MIN) }))
     }
 
     /// The accounts.
@@ -81,9 +78,8 @@ impl Linking {
         self.0.pages.is_some()
     }
 
-    /// A page on which somebody proves a choice, where choices ask for that.
+    /// A page on which somebody proves a choice that asks for it.
     pub(crate) fn proof_page(&self) -> Option<(Ticket, Url)> {
-        self.0.fresh.as_ref()?;
         let ticket = Ticket::random();
         let page = self.page(&ticket)?;
         Some((ticket, page))

@@ -5,6 +5,7 @@ use serde::Serialize;
 use url::Url;
 
 use crate::config::{AppLinking, Delivery, SlackApp};
+use crate::domain::control::Control;
 use crate::domain::jit::control::SettingsControl;
 use crate::scopes::{self, Opens, Scope, Uses};
 
@@ -43,7 +44,8 @@ struct Features<'a> {
     app_home: AppHome,
     bot_user: BotUser,
     #[serde(skip_serializing_if = "Option::is_none")]
-    shortcuts: Option<[Shortcut; 1]>,
+    unfurl_domains: Option<[&'a str; 1]>,
+    shortcuts: Vec<Shortcut>,
     slash_commands: [SlashCommand<'a>; 1],
 }
 
@@ -118,7 +120,11 @@ struct Interactivity {
 impl<'a, S> Manifest<'a, S> {
     /// The manifest of this app, its scopes written as `write` does.
     pub(super) fn new(app: &'a SlackApp, write: impl Fn(Scope) -> S) -> Self {
-        let uses = Uses { in_channel: app.in_channel, admin_groups: app.has_admin_groups };
+        let uses = Uses {
+            in_channel: app.in_channel,
+            admin_groups: app.has_admin_groups,
+            unfurls: app.unfurl_domain.is_some(),
+        };
         // Those that need no scope cost nothing, and are of use as soon as accounts are linked: nobody has to remember.
         let events = scopes::of_use(uses).flat_map(|scope| scope.opens).filter_map(|opened| match opened {
             Opens::Event(event) => Some(*event),
@@ -146,7 +152,8 @@ impl<'a, S> Manifest<'a, S> {
                     messages_tab_read_only_enabled: false,
                 },
                 bot_user: BotUser { display_name: BOT_NAME },
-                shortcuts: app.has_admins.then(|| [settings_shortcut()]),
+                unfurl_domains: app.unfurl_domain.as_deref().map(|domain| [domain]),
+                shortcuts: shortcuts(app.has_admins),
                 slash_commands: [SlashCommand {
                     command: &app.command,
                     url: door(app, "slack/commands"),
@@ -180,14 +187,27 @@ impl<'a, S> Manifest<'a, S> {
     }
 }
 
-/// Slack shows it to everybody; who may use it is asked when somebody does.
-fn settings_shortcut() -> Shortcut {
-    Shortcut {
-        name: "P0 settings",
-        kind: "global",
-        callback_id: SettingsControl::Open.as_str(),
-        description: "For admins: see and change which lengths P0 offers, and its other settings",
+/// Slack shows each to everybody; who may use it is asked when somebody does.
+fn shortcuts(has_admins: bool) -> Vec<Shortcut> {
+    let decide = |kind, control: Control, description| Shortcut {
+        name: "Decide on requests",
+        kind,
+        callback_id: control.as_str(),
+        description,
+    };
+    let mut shortcuts = vec![
+        decide("global", Control::Decide, "What waits for you, to approve or deny"),
+        decide("message", Control::DecideHere, "The request that this message shows; else what waits for you"),
+    ];
+    if has_admins {
+        shortcuts.push(Shortcut {
+            name: "P0 settings",
+            kind: "global",
+            callback_id: SettingsControl::Open.as_str(),
+            description: "For admins: see and change which lengths P0 offers, and its other settings",
+        });
     }
+    shortcuts
 }
 
 /// What can be typed behind the command.

@@ -22,6 +22,8 @@ pub(super) struct Behind {
     pub(super) id: i64,
     pub(super) shows: Shows,
     pub(super) posted: Option<Posted>,
+    /// Whether Slack shows anything of it.
+    pub(super) is_shown: bool,
     /// How often it was tried in vain.
     pub(super) attempts: u32,
     /// How often it was posted without an answer.
@@ -52,15 +54,16 @@ pub(super) struct Drawing {
 
 impl From<StaleCopy> for Behind {
     fn from(copy: StaleCopy) -> Self {
-        let StaleCopy { id, request, audience, posted, attempts, lost } = copy;
-        Self { id, shows: Shows::Request(request, audience), posted, attempts, lost }
+        let StaleCopy { id, request, audience, posted, is_shown, attempts, lost } = copy;
+        Self { id, shows: Shows::Request(request, audience), posted, is_shown, attempts, lost }
     }
 }
 
 impl From<StaleSettingsCopy> for Behind {
     fn from(copy: StaleSettingsCopy) -> Self {
         let StaleSettingsCopy { id, proposal, audience, posted, attempts, lost } = copy;
-        Self { id, shows: Shows::Settings(proposal, audience), posted, attempts, lost }
+        let is_shown = posted.is_some();
+        Self { id, shows: Shows::Settings(proposal, audience), posted, is_shown, attempts, lost }
     }
 }
 
@@ -77,9 +80,8 @@ impl fmt::Display for Shows {
 impl Shows {
     pub(super) fn place(&self) -> Place<'_> {
         match self {
-            Self::Request(_, Audience::Channel(channel)) | Self::Settings(_, SettingsAudience::Channel(channel)) => {
-                Place::Channel(channel)
-            }
+            Self::Request(_, Audience::Channel(channel) | Audience::Unfurl { channel, .. })
+            | Self::Settings(_, SettingsAudience::Channel(channel)) => Place::Channel(channel),
             Self::Request(_, Audience::Approver(user) | Audience::Own(user))
             | Self::Settings(_, SettingsAudience::Author(user) | SettingsAudience::Admin(user)) => Place::Direct(user),
             Self::Request(_, Audience::Requester) => Place::Requester,

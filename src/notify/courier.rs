@@ -320,8 +320,11 @@ fn target_of_notice(waiting: &Waiting) -> (Method, String) {
 
 /// What no operator can mend: the message or the person is gone.
 fn is_final(code: &str) -> bool {
-    const GONE: [&str; 7] = [
+    const GONE: [&str; 10] = [
         "message_not_found",
+        "cannot_find_message",
+        "cannot_unfurl_message",
+        "cannot_unfurl_url",
         "cant_update_message",
         "edit_window_closed",
         "user_not_found",

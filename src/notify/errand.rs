@@ -28,9 +28,9 @@ impl Courier {
         let posted = match &copy.posted {
             Some(posted) => {
                 if let Place::Channel(channel) = copy.shows.place() {
-                    self.withdraw_if_shared(channel, posted, &copy.shows).await?;
+                    self.withdraw_if_shared(channel, posted, copy).await?;
                 }
-                self.slack.update(posted, &message).await.map_err(|failure| Undone::Slack(Method::Update, failure))?;
+                self.redraw(posted, &copy.shows, &message).await?;
                 posted.clone()
             }
             None => {
@@ -51,14 +51,24 @@ impl Courier {
     }
 
     /// A card whose channel another company has come to read is not for them, nor may it stay as it is.
-    async fn withdraw_if_shared(&self, channel: &ChannelId, posted: &Posted, shows: &Shows) -> Result<(), Undone> {
+    async fn withdraw_if_shared(&self, channel: &ChannelId, posted: &Posted, copy: &Behind) -> Result<(), Undone> {
         let shared = self.unshared(channel).await.err();
-        if let Some(Undone::Never(_)) = &shared {
-            let withdrawn = Message::sentence(shows.withdrawn(&self.offer.command));
-            let drawn = self.slack.update(posted, &withdrawn).await;
-            drawn.map_err(|failure| Undone::Slack(Method::Update, failure))?;
+        if let Some(Undone::Never(_)) = &shared
+            && copy.is_shown
+        {
+            let withdrawn = Message::sentence(copy.shows.withdrawn(&self.offer.command));
+            self.redraw(posted, &copy.shows, &withdrawn).await?;
         }
         shared.map_or(Ok(()), Err)
+    }
+
+    /// Shows something else where a copy is: in a message of the bot's own, or under a link in somebody's.
+    async fn redraw(&self, posted: &Posted, shows: &Shows, message: &Message) -> Result<(), Undone> {
+        let redrawn = match shows {
+            Shows::Request(_, Audience::Unfurl { url, .. }) => self.slack.unfurl(posted, url, message).await,
+            _ => self.slack.update(posted, message).await,
+        };
+        redrawn.map_err(|failure| Undone::Slack(Method::Update, failure))
     }
 
     /// Tells somebody something.

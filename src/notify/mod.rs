@@ -27,7 +27,9 @@ use jiff::Timestamp;
 
 use crate::config::Settings;
 use crate::domain::expiration::ExpirationLength;
+use crate::domain::person::ChannelId;
 use crate::domain::request::RequestId;
+use crate::domain::request_link::RequestLinks;
 use crate::domain::route::routes::Routes;
 use crate::domain::rules::Bounds;
 use crate::ledger::cards::CardFacts;
@@ -38,6 +40,9 @@ pub struct Offer {
     /// The length where a request names none.
     pub default: ExpirationLength,
     request_url: Option<String>,
+    /// How links to requests are read, where they become cards.
+    links: Option<RequestLinks>,
+    unfurl_channels: Vec<ChannelId>,
     org: String,
     /// The slash command's name, for sentences that say how to go on.
     pub command: String,
@@ -51,6 +56,8 @@ impl Offer {
         Self {
             default: settings.durations.default,
             request_url: settings.p0.request_url.clone(),
+            links: settings.p0.request_url.as_deref().and_then(|url| RequestLinks::new(url, &settings.p0.org)),
+            unfurl_channels: settings.slack.unfurl_channels.clone(),
             org: settings.p0.org.clone(),
             command: settings.slack.command.clone(),
             routes: settings.routes.clone(),
@@ -60,6 +67,12 @@ impl Offer {
     /// What a choice about the request is held against now, where it is one of a length.
     fn bounds(&self, card: &CardFacts, chosen: Option<ExpirationLength>, now: Timestamp) -> Bounds {
         Bounds::of(&self.routes, self.default, card.lengths.clone(), Some(&card.kept.request), chosen, now)
+    }
+
+    /// The request that a link in a channel is to become the card of.
+    pub fn unfurls(&self, channel: &ChannelId, link: &str) -> Option<RequestId> {
+        let allowed = self.unfurl_channels.contains(channel);
+        self.links.as_ref().filter(|_| allowed)?.read(link)
     }
 
     /// The address of a request in P0, where the settings say how it is formed.

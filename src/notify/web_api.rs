@@ -253,6 +253,16 @@ impl SlackApi {
         self.post_json::<_, Anything>("chat.update", &body).await.map(|_| ())
     }
 
+    /// Lays a message's blocks under a link in somebody's message, in place of what was laid there before.
+    ///
+    /// # Errors
+    /// Why it shows what it showed.
+    pub async fn unfurl(&self, posted: &Posted, url: &str, message: &Message) -> Result<(), SlackFailure> {
+        let unfurls = json!({ url: { "blocks": message.blocks } });
+        let body = json!({ "channel": posted.channel, "ts": posted.ts, "unfurls": unfurls });
+        self.post_json::<_, Anything>("chat.unfurl", &body).await.map(|_| ())
+    }
+
     /// Shows a message to one person in a channel, if they are there.
     ///
     /// # Errors

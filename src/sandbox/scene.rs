@@ -162,6 +162,7 @@ impl Scene {
             linking: (self.identity != IdentityMode::Tokens).then_some(AppLinking::Device),
             has_admins: !admins.is_empty(),
             has_admin_groups: admins.contains(&ADMIN_GROUP),
+            unfurl_domain: None,
         }
     }
 

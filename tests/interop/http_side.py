@@ -12,7 +12,8 @@ class Request:
     def __init__(self, method, target, headers, body):
         self.method, self.headers, self.body = method, headers, body
         parts = urllib.parse.urlsplit(target)
-        self.path, self.query = parts.path, dict(urllib.parse.parse_qsl(parts.query))
+        self.path, self.encoded = parts.path, parts.query
+        self.query = dict(urllib.parse.parse_qsl(parts.query))
 
 
 class Server:

@@ -19,7 +19,7 @@ const EXAMPLE: &str = "manifest/p0-chatops.toml";
 const COMMITTED: &str = include_str!("../../manifest/slack-app.yaml");
 const SCHEMA: &str = include_str!("slack/manifest.schema.2.0.0.json");
 /// A bot that shows requests in a channel, and whose admins, if it has any, are named one by one.
-const IN_CHANNEL: Uses = Uses { in_channel: true, admin_groups: false };
+const IN_CHANNEL: Uses = Uses { in_channel: true, admin_groups: false, unfurls: false };
 
 fn app(command: &str, public_url: &str) -> SlackApp {
     let delivery = Delivery::Http(public_url.parse().unwrap());
@@ -31,6 +31,7 @@ fn app(command: &str, public_url: &str) -> SlackApp {
         linking: None,
         has_admins: false,
         has_admin_groups: false,
+        unfurl_domain: None,
     }
 }
 
@@ -60,6 +61,8 @@ fn variants() -> Vec<SlackApp> {
             for linking in [AppLinking::Device, AppLinking::Pages(public_url.parse().unwrap())] {
                 variants.push(SlackApp { linking: Some(linking), ..app(command, public_url) });
             }
+            let unfurl_domain = Some("p0.example.com".to_owned());
+            variants.push(SlackApp { unfurl_domain, ..with_admins(command, public_url) });
         }
         variants.push(SlackApp { delivery: Delivery::Socket, ..app(command, "https://bot.example.com") });
     }
@@ -164,7 +167,7 @@ fn where_there_are_admins_the_settings_have_a_shortcut() {
     for (value, asks) in [("[\"U01ALICE\"]", false), ("[\"U01ALICE\", \"S01ADMINS\"]", true)] {
         let manifest = admins(value);
         assert_eq!(may_ask_groups(&manifest), asks, "{value}");
-        let [shortcut] = &manifest["features"]["shortcuts"].as_array().unwrap()[..] else { panic!("{manifest}") };
+        let [.., shortcut] = &manifest["features"]["shortcuts"].as_array().unwrap()[..] else { panic!("{manifest}") };
         let name = shortcut["callback_id"].as_str().unwrap();
         assert_eq!(Control::parse(name), Some(Control::Settings(SettingsControl::Open)));
         assert_eq!(shortcut["type"], "global");
@@ -172,8 +175,46 @@ fn where_there_are_admins_the_settings_have_a_shortcut() {
         assert!(hint.contains(" | settings | "), "{hint}");
     }
     let nobody = as_value(&usual());
-    assert_eq!((may_ask_groups(&nobody), &nobody["features"]["shortcuts"]), (false, &Value::Null));
+    assert!(!may_ask_groups(&nobody) && !nobody["features"]["shortcuts"].to_string().contains("settings"));
     assert!(!nobody["features"]["slash_commands"][0]["usage_hint"].as_str().unwrap().contains("settings"));
+}
+
+#[test]
+fn everybody_has_the_two_ways_to_decide_without_typing() {
+    let read = |shortcut: &Value| {
+        let name = shortcut["callback_id"].as_str().unwrap();
+        (shortcut["type"].clone(), shortcut["name"].clone(), Control::parse(name).unwrap())
+    };
+    let shortcuts = as_value(&usual())["features"]["shortcuts"].clone();
+    assert_eq!(
+        shortcuts.as_array().unwrap().iter().map(read).collect::<Vec<_>>(),
+        [
+            (json!("global"), json!("Decide on requests"), Control::Decide),
+            (json!("message"), json!("Decide on requests"), Control::DecideHere),
+        ]
+    );
+}
+
+#[test]
+fn links_are_told_of_only_where_they_become_cards() {
+    let unfurls = |set: &[(&str, &str)]| {
+        let printed = print(&["--config", EXAMPLE, "--format", "json"], set);
+        assert_eq!(String::from_utf8(printed.stderr).unwrap(), "");
+        let manifest: Value = serde_json::from_slice(&printed.stdout).unwrap();
+        let has = |place: &str, what: &str| manifest.pointer(place).unwrap().as_array().unwrap().contains(&json!(what));
+        (
+            manifest["features"]["unfurl_domains"].clone(),
+            has("/oauth_config/scopes/bot", "links:read") && has("/oauth_config/scopes/bot", "links:write"),
+            has("/settings/event_subscriptions/bot_events", "link_shared"),
+        )
+    };
+    let url = ("P0_CHATOPS_P0__REQUEST_URL", "https://p0.example.com:8443/o/{org}/requests/{id}");
+    assert_eq!(unfurls(&[url]), (Value::Null, false, false));
+    let channels = ("P0_CHATOPS_SLACK__UNFURL_CHANNELS", "[\"C01HELP\"]");
+    assert_eq!(unfurls(&[url, channels]), (json!(["p0.example.com"]), true, true));
+    let without = print(&["--config", EXAMPLE], &[channels]);
+    let said = String::from_utf8(without.stderr).unwrap();
+    assert!(said.contains("p0.request_url: is missing: slack.unfurl_channels"), "{said}");
 }
 
 #[test]
@@ -308,7 +349,7 @@ fn the_scopes_open_the_methods_that_the_bot_calls_and_no_others() {
     let mut called: Vec<&str> = source.split('"').skip(1).step_by(2).filter(is_method).collect();
     // Slack asks no scope for these.
     let mut opened = vec!["auth.test", "views.open", "views.publish", "views.push"];
-    let everywhere = Uses { in_channel: true, admin_groups: true };
+    let everywhere = Uses { in_channel: true, admin_groups: true, unfurls: true };
     opened.extend(scopes::of_use(everywhere).flat_map(|scope| scope.opens).filter_map(|opened| match opened {
         Opens::Method(method) => Some(*method),
         Opens::Event(_) | Opens::PersonEvent(_) | Opens::Command => None,

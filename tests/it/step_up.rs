@@ -1,6 +1,7 @@
 //! Risky approves wait until their author has signed in once more, for that very choice.
 
 mod proofs;
+mod routes;
 
 use std::time::Duration;
 

@@ -1,11 +1,16 @@
-//! What Slack tells by itself: what somebody wrote to the bot, that they look at its Home, or that they are gone.
+//! What Slack tells by itself: what somebody wrote to the bot, that they look at its Home or posted a
+//! link to a request, or that they are gone.
 
 use serde_json::Value;
 
 use super::{Act, Arrival, Deed, Departure, Gone, Installation, Unreadable, keys, unescaped, who};
 use crate::domain::person::{ChannelId, EnterpriseId, TeamId, UserId};
+use crate::domain::posted::Posted;
 use crate::inbound::payload::{Event, EventEnvelope, EventUser};
 use crate::inbound::signature::Verified;
+
+/// Links of one message that are looked at.
+const MOST_LINKS: usize = 20;
 
 /// Reads an event, or Slack's question whose address this is.
 ///
@@ -31,8 +36,7 @@ pub(super) fn read(verified: &Verified, value: Value) -> Result<Arrival, Unreada
     }
     let home = event.user_team.as_deref().or(event.team.as_deref());
     let user = event.user.as_ref().and_then(EventUser::id);
-    let (Some((by, home)), Some(act)) = (who(user, home, &installed), message(&event).or_else(|| home_opened(&event)))
-    else {
+    let (Some((by, home)), Some(act)) = (who(user, home, &installed), act(&event)) else {
         return Ok(Arrival::NotUnderstood { what: "event" });
     };
     Ok(Arrival::Deed(Box::new(Deed {
@@ -61,6 +65,18 @@ fn gone(event: &Event) -> Option<Gone> {
         }),
         _ => None,
     }
+}
+
+fn act(event: &Event) -> Option<Act> {
+    message(event).or_else(|| home_opened(event)).or_else(|| links_shared(event))
+}
+
+/// That a person posted links of ours.
+fn links_shared(event: &Event) -> Option<Act> {
+    let is_it = event.kind.as_deref() == Some("link_shared");
+    let message = Posted { channel: ChannelId::parse(event.channel.as_deref()?)?, ts: event.message_ts.clone()? };
+    let urls = event.links.iter().filter_map(|link| link.url.clone()).take(MOST_LINKS).collect();
+    is_it.then_some(Act::Links { message, urls })
 }
 
 /// A message that a person wrote to the bot; edits, joins and other bots' messages are none.

@@ -78,14 +78,19 @@ fn press(interaction: &Interaction) -> Option<Act> {
     let in_modal = container.kind.as_deref() == Some("view") && view != Some("home");
     let ts = container.message_ts.or_else(|| interaction.message.clone()?.ts);
     let is_card = !action.action_id.as_deref().unwrap_or_default().contains(':');
+    let in_unfurl = container.is_app_unfurl == Some(true) || container.kind.as_deref() == Some("message_attachment");
     let message = match (channel, ts) {
-        (Some(channel), Some(ts)) if is_card && container.is_ephemeral != Some(true) => Some(Posted { channel, ts }),
+        // The message of somebody else is no card, whatever lies under it.
+        (Some(channel), Some(ts)) if is_card && !in_unfurl && container.is_ephemeral != Some(true) => {
+            Some(Posted { channel, ts })
+        }
         _ => None,
     };
     Some(Act::Press(Press {
         control: action.action_id.as_deref().and_then(Control::parse),
         value: carried.and_then(|text| text.parse().ok()),
         message,
+        in_unfurl,
         in_modal,
     }))
 }

@@ -48,7 +48,11 @@ fn org_wide(mut delivery: Value) -> Value {
 #[test]
 fn a_shortcut_has_the_name_of_a_control() {
     let used = deed(&shortcut("settings"));
-    assert!(matches!(&used.act, Act::Shortcut(shortcut) if shortcut.control.as_str() == "settings"), "{:?}", used.act);
+    assert!(
+        matches!(used.act, Act::Shortcut(ref shortcut) if shortcut.control.as_str() == "settings"),
+        "{:?}",
+        used.act
+    );
     assert_eq!((used.by.to_string().as_str(), used.trigger.as_deref()), ("T01ACME/U01ALICE", Some("1.2.live")));
     assert!(used.response_url.is_none());
     assert_eq!(not_understood(&shortcut("new-bed")), "shortcut");

@@ -1,6 +1,7 @@
 //! Who is on call: whom a route means at this moment.
 
 mod calendar;
+mod gaps;
 mod groups;
 mod pagerduty;
 mod people;
@@ -206,6 +207,19 @@ impl Roster {
             found.push((id.clone(), known));
         }
         Ok(found)
+    }
+
+    /// When a rota has nobody, from now on; empty for sources that have none here.
+    pub async fn gaps(&self, source: &str, until: Timestamp) -> Vec<(Timestamp, Timestamp)> {
+        let now = self.0.tools.clock.now();
+        match self.0.sources.get(source).map(|source| &source.kind) {
+            Some(Kind::Week(shifts)) => gaps::gaps(now, until, |at| shifts.iter().any(|shift| shift.hours.contain(at))),
+            Some(Kind::Calendar(file)) => {
+                let shifts = file.shifts(now).await.unwrap_or_default();
+                gaps::gaps(now, until, |at| shifts.iter().any(|shift| shift.holds(at)))
+            }
+            _ => Vec::new(),
+        }
     }
 
     /// Everybody in a group that a route names itself, as Slack said within the last minute.

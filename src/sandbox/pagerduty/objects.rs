@@ -31,6 +31,11 @@ pub(super) fn schedule(state: &State, id: &str) -> Result<Value, Refusal> {
     let schedule = state.schedule(id).ok_or_else(|| Refusal::not_found(format!("no schedule {id}")))?;
     let mut found = whole("schedule", id, &schedule.name);
     found["time_zone"] = json!("UTC");
+    let is_in =
+        |level: &Vec<OnDuty>| level.iter().any(|on_duty| matches!(on_duty, OnDuty::Schedule(used) if used == id));
+    let policies = state.setup.policies.iter().filter(|policy| policy.levels.iter().any(is_in));
+    found["escalation_policies"] =
+        policies.map(|policy| reference("escalation_policy", &policy.id, &policy.name)).collect();
     Ok(json!({ "schedule": found }))
 }
 

@@ -2,6 +2,7 @@
 
 mod front;
 mod linked;
+mod oncall;
 mod p0;
 mod people;
 mod place;
@@ -20,7 +21,7 @@ use serde_json::Value;
 use crate::serve::Company;
 
 /// What no line may hold.
-const SECRETS: [&str; 10] = [
+const SECRETS: [&str; 12] = [
     "5f0c1a7be2d94386a1f7c03d9b64e852",
     "xoxb-sandbox-token",
     "the-p0-bearer-of",
@@ -31,6 +32,8 @@ const SECRETS: [&str; 10] = [
     "sandbox-client-secret",
     "000102030405060708",
     "sandbox-settings-key",
+    "sandbox-pagerduty-key",
+    "another-key-0123456",
 ];
 
 /// What a check told, and how it ended.

@@ -55,6 +55,7 @@ impl Company {
             allowed_enterprises: Vec::new(),
             admins: AdminList::default(),
             allow_guests: true,
+            unfurl_channels: Vec::new(),
         };
         let list = AdminList {
             users: users.iter().map(|id| user(id)).collect(),

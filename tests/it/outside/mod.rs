@@ -1,5 +1,5 @@
 //! Servers that stand on what nobody here wrote: panva's oidc-provider (Node, `tests/idp/`), Authlib's RFC 7523 server
-//! and openapi-core with P0's document (Python, `tests/interop/`), each in a process of its own.
+//! and openapi-core with the documents of P0 and PagerDuty (Python, `tests/interop/`), each in a process of its own.
 //!
 //! Where a machine lacks one, that is said by name, and `start` answers `None`: the story is not told there.
 
@@ -12,6 +12,7 @@ mod fifty;
 mod jwt_bearer;
 pub mod jwt_bearer_server;
 pub mod oidc_provider;
+pub mod pagerduty_server;
 mod program;
 mod relying_party;
 pub mod settings_server;

@@ -11,7 +11,7 @@ use crate::world::World;
 
 impl World {
     /// P0 pushes what it knows of a request, with something about it that is otherwise.
-    async fn pushes(&self, id: &str, change: impl FnOnce(&mut Value)) {
+    pub async fn pushes(&self, id: &str, change: impl FnOnce(&mut Value)) {
         self.clock.advance(Duration::from_secs(5));
         let mut body = self.p0.push_body(id).unwrap();
         body["data"]["lastUpdatedTimestamp"] = self.clock.now().as_millisecond().into();

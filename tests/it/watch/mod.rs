@@ -12,7 +12,8 @@ pub const MINUTE: Duration = Duration::from_secs(60);
 
 /// A company whose one route has these keys.
 pub async fn route(keys: &str) -> World {
-    World::with(Setup { route: keys.to_owned(), ..Setup::default() }).await
+    let setup = Setup { route: keys.to_owned(), ..Setup::default() };
+    World::with(Setup { slack: setup.slack.clone().with_scope("usergroups:read"), ..setup }).await
 }
 
 impl World {
@@ -27,6 +28,12 @@ impl World {
         let starts = ["Told:", "These people", ":raising_hand:", ":rotating_light:", ":warning:", "Everybody who"];
         let lines: Vec<String> = self.read(card).lines().map(str::to_owned).collect();
         lines.into_iter().filter(|line| starts.iter().any(|start| line.starts_with(start))).collect()
+    }
+
+    /// The first message to somebody: to whoever asked, their card.
+    pub fn first_dm(&self, who: &str) -> Card {
+        let channel = self.slack.dm_channel(who).expect("direct messages");
+        self.cards_in(&channel).swap_remove(0)
     }
 
     /// Timers that the ledger holds, by their kind.

@@ -11,10 +11,10 @@ async fn people_and_groups_are_told_once_and_the_card_says_so() {
     assert_eq!(world.dms(ALICE).len(), 1);
     assert_eq!(world.dms(CAROL).len(), 1);
     insta::assert_snapshot!(world.looked_after(&card).join("\n"), @r"
-    Told: <@U03CAROL>, <@U01ALICE>.
+    Told: <@U01ALICE>, <@U03CAROL>.
     :warning: <@U02BOB> was not told: it is their own request.
     ");
-    insta::assert_snapshot!(world.looked_after(&world.last_dm(BOB)).join("\n"), @"These people were told: <@U03CAROL>, <@U01ALICE>.");
+    insta::assert_snapshot!(world.looked_after(&world.last_dm(BOB)).join("\n"), @"These people were told: <@U01ALICE>, <@U03CAROL>.");
     world.after(MINUTE).await;
     assert_eq!(world.dms(ALICE).len(), 1, "nobody is told twice");
     assert!(world.timers().await.is_empty());

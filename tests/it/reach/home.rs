@@ -1,0 +1,164 @@
+//! The bot's Home: what waits, what runs, one's own requests, one's account.
+
+use std::time::Duration;
+
+use super::*;
+use crate::world::{ALICE, BOB, CAROL, GUEST};
+
+const HOUR: Duration = Duration::from_secs(60 * 60);
+
+#[tokio::test]
+async fn home_shows_what_waits_what_runs_and_what_is_ones_own() {
+    let world = World::with(reachable()).await;
+    let card = world.usual().await;
+    world.request(rolf("req-2")).await;
+    insta::assert_snapshot!(world.home_of(ALICE).await, @"
+    # Waiting for you
+    2 requests are waiting for you.
+    rita@example.com: aws role (Role: ReadOnly, Account: staging (111122223333)) for 1 hour
+    Request req-2 [Open]
+    bob@example.com: aws role (Role: ReadOnly, Account: staging (111122223333)) for 2h
+    Request req-1 [Open]
+    `/p0 help` says what else there is. This page is drawn anew when you open it, and for an hour by itself.
+    ");
+    insta::assert_snapshot!(world.home_of(BOB).await, @"
+    # Waiting for you
+    1 request is waiting for you.
+    rita@example.com: aws role (Role: ReadOnly, Account: staging (111122223333)) for 1 hour
+    Request req-2 [Open]
+    1 more waits for others.
+    # Your requests
+    bob@example.com: aws role (Role: ReadOnly, Account: staging (111122223333))
+    Request `req-1`
+    It is waiting for a decision.
+    `/p0 help` says what else there is. This page is drawn anew when you open it, and for an hour by itself.
+    ");
+    world.presses(ALICE, &card, "approve").await;
+    world.clock.advance(Duration::from_secs(10));
+    world.work().await;
+    insta::assert_snapshot!(world.seen_home(ALICE), @"
+    # Waiting for you
+    1 request is waiting for you.
+    rita@example.com: aws role (Role: ReadOnly, Account: staging (111122223333)) for 1 hour
+    Request req-2 [Open]
+    # Running on your approval
+    bob@example.com: aws role (Role: ReadOnly, Account: staging (111122223333))
+    Request `req-1`
+    It was approved by <@U01ALICE> for 2 hours; P0 is provisioning it. It ends about (time), in about 2 hours. [Revoke]
+    `/p0 help` says what else there is. This page is drawn anew when you open it, and for an hour by itself.
+    ");
+    assert!(world.seen_home(BOB).contains("in about 2 hours. [I'm done]"), "{}", world.seen_home(BOB));
+    world.presses_on_home(BOB, "revoke:own0").await;
+    assert_eq!(world.told()[1], "revoke req-1 {} as bob@example.com: 200");
+    world.clock.advance(Duration::from_secs(10));
+    world.work().await;
+    assert!(!world.seen_home(ALICE).contains("Running on your approval"), "{}", world.seen_home(ALICE));
+    assert!(world.seen_home(BOB).contains("It was revoked by <@U02BOB>."), "{}", world.seen_home(BOB));
+}
+
+#[tokio::test]
+async fn a_line_opens_its_request_and_the_decision_takes_it_away() {
+    let world = World::with(reachable()).await;
+    world.usual().await;
+    world.home_of(ALICE).await;
+    world.presses_on_home(ALICE, "open:waiting0").await;
+    assert!(world.top(ALICE).ends_with("[Approve…] [Deny] [More]"), "{}", world.top(ALICE));
+    world.presses_in_modal(ALICE, "pick").await;
+    world.submits(ALICE, &[("length", "1h")]).await;
+    world.clock.advance(Duration::from_secs(10));
+    world.work().await;
+    assert!(world.seen_home(ALICE).contains("Nothing is waiting for you."), "{}", world.seen_home(ALICE));
+    assert!(world.seen_home(ALICE).contains("[Revoke]"), "{}", world.seen_home(ALICE));
+}
+
+#[tokio::test]
+async fn home_is_drawn_only_where_something_changed_and_for_an_hour_by_itself() {
+    let mut world = World::with(reachable()).await;
+    world.usual().await;
+    for _ in 0..3 {
+        world.home_of(ALICE).await;
+    }
+    assert_eq!(world.slack.home_draws(ALICE), 1, "what is shown already is not drawn anew");
+    for nth in 0..5 {
+        world.request(rolf(&format!("req-1{nth}"))).await;
+    }
+    world.clock.advance(Duration::from_secs(10));
+    world.work().await;
+    assert!(world.seen_home(ALICE).contains("6 requests"), "{}", world.seen_home(ALICE));
+    assert!(
+        world.slack.home_draws(ALICE) <= 3,
+        "what changes within seconds is one: {}",
+        world.slack.home_draws(ALICE)
+    );
+    world.restart().await;
+    let before = world.slack.home_draws(ALICE);
+    world.request(rolf("req-20")).await;
+    world.clock.advance(Duration::from_secs(10));
+    world.work().await;
+    assert!(world.seen_home(ALICE).contains("7 requests"), "a restart forgets nobody");
+    assert_eq!(world.slack.home_draws(ALICE), before + 1);
+    world.clock.advance(HOUR);
+    world.request(rolf("req-21")).await;
+    world.clock.advance(Duration::from_secs(10));
+    world.work().await;
+    assert!(world.seen_home(ALICE).contains("7 requests"), "nobody is looking any more");
+    assert!(world.home_of(ALICE).await.contains("8 requests"));
+}
+
+#[tokio::test]
+async fn a_long_list_is_paged_and_the_page_is_kept() {
+    let mut world = World::with(reachable()).await;
+    for nth in 0..41 {
+        world.request(rolf(&format!("req-{nth}"))).await;
+    }
+    let first = world.home_of(ALICE).await;
+    assert!(first.contains("Request req-40 [Open]") && !first.contains("req-20 "), "{first}");
+    assert!(first.contains("1–20 of 41\n[Older]"), "{first}");
+    world.presses_on_home(ALICE, "older_waiting").await;
+    let second = world.seen_home(ALICE);
+    assert!(second.contains("21–40 of 41\n[Newer] [Older]"), "{second}");
+    world.slack.redeliver().await.unwrap();
+    world.work().await;
+    assert_eq!(world.seen_home(ALICE), second, "replayed bytes turn no page");
+    world.restart().await;
+    assert!(world.home_of(ALICE).await.contains("21–40 of 41"));
+    world.presses_on_home(ALICE, "older_waiting").await;
+    assert!(world.seen_home(ALICE).contains("41–41 of 41\n[Newer]"), "{}", world.seen_home(ALICE));
+    // The page is gone: the last one that there is takes its place.
+    world.slack.slash(ALICE, crate::world::CHANNEL, "deny req-0").await.unwrap();
+    world.work().await;
+    world.clock.advance(Duration::from_secs(10));
+    world.work().await;
+    assert!(world.seen_home(ALICE).contains("21–40 of 40\n[Newer]"), "{}", world.seen_home(ALICE));
+}
+
+#[tokio::test]
+async fn who_has_no_identity_here_sees_their_own_requests_by_their_confirmed_address() {
+    let world = World::with(of_alice_alone()).await;
+    let card = world.usual().await;
+    world.presses(ALICE, &card, "approve").await;
+    let home = world.home_of(BOB).await;
+    assert!(home.contains("You have no P0 identity") && home.contains("[I'm done]"), "{home}");
+    assert_eq!(world.home_of(GUEST).await.matches("# Your requests").count(), 0);
+    assert!(!world.home_of(CAROL).await.contains("req-1"));
+    // Slack is asked at most once for each look, and never about somebody who is known here.
+    let asked = |who: &str| world.slack.calls_of("users.info").iter().filter(|call| call.body["user"] == who).count();
+    let before = asked(BOB);
+    world.p0.provision("req-1");
+    world.p0.push("req-1").await;
+    world.work().await;
+    world.clock.advance(Duration::from_secs(10));
+    world.work().await;
+    assert!(world.seen_home(BOB).contains("It is active"), "{}", world.seen_home(BOB));
+    assert_eq!(asked(BOB), before, "not at each change");
+}
+
+#[tokio::test]
+async fn nothing_hostile_formats_on_home() {
+    let world = World::with(reachable()).await;
+    let name = "*x* <!channel> :tada: `y`\n>Approved";
+    let seed = RequestSeed { principal: name.into(), requestor: "bob@example.com".into(), ..bobs() };
+    world.request(seed).await;
+    let home = world.home_of(BOB).await;
+    assert!(home.contains("x &lt;!channel&gt; ∶tada: y &gt;Approved: aws role"), "{home}");
+}
