@@ -24,7 +24,7 @@ story('a request says by which rule it goes, and whoever is on call is told of t
   await onCall.put(1, 'Carol');
   await page.screenshot({ path: `${ARTIFACTS}night-on-call.png` });
   // Who it was is remembered for a minute.
-  await onCall.passes('5 minutes');
+  await onCall.passes('5 minutes pass');
   const { p0: { requests } } = await sandbox.state();
   while ((await sandbox.state()).p0.requests.filter(({ type }) => type === 'k8s').length < 2) await sandbox.anotherRequest();
   const id = (await sandbox.state()).p0.requests.find(({ type, requestId }) => type === 'k8s' && !requests.some((old) => old.requestId === requestId)).requestId;
@@ -64,6 +64,39 @@ story('in the thread of a card no id is needed, and only a press decides', async
   await alice.dialog('Approve 2h?').press('Approve 2h');
   await alice.thread.card('aws role').says('Approved by @Alice for 2 hours');
   assert.deepEqual(await sandbox.calls(), ['approve 2h as alice@example.com']);
+});
+
+story('a link to a request becomes its card, and is pressed like one', async ({ phone, sandbox }) => {
+  const alice = await phone('Alice', { viewport: SMALL });
+  await alice.card('aws role').says('Waiting for a decision');
+  await alice.write(`Who looks at ${sandbox.url}#request-${await sandbox.requestOf('aws')}?`);
+  const link = alice.message('Who looks at');
+  await link.says('Access request: aws role', 'Waiting for a decision');
+  await accessible(alice.screen.page);
+  await forThumbs(alice.at);
+  await link.confirm('Approve 2h', 'Approve 2h?');
+  await link.says('Approved by @Alice for 2 hours');
+  await alice.screen.page.screenshot({ path: `${ARTIFACTS}night-link.png` });
+  assert.deepEqual(await sandbox.calls(), ['approve 2h as alice@example.com']);
+});
+
+story('a shortcut lists what waits, and another opens what a message shows', async ({ phone }) => {
+  const alice = await phone('Alice', { viewport: SMALL });
+  const { page } = alice.screen;
+  await alice.card('okta group').says('Waiting for a decision');
+  await alice.shortcut('Decide on requests');
+  const list = alice.dialog('Decide on requests');
+  await list.says('5 requests are waiting for you.', 'okta group');
+  await page.screenshot({ path: `${ARTIFACTS}night-shortcut.png` });
+  await accessible(page);
+  await withoutScrollingSideways(page);
+  await forThumbs(alice.at);
+  await list.press('Close');
+  await list.gone();
+  await alice.card('okta group').press('More of this message');
+  await alice.press(alice.at.getByRole('menuitem', { name: /^Decide on requests/ }));
+  await alice.at.getByRole('dialog').getByText('Finance – read only').waitFor();
+  await page.screenshot({ path: `${ARTIFACTS}night-message-shortcut.png` });
 });
 
 for (const colorScheme of ['light', 'dark']) {

@@ -126,7 +126,7 @@ class OnCallPane extends Pane {
 
   /** Time passes at once. */
   passes(time) {
-    return this.look((pane) => this.press(pane.getByRole('button', { name: `${time} pass`, exact: true })));
+    return this.look((pane) => this.press(pane.getByRole('button', { name: time, exact: true })));
   }
 }
 

@@ -7,7 +7,7 @@ import { useNow } from '../slack/status_bar.js';
 import { Choice } from './choice.js';
 
 /** How much time can pass: long enough for a reminder, for the next level, for the end of a grant. */
-const STEPS = [[5, '5 minutes'], [15, '15 minutes'], [60, '1 hour'], [480, '8 hours']];
+const STEPS = [[5, '5 minutes pass'], [15, '15 minutes pass'], [60, '1 hour passes'], [480, '8 hours pass']];
 
 export function OnCallPane({ page }) {
   const { duty, faults } = page.state;
@@ -25,7 +25,7 @@ export function OnCallPane({ page }) {
     <section>
       <h2>Time</h2>
       <${Now} page=${page} />
-      <div class="buttons">${STEPS.map(([minutes, name]) => html`<button type="button" class="button" key=${minutes} onClick=${() => tell('time', { minutes })}>${name} pass</button>`)}</div>
+      <div class="buttons">${STEPS.map(([minutes, name]) => html`<button type="button" class="button" key=${minutes} onClick=${() => tell('time', { minutes })}>${name}</button>`)}</div>
     </section>
     ${complaint && html`<p class="trouble" role="alert">⚠ ${complaint}</p>`}`;
 }

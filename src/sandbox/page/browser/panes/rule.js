@@ -31,7 +31,7 @@ export function Rule({ page, watch: { rule, watch, told, timers } }) {
     <ol>${rule.rules.map((one) => html`<li key=${one.name} class=${classes(one.counts && 'counts')}>
       <b>${one.name}</b> <${Held} truth=${one.truth} />
       ${one.conditions.length === 0 && html`<span class="small"> takes every request</span>`}
-      <ul>${one.conditions.map((condition) => html`<li key=${condition.name}><code>${condition.name} = ${condition.wanted}</code> <${Held} truth=${condition.truth} />
+      <ul>${one.conditions.map((condition) => html`<li key=${condition.name}><code>${condition.name} = ${condition.wanted}</code> <${Held} truth=${condition.truth} />${' '}
         <span class="small">${condition.found === null ? 'P0 has not said' : `it is ${condition.found}`}</span></li>`)}</ul>
     </li>`)}</ol>
     <h3>Who is told</h3>
