@@ -71,3 +71,18 @@ impl Clock {
 pub fn from_millisecond(milliseconds: i64) -> Timestamp {
     Timestamp::from_millisecond(milliseconds).unwrap_or(if milliseconds < 0 { Timestamp::MIN } else { Timestamp::MAX })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_clock_that_runs_ahead_goes_on_running() {
+        let clock = Clock::running_ahead();
+        let before = clock.now();
+        clock.clone().advance(Duration::from_secs(3600));
+        let after = clock.now();
+        assert!(after >= before + Duration::from_secs(3600), "{before} {after}");
+        assert!(after < before + Duration::from_secs(3660) && clock.now() >= after);
+    }
+}

@@ -33,6 +33,8 @@ pub(super) struct Duty {
     clock: Clock,
     /// Slack ids of everybody with an account there, each with the account's id.
     accounts: Vec<(String, String)>,
+    /// Who is on call at the start, level by level.
+    at_first: Vec<String>,
     levels: u32,
 }
 
@@ -66,10 +68,9 @@ impl Duty {
                 levels: (1..=levels).map(|level| vec![OnDuty::Schedule(schedule(level))]).collect(),
             }],
         });
-        let duty = Self { pagerduty: pagerduty.await?, api_key, clock: clock.clone(), accounts, levels };
-        for (level, person) in (1..).zip(&on_call) {
-            duty.put(level, Some(person))?;
-        }
+        let duty =
+            Self { pagerduty: pagerduty.await?, api_key, clock: clock.clone(), accounts, at_first: on_call, levels };
+        duty.reset()?;
         Ok(Some(duty))
     }
 
@@ -109,6 +110,14 @@ email_match = true
             self.pagerduty.put_on_duty(&schedule(level), account, start, end);
         }
         Ok(())
+    }
+
+    /// Everybody is on call as at the start.
+    ///
+    /// # Errors
+    /// None: they have accounts.
+    pub(super) fn reset(&self) -> io::Result<()> {
+        (1..).zip(&self.at_first).try_for_each(|(level, person)| self.put(level, Some(person)))
     }
 
     /// What is wrong with PagerDuty from now on.

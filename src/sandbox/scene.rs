@@ -23,6 +23,9 @@ pub(super) const SETTINGS_CHANNEL: &str = "C05SETTINGS";
 /// The user group of all admins but the first, who stands in the settings by name: both ways can be tried.
 const ADMIN_GROUP: &str = "S01ADMINS";
 
+/// Where P0's own pages are: what the settings link to is the sandbox's page.
+const P0_AT: &str = "127.0.0.1";
+
 /// The file of the key that P0's pushes are checked with. A person's token is in a file called after the person.
 pub(super) const NOTIFIER_KEY: &str = "p0.pem";
 /// The ledger's file.
@@ -162,7 +165,7 @@ impl Scene {
             linking: (self.identity != IdentityMode::Tokens).then_some(AppLinking::Device),
             has_admins: !admins.is_empty(),
             has_admin_groups: admins.contains(&ADMIN_GROUP),
-            unfurl_domain: None,
+            unfurl_domain: Some(P0_AT.to_owned()),
         }
     }
 
@@ -202,6 +205,7 @@ bot_token = "{token}"
 client_id = "{client}"
 client_secret = "{client_secret}"
 command = "{command}"
+unfurl_channels = ["{CHANNEL}"]
 admins = {admins:?}
 api_base_url = "{api}"
 hook_hosts = ["{hooks}"]
@@ -259,7 +263,7 @@ channel = "{CHANNEL}"
 notify = ["oncall:{}"]
 fallback = {fallback:?}
 remind_after = "5m"
-escalate_after = "15m"
+escalate_after = "10m"
 risk = "{risk}"
 "#,
             duty.settings(),

@@ -351,7 +351,7 @@ mod tests {
             ]
             .join("\n"),
             @r#"
-        team.toml, line 3: unknown key `nmae`, expected one of `id`, `name`, `email`, `role`, `dm`, `admin`, `what`
+        team.toml, line 3: unknown key `nmae`, expected one of `id`, `name`, `email`, `role`, `dm`, `admin`, `on_call`, `what`
         team.toml, line 5: unknown word `boss`, expected one of `approver`, `requester`, `guest`, `other-company`, `deactivated`
         team.toml, line 1: unclosed array table, expected `]`
         team.toml, line 1: missing key `id`
@@ -364,6 +364,8 @@ mod tests {
         team.toml, person: nobody could decide: give one [[person]] role = "approver"
         team.toml, person 1, dm: Alice may not decide, so nothing is sent to them: take it away
         team.toml, person 1, admin: Alice may change no settings: take it away
+        team.toml, person 1, on_call: 0 is no level: write 1 to 9
+        team.toml, on_call: nobody is on level 1, and somebody on a later one
         team.toml, person 2, id: U01ALICE is taken: give everybody an id of their own
         team.toml, person 2, email: alice@example.com is taken: give everybody an address of their own
         team.toml, request 1, requestor: "rita@example.com" is the e-mail of nobody here: name somebody's, or add a [[person]]

@@ -42,12 +42,15 @@ impl Stage {
         self.bell.ring();
     }
 
-    /// Takes every fault back and starts the bot where it does not run.
+    /// Takes every fault back, puts everybody on call who was, and starts the bot where it does not run.
     ///
     /// # Errors
     /// What could not be put in order.
     pub(super) async fn put_in_order(&self) -> anyhow::Result<()> {
         self.faults.switch(Switch::OFF).await?;
+        if let Some(duty) = &self.duty {
+            duty.reset()?;
+        }
         self.bot.start().await?;
         Ok(())
     }

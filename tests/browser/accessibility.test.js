@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { accessible, forThumbs, withoutScrollingSideways } from './harness/accessibility.js';
 import { story } from './harness/story.js';
 
-const PANES = ['P0', 'Disk', 'Faults', 'Story'];
+const PANES = ['P0', 'On call', 'Disk', 'Faults', 'Story'];
 
 for (const colorScheme of ['light', 'dark']) {
   story(`a desk, ${colorScheme}`, async ({ desk }) => {

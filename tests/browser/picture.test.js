@@ -19,7 +19,7 @@ story('a decided card at a desk, the next one on a phone, and what P0 was told',
   const alice = await carol.screen.beside('Alice', { at: 'p0' });
   await alice.card('aws role').confirm('Approve 2h', 'Approve 2h?');
   await carol.card('aws role').says('Active until', 'Approved by @Alice for 2 hours');
-  await alice.card('k8s resource').press('Approve 1h30m');
+  await alice.card('ssh session').press('Approve 30m');
   await carol.card('aws role').at.scrollIntoViewIfNeeded();
   await p0.heard('approve', 'alice@example.com', '200');
 
@@ -28,7 +28,7 @@ story('a decided card at a desk, the next one on a phone, and what P0 was told',
   for (const seen of [
     carol.card('aws role').at.getByText('Active'),
     carol.card('aws role').button('Revoke'),
-    alice.dialog('Approve 1h30m?').button('Approve 1h30m'),
+    alice.dialog('Approve 30m?').button('Approve 30m'),
     page.getByRole('list', { name: 'Calls of the bot' }).getByText('alice@example.com'),
   ]) {
     assert.ok(await within(seen, viewport), `${seen} is not in the picture`);

@@ -6,6 +6,7 @@ import { story } from './harness/story.js';
 
 const TITLES = [
   'Night call',
+  'Nobody answers at night',
   'Two approvers at once',
   'Lost answer',
   'Approve for less',

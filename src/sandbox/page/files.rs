@@ -9,7 +9,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const ICON: &str = "image/svg+xml";
 
 /// Name below the page's address, type, content.
-pub(super) const FILES: [(&str, &str, &str); 66] = [
+pub(super) const FILES: [(&str, &str, &str); 68] = [
     ("", HTML, include_str!("browser/index.html")),
     ("announcer.js", SCRIPT, include_str!("browser/announcer.js")),
     ("app.js", SCRIPT, include_str!("browser/app.js")),
@@ -61,8 +61,10 @@ pub(super) const FILES: [(&str, &str, &str); 66] = [
     ("panes/choice.js", SCRIPT, include_str!("browser/panes/choice.js")),
     ("panes/disk.js", SCRIPT, include_str!("browser/panes/disk.js")),
     ("panes/faults.js", SCRIPT, include_str!("browser/panes/faults.js")),
+    ("panes/on_call.js", SCRIPT, include_str!("browser/panes/on_call.js")),
     ("panes/p0.js", SCRIPT, include_str!("browser/panes/p0.js")),
     ("panes/panes.js", SCRIPT, include_str!("browser/panes/panes.js")),
+    ("panes/rule.js", SCRIPT, include_str!("browser/panes/rule.js")),
     ("panes/settings.js", SCRIPT, include_str!("browser/panes/settings.js")),
     ("panes/story.js", SCRIPT, include_str!("browser/panes/story.js")),
     ("style/base.css", CSS, include_str!("browser/style/base.css")),

@@ -87,6 +87,10 @@ impl Prompt {
                 let shown = Surfer::new(&self.stage.slack, idp).link(&page, who, account).await?;
                 found(shown == *heading, || format!("the browser shows: {shown}"))
             }
+            Deed::Pass(minutes) => {
+                self.stage.pass(Duration::from_secs(60 * minutes));
+                Ok(())
+            }
             Deed::Switch(switch) => self.stage.faults.switch(*switch).await.map_err(|error| error.to_string()),
             Deed::Kill => self.see_dead().await,
             Deed::Start => self.stage.bot.start().await.map(drop).map_err(|error| format!("{error:#}")),

@@ -1,13 +1,15 @@
 //! Stories that are played on the stage, a step at a time, with a line of explanation at each.
 //!
 //! A step does what a click on the page does, or waits until something is to be seen: what cannot be done, or does not
-//! come to pass, is said. `scripts` holds the stories (`settings_script` the one about P0's own settings), `performance`
+//! come to pass, is said. `scripts` holds the stories (`night_script` the one about who is on call, `settings_script` the one
+//! about P0's own settings), `performance`
 //! plays one, `deeds` does what a step says, in a `browser` where it is done there, or in the `modals` and private
 //! messages of somebody.
 
 mod browser;
 mod deeds;
 mod modals;
+mod night_script;
 mod performance;
 mod scripts;
 mod settings_script;
@@ -30,6 +32,8 @@ pub(super) use performance::{Pace, Stories};
 pub enum Scenario {
     /// At night an approver grants access from a phone.
     NightCall,
+    /// Whoever is on call does not answer, and the next one does.
+    Night,
     /// Two approvers press in the same second.
     TwoApprovers,
     /// P0 does what it was told, and its answer is lost.
@@ -118,6 +122,8 @@ enum Deed {
     /// Whoever acts opens the page that this person was given last, in a browser of their own, and signs in with what is
     /// theirs; it ends at a page with this heading.
     OpenPageOf(&'static str, &'static str),
+    /// So many minutes pass at once.
+    Pass(u64),
     /// Faults are switched.
     Switch(Switch),
     /// The bot is killed, at a moment at which the choice waits on disk.

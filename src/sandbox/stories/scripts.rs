@@ -5,13 +5,14 @@ use serde_json::json;
 use super::Deed::{Ask, Choose, Kill, OpenPageOf, Press, PressInVain, PressOld, See, Start, Switch as Throw, Type};
 use super::Seen::{AtP0, Card, OnDisk, Told};
 use super::Where::{Channel, DmOf};
-use super::{Deed, Device, Scenario, Step, Story, settings_script};
+use super::{Deed, Device, Scenario, Step, Story, night_script, settings_script};
 use crate::sandbox::faults::{AtIdp, AtP0 as Fault, AtSettings, Switch};
 use crate::sandbox::p0::{DisplayRow, RequestSeed};
 
 pub(super) const ALICE: &str = "U01ALICE";
+pub(super) const BOB: &str = "U02BOB";
 pub(super) const CAROL: &str = "U03CAROL";
-const RITA: &str = "U11RITA";
+pub(super) const RITA: &str = "U11RITA";
 const MEI: &str = "U13MEI";
 
 pub(super) const WORKS: Switch = Switch {
@@ -28,6 +29,7 @@ impl Scenario {
     pub(super) fn story(self) -> Story {
         match self {
             Self::NightCall => night_call(),
+            Self::Night => night_script::night(),
             Self::TwoApprovers => two_approvers(),
             Self::LostAnswer => lost_answer(),
             Self::ApproveForLess => approve_for_less(),

@@ -95,6 +95,11 @@ export class Sandbox {
     return this.#violations;
   }
 
+  /** Somebody asks for something. */
+  async anotherRequest() {
+    await this.#post('request', {});
+  }
+
   /** Switches faults, e.g. `{ p0: 'slow' }`. */
   async fault(faults) {
     await this.#post('fault', faults);

@@ -16,6 +16,7 @@ export class Screen {
     /** The desktop client; only a wide page has one. */
     this.desktop = new Client(this, page.getByRole('region', { name: 'Desktop', exact: true }), false);
     this.p0 = new P0Pane(this);
+    this.onCall = new OnCallPane(this);
     this.disk = new DiskPane(this);
     this.faults = new FaultsPane(this);
     this.story = new StoryPane(this);
@@ -89,9 +90,43 @@ class P0Pane extends Pane {
     });
   }
 
+  /** Opens why the newest request for something goes by its rule, which begins so, and looks at it. */
+  rule(what, begins, act) {
+    return this.look(async (pane) => {
+      const request = pane.getByRole('listitem').filter({ has: this.screen.page.getByText(what, { exact: true }) }).first();
+      await this.press(request.getByText(begins));
+      await act({ says: (...texts) => saying(request, texts).waitFor() });
+    });
+  }
+
   /** Somebody asks for something. */
   anotherRequest() {
     return this.look((pane) => this.press(pane.getByRole('button', { name: 'Another request' })));
+  }
+}
+
+class OnCallPane extends Pane {
+  constructor(screen) {
+    super(screen, 'On call');
+  }
+
+  /** Somebody is on call on a level from now on. */
+  put(level, name) {
+    return this.look((pane) => pane.getByRole('combobox', { name: `Level ${level}` }).selectOption(name));
+  }
+
+  /** What is wrong with PagerDuty from now on, by its words. */
+  breaks(how) {
+    return this.look(async (pane) => {
+      const way = pane.getByRole('radiogroup', { name: 'PagerDuty' }).getByRole('radio', { name: how });
+      await this.press(way);
+      await way.and(pane.locator(':checked')).waitFor();
+    });
+  }
+
+  /** Time passes at once. */
+  passes(time) {
+    return this.look((pane) => this.press(pane.getByRole('button', { name: time, exact: true })));
   }
 }
 

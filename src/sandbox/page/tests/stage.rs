@@ -87,6 +87,31 @@ async fn how_p0_takes_changes_is_switched_beside_what_is_wrong_with_it() {
 }
 
 #[tokio::test]
+async fn shifts_change_pagerduty_breaks_and_a_story_finds_both_as_they_were() {
+    let browser = Browser::open_among(0).await;
+    let on = async || browser.state().await["duty"]["levels"].clone();
+    let first = json!([{ "level": 1, "person": "U01ALICE" }, { "level": 2, "person": "U02BOB" }]);
+    assert_eq!(on().await, first);
+    for shift in [json!({ "level": 1, "person": "U03CAROL" }), json!({ "level": 2, "person": null })] {
+        assert_eq!(browser.post("duty", &shift).await, (StatusCode::OK, json!({})));
+    }
+    assert_eq!(on().await, json!([{ "level": 1, "person": "U03CAROL" }, { "level": 2, "person": null }]));
+    for (shift, error) in [
+        (json!({ "level": 3, "person": "U03CAROL" }), "there is no level 3"),
+        (json!({ "level": 1, "person": "U05STRANGER" }), "U05STRANGER has no account there"),
+    ] {
+        assert_eq!(browser.post("duty", &shift).await, (StatusCode::CONFLICT, json!({ "error": error })));
+    }
+    for fault in ["down", "busy", "html"] {
+        browser.switch(json!({ "duty": fault })).await;
+        assert_eq!(browser.state().await["faults"]["duty"], fault);
+    }
+    browser.post("story", &json!({ "start": "night" })).await;
+    assert_eq!((on().await, &browser.state().await["faults"]["duty"]), (first, &json!("none")));
+    browser.close().await;
+}
+
+#[tokio::test]
 async fn what_is_no_switch_is_refused_in_a_sentence() {
     let browser = Browser::open().await;
     for (endpoint, body) in [

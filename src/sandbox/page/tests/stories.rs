@@ -14,8 +14,16 @@ use crate::sandbox::p0::BearerKind;
 use crate::sandbox::stories::{Pace, Scenario, Stories};
 
 /// Those that a sandbox tells by itself.
-const STORIES: [&str; 7] =
-    ["night-call", "two-approvers", "lost-answer", "approve-for-less", "revoke", "kill-and-restart", "settings"];
+const STORIES: [&str; 8] = [
+    "night-call",
+    "night",
+    "two-approvers",
+    "lost-answer",
+    "approve-for-less",
+    "revoke",
+    "kill-and-restart",
+    "settings",
+];
 
 /// What a row says of where a request stands.
 const STANDS: usize = 6;
@@ -86,6 +94,27 @@ async fn the_night_call() {
     let browser = gone_through("night-call").await;
     assert_eq!(carried_out(&browser), ["approve alice@example.com"]);
     assert_eq!(browser.stage.p0.status("night-call-1").as_deref(), Some("DONE"));
+    browser.close().await;
+}
+
+#[tokio::test]
+async fn the_night_on_which_the_first_one_does_not_answer() {
+    let browser = gone_through("night").await;
+    assert_eq!(carried_out(&browser), ["approve bob@example.com"]);
+    let state = browser.until(|state| state["watches"]["night-1"]["timers"] != json!([])).await;
+    let watch = &state["watches"]["night-1"];
+    assert_eq!(watch["rule"]["route"], "Production clusters");
+    let told: Vec<_> =
+        watch["told"].as_array().unwrap().iter().map(|told| (&told["person"], &told["reminded"])).collect();
+    assert_eq!(told, [(&json!("U01ALICE"), &json!(1)), (&json!("U02BOB"), &json!(0))]);
+    // Of all that was to come only the end of the grant is left, and its time comes.
+    let kinds: Vec<_> =
+        watch["timers"].as_array().unwrap().iter().map(|timer| timer["kind"].as_str().unwrap()).collect();
+    assert!(kinds.iter().all(|kind| ["ends_soon", "overdue"].contains(kind)), "{kinds:?}");
+    assert_eq!(browser.post("time", &json!({ "minutes": 61 })).await, (StatusCode::OK, json!({})));
+    browser
+        .until(|state| state["p0"]["requests"].as_array().unwrap().iter().any(|one| one["status"] == "EXPIRED"))
+        .await;
     browser.close().await;
 }
 

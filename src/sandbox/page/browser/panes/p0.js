@@ -3,6 +3,7 @@
 import { html, classes } from '../html.js';
 import { clock } from '../kit/dates.js';
 import { post } from '../server.js';
+import { Rule } from './rule.js';
 import { Settings } from './settings.js';
 
 /** How a status is coloured; any other is neutral. */
@@ -28,7 +29,7 @@ export function P0Pane({ page }) {
     <section>
       <div class="row"><h2 id="requests-title">Requests</h2><button type="button" class="button" onClick=${() => post('request', {})}>Another request</button></div>
       ${requests.length === 0 && html`<p class="empty">Nobody has asked for anything.</p>`}
-      <ol class="cards" aria-labelledby="requests-title">${requests.map((request) => html`<${Request} key=${request.requestId} request=${request} />`)}</ol>
+      <ol class="cards" aria-labelledby="requests-title">${requests.map((request) => html`<${Request} key=${request.requestId} request=${request} page=${page} />`)}</ol>
     </section>`;
 }
 
@@ -48,8 +49,9 @@ function Call({ call }) {
   </li>`;
 }
 
-function Request({ request }) {
+function Request({ request, page }) {
   const { requestor, principal, display, approvalDetails: approval, expiryTimestamp: expires } = request;
+  const watch = page.state.watches?.[request.requestId];
   const rows = (display?.rows ?? []).filter((row) => !row.isHidden).map((row) => `${row.label}: ${row.content}`).join(' · ');
   return html`<li class="card request" id=${`request-${request.requestId}`} tabindex="-1">
     <p class="row"><b>${request.type} ${request.access}</b><span class=${classes('status', TONES[request.status])}>${request.status}</span></p>
@@ -57,5 +59,6 @@ function Request({ request }) {
     ${rows && html`<p class="small">${rows}</p>`}
     <p class="small"><time>${clock(new Date(request.requestedTimestamp))}</time> <code>${request.requestId}</code>
       ${approval && ` approved by ${approval.email}`}${expires && `, until ${clock(new Date(expires))}`}</p>
+    ${watch && html`<${Rule} page=${page} watch=${watch} />`}
   </li>`;
 }

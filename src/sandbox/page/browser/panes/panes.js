@@ -4,10 +4,14 @@
 import { html } from '../html.js';
 import { DiskPane } from './disk.js';
 import { FaultsPane } from './faults.js';
+import { OnCallPane } from './on_call.js';
 import { P0Pane } from './p0.js';
 import { StoryPane } from './story.js';
 
-const PANES = { P0: P0Pane, Disk: DiskPane, Faults: FaultsPane, Story: StoryPane };
+const PANES = { P0: P0Pane, 'On call': OnCallPane, Disk: DiskPane, Faults: FaultsPane, Story: StoryPane };
+
+/** What a pane is called where no space may stand. */
+const idOf = (name) => name.replace(' ', '-');
 
 /** `children` is the tab "Slack", where there is one. */
 export function Panes({ page, wide, children }) {
@@ -20,14 +24,14 @@ export function Panes({ page, wide, children }) {
     event.preventDefault();
     const name = names[(to + names.length) % names.length];
     setPane(name);
-    document.getElementById(`tab-${name}`)?.focus();
+    document.getElementById(`tab-${idOf(name)}`)?.focus();
   };
   return html`<div class="panes">
     <div class="tabs" role="tablist" aria-label="Behind the scenes" onKeyDown=${keys}>
-      ${names.map((name) => html`<button type="button" key=${name} id=${`tab-${name}`} role="tab" aria-selected=${pane === name}
-        aria-controls=${`panel-${name}`} tabindex=${pane === name ? 0 : -1} onClick=${() => setPane(name)}>${name}</button>`)}
+      ${names.map((name) => html`<button type="button" key=${name} id=${`tab-${idOf(name)}`} role="tab" aria-selected=${pane === name}
+        aria-controls=${`panel-${idOf(name)}`} tabindex=${pane === name ? 0 : -1} onClick=${() => setPane(name)}>${name}</button>`)}
     </div>
-    ${names.map((name) => html`<div key=${name} class=${`panel panel-${name.toLowerCase()}`} role="tabpanel" id=${`panel-${name}`} aria-labelledby=${`tab-${name}`}
+    ${names.map((name) => html`<div key=${name} class=${`panel panel-${idOf(name).toLowerCase()}`} role="tabpanel" id=${`panel-${idOf(name)}`} aria-labelledby=${`tab-${idOf(name)}`}
       tabindex=${name === 'Slack' ? undefined : 0} hidden=${pane !== name}>
       ${name === 'Slack' ? children : pane === name && html`<${PANES[name]} page=${page} />`}
     </div>`)}

@@ -5,7 +5,7 @@ import { Push, usePushes } from './notification.js';
 import { useNow } from './status_bar.js';
 
 export function LockScreen({ client }) {
-  const now = useNow();
+  const now = useNow(client.page);
   const pushes = usePushes(client).slice(-4).reverse();
   return html`<div class="lock">
     <p class="lock-time">${now.toLocaleTimeString([], { hour: '2-digit', minute: '2-digit' })}</p>

@@ -1,11 +1,11 @@
 // The bar at the top of the phone's screen.
 
-import { useEffect, useState } from 'preact/hooks';
+import { useEffect, useMemo, useState } from 'preact/hooks';
 import { html } from '../html.js';
 import { clock } from '../kit/dates.js';
 
 export function StatusBar({ client }) {
-  const now = useNow();
+  const now = useNow(client.page);
   const { locked, setLocked } = client;
   return html`<div class="statusbar">
     <span aria-hidden="true">${clock(now)}</span>
@@ -13,12 +13,13 @@ export function StatusBar({ client }) {
   </div>`;
 }
 
-/** The time, told anew every few seconds. */
-export function useNow() {
-  const [now, setNow] = useState(() => new Date());
+/** The time on the stage, which may be ahead of this machine's, told anew every few seconds. */
+export function useNow({ slack }) {
+  const [, tick] = useState(0);
   useEffect(() => {
-    const timer = setInterval(() => setNow(new Date()), 5000);
+    const timer = setInterval(() => tick((count) => count + 1), 5000);
     return () => clearInterval(timer);
   }, []);
-  return now;
+  const ahead = useMemo(() => Date.parse(slack.now) - Date.now(), [slack.now]);
+  return new Date(Date.now() + ahead);
 }
