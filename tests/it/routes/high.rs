@@ -43,7 +43,7 @@ async fn with_an_old_card(control: &str) -> (World, Card, serde_json::Value) {
 async fn a_card_has_one_button_and_the_form_has_everything_but_a_length() {
     let world = World::with(high()).await;
     let card = world.usual().await;
-    assert!(world.read(&card).ends_with("[Approve…] [Deny] [More]"), "{}", world.read(&card));
+    assert!(world.read(&card).ends_with("[Approve…] [Deny] [I'm on it] [More]"), "{}", world.read(&card));
     world.press(ALICE, &card, "pick").await;
     insta::assert_snapshot!(world.reads(ALICE), @r"
     bob@example.com gets aws role (Role: ReadOnly, Account: staging (111122223333)).
@@ -112,7 +112,7 @@ async fn an_old_cards_button_opens_the_form_and_the_card_is_drawn_anew() {
     world.slack.press_stale(ALICE, CHANNEL, &card.ts, &old, None).await.unwrap();
     world.work().await;
     assert!(world.reads(ALICE).contains("You chose 2 hours."), "{}", world.reads(ALICE));
-    assert!(world.read(&card).ends_with("[Approve…] [Deny] [More]"), "{}", world.read(&card));
+    assert!(world.read(&card).ends_with("[Approve…] [Deny] [I'm on it] [More]"), "{}", world.read(&card));
     assert_eq!((world.told(), world.lines(ALICE)), (vec![], vec![]), "no dead end");
     world.picks(ALICE, "2h").await;
     assert_eq!(world.told(), [APPROVED]);
@@ -145,7 +145,11 @@ async fn a_length_of_a_riskier_rule_opens_the_form() {
                   [[route]]\nchannel = \"{channel}\"\n";
     let world = World::with(Setup { routes: Some(routes.to_owned()), ..Setup::default() }).await;
     let card = world.request(RequestSeed { duration: Some("1h".into()), ..bobs() }).await;
-    assert!(world.read(&card).ends_with("[Approve 1h] [Approve for…: 30m, 1h] [Deny] [More]"), "{}", world.read(&card));
+    assert!(
+        world.read(&card).ends_with("[Approve 1h] [Approve for…: 30m, 1h] [Deny] [I'm on it] [More]"),
+        "{}",
+        world.read(&card)
+    );
     world.slack.slash(ALICE, CHANNEL, "approve req-1 8h").await.unwrap();
     world.work().await;
     assert_eq!(world.told(), [""; 0]);
@@ -192,7 +196,7 @@ async fn trying_again_goes_through_the_form_and_stays_a_second_try() {
     world.p0.fail_next(1, Verb::Approve, Fault::LostAnswer);
     world.press(ALICE, &card, "pick").await;
     world.picks(ALICE, "2h").await;
-    assert!(world.read(&card).ends_with("[Try again…] [Deny] [Revoke] [More]"), "{}", world.read(&card));
+    assert!(world.read(&card).ends_with("[Try again…] [Deny] [I'm on it] [Revoke] [More]"), "{}", world.read(&card));
     let told = world.last_dm(ALICE);
     assert!(world.read(&told).ends_with("[Try again…] [Revoke] [Show]"), "{}", world.read(&told));
 

@@ -26,7 +26,7 @@ impl World {
 async fn a_card_says_that_no_route_was_surely_meant_and_what_p0_did_not_send() {
     let world = World::with(Setup { routes: Some(ROUTES.to_owned()), ..Setup::default() }).await;
     let sure = world.of("r-1", "aws", Some("prod-db")).await;
-    assert!(!sure.contains(":warning:") && sure.ends_with("[Approve…] [Deny] [More]"), "{sure}");
+    assert!(!sure.contains(":warning:") && sure.ends_with("[Approve…] [Deny] [I'm on it] [More]"), "{sure}");
     let default = world.of("r-2", "aws", Some("dev-db")).await;
     assert!(default.contains(":warning: No route but the default one takes this request."), "{default}");
     let unsure = world.of("r-3", "aws", None).await;
@@ -37,7 +37,7 @@ async fn a_card_says_that_no_route_was_surely_meant_and_what_p0_did_not_send() {
         ),
         "{unsure}"
     );
-    assert!(unsure.ends_with("[Approve…] [Deny] [More]"), "{unsure}");
+    assert!(unsure.ends_with("[Approve…] [Deny] [I'm on it] [More]"), "{unsure}");
     let other = world.of("r-4", "ssh", None).await;
     assert!(other.contains(":warning: Other routes may be meant: P0 did not send resource."), "{other}");
 }

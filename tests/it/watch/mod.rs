@@ -37,11 +37,12 @@ impl World {
         self.cards_in(&channel).swap_remove(0)
     }
 
-    /// Timers that the ledger holds, by their kind.
+    /// Timers that the ledger holds of requests that wait, by their kind.
     pub async fn timers(&self) -> Vec<String> {
         let url = format!("sqlite://{}", self.folder.join("p0-chatops.db").display());
         let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
-        let kinds = sqlx::query_scalar("SELECT kind FROM timers ORDER BY kind, target").fetch_all(&pool).await.unwrap();
+        let of_waiting = "SELECT kind FROM timers WHERE kind NOT IN ('ends_soon', 'overdue') ORDER BY kind, target";
+        let kinds = sqlx::query_scalar(of_waiting).fetch_all(&pool).await.unwrap();
         pool.close().await;
         kinds
     }
