@@ -99,7 +99,7 @@ impl Tools {
     fn account(&self, standing: &Standing) -> Option<Account> {
         self.linking.as_ref()?;
         match (&standing.link, &standing.may_decide) {
-            (Some(link), _) => Some(Account::Linked(link.clone())),
+            (Some(link), _) => Some(Account::Linked { identity: link.identity.clone(), since: link.linked }),
             (None, Err(Refusal::NotLinked)) => Some(Account::NotLinked),
             (None, _) => None,
         }

@@ -17,7 +17,6 @@ use crate::domain::absence::Absence;
 use crate::domain::control::Control;
 use crate::domain::home::{HomeList, PAGE, Pages, Turn};
 use crate::domain::jit::control::SettingsControl;
-use crate::domain::link::Link;
 use crate::domain::phase::Phase;
 use crate::ledger::requests::Kept;
 
@@ -42,7 +41,12 @@ pub struct HomeFacts {
 #[derive(Clone, Debug)]
 pub enum Account {
     /// They have.
-    Linked(Link),
+    Linked {
+        /// Who they are to P0.
+        identity: String,
+        /// Since when.
+        since: Timestamp,
+    },
     /// They have not, and may.
     NotLinked,
 }
@@ -135,8 +139,8 @@ fn page<T>(
 fn account(account: Option<&Account>) -> Vec<SlackBlock> {
     let (text, button) = match account {
         None => return Vec::new(),
-        Some(Account::Linked(link)) => {
-            (wording::home::linked(&link.identity, link.linked), controls::unlink(&link.identity))
+        Some(Account::Linked { identity, since }) => {
+            (wording::home::linked(identity, *since), controls::unlink(identity))
         }
         Some(Account::NotLinked) => {
             (wording::home::NOT_LINKED.to_owned(), controls::link_account(wording::linking::LINK))

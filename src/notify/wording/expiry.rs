@@ -41,7 +41,7 @@ fn in_about(left: Duration) -> String {
     match seconds {
         0..900 => "within 15 minutes".to_owned(),
         900..3600 => "within the hour".to_owned(),
-        ..DAY => in_all(HOUR, "hour"),
+        HOUR..DAY => in_all(HOUR, "hour"),
         _ => in_all(DAY, "day"),
     }
 }
