@@ -1,5 +1,5 @@
-"""PagerDuty's REST API, as far as it says who is on call, made from the document that PagerDuty publishes: openapi-core
-judges every call and every answer by it.
+"""PagerDuty's REST API, as far as it says who is on call, made from an OpenAPI document: openapi-core judges every call and
+every answer by it.
 
 `python pagerduty_server.py SETTINGS` (JSON) prints one line, `{"base_url": …, "control": …}`, and serves until its standard
 input ends. Settings: `document`, the path of the OpenAPI document; `key`, the API key; `upstream`, another PagerDuty that is

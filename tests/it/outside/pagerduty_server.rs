@@ -1,5 +1,6 @@
-//! PagerDuty's REST API as openapi-core makes and judges it from the document that PagerDuty publishes. The document says
-//! nothing of a licence, so it is fetched and not kept here.
+//! PagerDuty's REST API as openapi-core makes and judges it. PagerDuty's own document says nothing of a licence: what it
+//! says of these calls is kept in words of our own (`tests/interop/pagerduty.json`), and a copy of it judges instead where
+//! `P0CHATOPS_TEST_PAGERDUTY` names one.
 
 use std::path::PathBuf;
 use std::process::Command;
@@ -49,14 +50,13 @@ fn document() -> Option<&'static PathBuf> {
     let find = || {
         #[expect(clippy::disallowed_methods, reason = "the test's setting, not the bot's")]
         let named = std::env::var_os("P0CHATOPS_TEST_PAGERDUTY").map(PathBuf::from);
-        let kept = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/target/ci/pagerduty.json"));
+        let kept = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/interop/pagerduty.json"));
         let document = named.unwrap_or(kept);
         let ready = document.exists()
             && can(interpreter(), "import sys, openapi_core.testing; assert sys.version_info >= (3, 11)");
         if !ready {
             say("SKIPPED: PagerDuty as openapi-core judges it (needs Python 3.11 with openapi-core, named by \
-                 P0CHATOPS_TEST_PYTHON, and reference/REST/openapiv3.json of github.com/PagerDuty/api-schema as \
-                 target/ci/pagerduty.json, or named by P0CHATOPS_TEST_PAGERDUTY)");
+                 P0CHATOPS_TEST_PYTHON)");
         }
         ready.then_some(document)
     };
