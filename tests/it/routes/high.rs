@@ -19,7 +19,7 @@ impl World {
 
     /// What a modal reads like.
     fn reads(&self, who: &str) -> String {
-        readable(&self.form(who).blocks())
+        readable(self.form(who).blocks())
     }
 
     /// Somebody chooses a length in the modal that they have open and submits it.
@@ -203,7 +203,7 @@ async fn trying_again_goes_through_the_form_and_stays_a_second_try() {
     // The form of a first try is no second one.
     world.slack.slash(CAROL, CHANNEL, "approve req-1").await.unwrap();
     world.picks(CAROL, "2h").await;
-    let said = readable(&world.form(CAROL).blocks());
+    let said = readable(world.form(CAROL).blocks());
     assert!(said.contains("P0 may have applied it. Press \"Try again\""), "{said}");
     assert_eq!(world.told().len(), 1);
 
