@@ -18,6 +18,7 @@ use crate::authorize::credentials::Credentials;
 use crate::authorize::linked::Parts;
 use crate::authorize::p0_login::P0Accounts;
 use crate::authorize::workspace::Workspace;
+use crate::check::look_at_start;
 use crate::clock::Clock;
 use crate::config::{self, ConfigError, Settings};
 use crate::decide::{self, Desk, Tools};
@@ -85,7 +86,15 @@ pub struct App {
     pub whispers: TaskTracker,
     desk: Desk,
     metrics: Metrics,
+    look: Look,
     jwks: Option<serde_json::Value>,
+}
+
+/// What the look at the start works with.
+struct Look {
+    settings: Settings,
+    clock: Clock,
+    clients: Clients,
 }
 
 impl App {
@@ -97,6 +106,7 @@ impl App {
         let metrics = Metrics::default();
         let clients = Clients::new(&settings.outbound)?;
         let notifier_keys = NotifierKeys::new(&settings.notifier.key, clients.providers.clone(), clock.clone())?;
+        let look = Look { settings: settings.clone(), clock: clock.clone(), clients: clients.clone() };
         let slack = SlackApi::new(clients.slack, &settings.slack, metrics.clone());
         let ledger = Ledger::open_to_serve(&settings.database_url, clock.clone()).await?;
         ledger.state_settings(settings.durations.stated.clone()).await?;
@@ -203,6 +213,7 @@ impl App {
             settings_worker,
             courier: Courier::new(ledger.clone(), slack, offer, clock),
             desk,
+            look,
             jwks: credentials.jwks(),
             metrics,
             whispers,
@@ -245,6 +256,7 @@ impl App {
         let (outside, operator) = (self.doors(), self.probes());
         let accounts = self.keeper.as_ref().map(|keeper| keeper.linking.accounts().clone());
         let (stopped, renewing) = (stop.clone(), accounts.clone());
+        let Look { settings, clock, clients } = self.look;
         tokio::join!(
             serve(doors, outside, stop.clone()),
             serve(probes, operator, stop.clone()),
@@ -253,6 +265,7 @@ impl App {
             self.courier.run(stop.clone()),
             self.dispatcher.run(stop.clone()),
             self.painter.run(stop.clone()),
+            stop.clone().run_until_cancelled_owned(look_at_start(settings, clock, clients)),
             async {
                 if let Some(keeper) = self.keeper {
                     keeper.run(stop).await;

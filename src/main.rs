@@ -55,7 +55,7 @@ async fn carry_out(command: Command) -> anyhow::Result<()> {
         Command::Sandbox(args) => p0_chatops::sandbox::run(args).await?,
         Command::Manifest(args) => print(slack_app(&args)?.as_bytes())?,
         Command::Links(args) => links::run(args, Clock::system(), &mut std::io::stdout()).await?,
-        Command::Route(args) => route::run(&args, Clock::system(), &mut std::io::stdout())?,
+        Command::Route(args) => route::run(&args, Clock::system(), &mut std::io::stdout()).await?,
         Command::Settings(args) => settings::run(args, Clock::system(), &mut std::io::stdout()).await?,
         Command::Vault(args) => vault::run(args, Clock::system(), &mut std::io::stdout()).await?,
         Command::Completions(args) => print(&packaging::completions(args.shell))?,

@@ -1,5 +1,7 @@
 //! `p0-chatops route explain`: which rule an event goes by, and why, before P0 ever sends such a one.
 
+mod live;
+
 use std::fmt::{self, Write as _};
 use std::io::{Read as _, Write};
 use std::path::Path;
@@ -17,6 +19,7 @@ use crate::domain::route::explain::{Asks, Explanation, RuleExplained};
 use crate::domain::route::truth::Truth;
 use crate::domain::text::{cut, plain};
 use crate::inbound::push;
+use live::Live;
 
 /// Characters of what stands in an event that are shown.
 const SHOWN: usize = 60;
@@ -38,6 +41,8 @@ struct Explained<'e> {
     fields: Vec<Field<'e>>,
     #[serde(flatten)]
     explanation: Explanation,
+    /// Whom it means now, where that was asked.
+    now: Option<Live>,
 }
 
 /// A field of an event.
@@ -53,15 +58,18 @@ struct Field<'e> {
 ///
 /// # Errors
 /// [`NotAnEvent`], settings that are at fault, or an `out` that cannot be written to.
-pub fn run(args: &RouteArgs, clock: Clock, out: &mut impl Write) -> anyhow::Result<()> {
-    let RouteCommand::Explain { event, at, json, config } = &args.command;
+pub async fn run(args: &RouteArgs, clock: Clock, out: &mut impl Write) -> anyhow::Result<()> {
+    let RouteCommand::Explain { event, at, offline, json, config } = &args.command;
     let settings = config::load(config.config.as_deref())?;
     let body = read(event)?;
     let explained = explain(&body, &settings.notifier.fields, |push| {
         let at = at.unwrap_or_else(|| clock.now());
         (at, settings.routes.explain(&push.facts, at))
     });
-    let explained = explained.map_err(|problem| NotAnEvent { file: name(event), problem })?;
+    let mut explained = explained.map_err(|problem| NotAnEvent { file: name(event), problem })?;
+    if let (false, Some(route)) = (offline, settings.routes.named(&explained.explanation.route)) {
+        explained.now = Some(live::ask(&settings, clock, route).await?);
+    }
     match json {
         true => writeln!(out, "{}", serde_json::to_string_pretty(&explained)?),
         false => write!(out, "{explained}"),
@@ -105,12 +113,12 @@ fn explain<'e>(
         value: found.map(|(_, value)| value),
     };
     let fields = places.iter().map(field).collect();
-    Ok(Explained { request: push.id.to_string(), status: push.status, at, fields, explanation })
+    Ok(Explained { request: push.id.to_string(), status: push.status, at, fields, explanation, now: None })
 }
 
 impl fmt::Display for Explained<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { request, status, at, fields, explanation } = self;
+        let Self { request, status, at, fields, explanation, now } = self;
         writeln!(f, "request {}, {}, at {at}", shown(request), shown(status))?;
         for Field { name, pointer, value } in fields {
             match (pointer, value) {
@@ -123,7 +131,8 @@ impl fmt::Display for Explained<'_> {
         let why = if explanation.is_default { ", which takes what no other does" } else { "" };
         writeln!(f, "\nit goes by {:?}{why}", explanation.route)?;
         asks(f, &explanation.asks)?;
-        told(f, explanation)
+        told(f, explanation)?;
+        now.iter().try_for_each(|now| now.fmt(f))
     }
 }
 

@@ -1,6 +1,6 @@
 //! The scopes of the app's bot token, and what each is for: the one table by which the app is made and checked.
 
-use OfUse::{InChannel, WithAdminGroups, WithUnfurls};
+use OfUse::{InChannel, WithUnfurls, WithUserGroups};
 use Opens::{Command, Event, Method, PersonEvent};
 
 /// One scope.
@@ -25,8 +25,8 @@ pub enum OfUse {
     Always,
     /// Where requests are shown in a channel.
     InChannel,
-    /// Where some admins are members of a user group.
-    WithAdminGroups,
+    /// Where user groups say who is an admin, who is told or who is on call.
+    WithUserGroups,
     /// Where links to requests become cards.
     WithUnfurls,
 }
@@ -36,8 +36,8 @@ pub enum OfUse {
 pub struct Uses {
     /// Whether requests are shown in a channel; else only to people.
     pub in_channel: bool,
-    /// Whether some admins are members of a user group.
-    pub admin_groups: bool,
+    /// Whether user groups say who is an admin, who is told or who is on call.
+    pub user_groups: bool,
     /// Whether links to requests become cards in some channels.
     pub unfurls: bool,
 }
@@ -113,10 +113,10 @@ pub const SCOPES: [Scope; 12] = [
         ),
     ),
     only(
-        WithAdminGroups,
+        WithUserGroups,
         optional(
             "usergroups:read",
-            "nobody is an admin as a member of a user group",
+            "nobody is an admin, is told or is on call as a member of a user group",
             &[Method("usergroups.users.list")],
         ),
     ),
@@ -139,7 +139,7 @@ pub fn of_use(uses: Uses) -> impl Iterator<Item = Scope> {
     SCOPES.into_iter().filter(move |scope| match scope.of_use {
         OfUse::Always => true,
         OfUse::InChannel => uses.in_channel,
-        OfUse::WithAdminGroups => uses.admin_groups,
+        OfUse::WithUserGroups => uses.user_groups,
         OfUse::WithUnfurls => uses.unfurls,
     })
 }

@@ -3,9 +3,11 @@
 //! It posts nothing, decides nothing and writes no row; the only file that it makes is removed again. It goes the
 //! bot's own ways: the same settings, HTTP clients, gates and judgements, so that what it says is what `serve` does.
 
+mod at_start;
 mod channel;
 mod clocks;
 mod doors;
+mod groups;
 mod ledger;
 mod linked;
 mod links;
@@ -27,7 +29,6 @@ mod trouble;
 mod vault;
 mod web;
 
-use std::collections::BTreeSet;
 use std::io::{IsTerminal as _, stdout};
 use std::time::Duration;
 
@@ -41,7 +42,10 @@ use crate::clock::Clock;
 use crate::config::{self, DEFAULT_FILE, Identity, Outbound, Secret, Settings};
 use crate::domain::link::Link;
 use crate::http_client::Clients;
+pub(crate) use at_start::look_at_start;
+use channel::Named;
 use report::{Form, Report};
+use slack::Home;
 
 /// How long all of it may take.
 const WHOLE_WITHIN: Duration = Duration::from_secs(120);
@@ -61,6 +65,8 @@ struct Install {
     jwks: Option<Value>,
     /// The links that live, where people link accounts and the ledger could be read.
     links: Option<Vec<Link>>,
+    /// How long to wait before each question to Slack, and to each on-call source.
+    apart: Duration,
 }
 
 /// Something will not work. Each line of it has been told by then.
@@ -102,24 +108,29 @@ async fn look(args: &CheckArgs, clock: Clock, report: &mut Report<'_>) {
     vault::check(&settings, report).await;
     let Some(install) = install(settings, clock, report).await else { return };
     let home = slack::check(&install, report).await;
-    let channels: BTreeSet<_> =
-        install.settings.routes.all().iter().filter_map(|route| route.channel.clone()).collect();
-    for (channel, home) in channels.iter().zip(home.iter().cycle()) {
-        channel::check(&install, home, channel, "route.channel", report).await;
-    }
-    for (channel, home) in install.settings.slack.unfurl_channels.iter().zip(home.iter().cycle()) {
-        channel::check(&install, home, channel, channel::UNFURLS, report).await;
-    }
+    channels(&install, home.as_ref(), report).await;
     let organisation = p0::check(&install, report).await;
     risk::check(&install, report);
     settings::check(&install, home.as_ref(), report).await;
     linked::check(&install, organisation.as_ref(), report).await;
     oncall::check(&install, home.as_ref(), report).await;
+    groups::check(&install, home.as_ref(), report).await;
     people::check(&install, home.as_ref(), organisation.is_some(), report).await;
     links::check(&install, report);
     let keys = notifier::check(&install, report).await;
     let doors = listeners::check(&install, keys, report).await;
     public_url::check(&install, doors, report).await;
+}
+
+/// Looks at every channel of the settings in which something is shown.
+async fn channels(install: &Install, home: Option<&Home>, report: &mut Report<'_>) {
+    let Some(home) = home else { return };
+    for (channel, named) in channel::of_routes(&install.settings.routes) {
+        channel::check(install, home, channel, &named, report).await;
+    }
+    for channel in &install.settings.slack.unfurl_channels {
+        channel::check(install, home, channel, &Named::by(channel::UNFURLS), report).await;
+    }
 }
 
 /// Makes ready what `serve` makes ready at its start.
@@ -156,7 +167,16 @@ async fn install(settings: Settings, clock: Clock, report: &mut Report<'_>) -> O
         Identity::Exchange(exchange) => Actor::new(exchange).ok().map(|actor| actor.jwks()),
         _ => credentials.as_ref().and_then(Credentials::jwks),
     };
-    Some(Install { local: local.decisions, clients: clients.ok(), credentials, jwks, links, settings, clock })
+    Some(Install {
+        local: local.decisions,
+        clients: clients.ok(),
+        credentials,
+        jwks,
+        links,
+        settings,
+        clock,
+        apart: Duration::ZERO,
+    })
 }
 
 /// Where a proxy is, without the password that its address may hold.

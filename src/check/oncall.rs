@@ -39,6 +39,7 @@ pub(super) async fn check(install: &Install, home: Option<&Home>, report: &mut R
         Err(error) => return report.fail("oncall", error.to_string(), "put the file right: `serve` refuses it too"),
     };
     for (name, source) in sources {
+        tokio::time::sleep(install.apart).await;
         let Some(duty) = roster.duty(name, None).await else { continue };
         match &duty.trouble {
             Some(trouble) => silent(name, source, trouble, report),

@@ -66,6 +66,20 @@ pub(super) async fn check(install: &Install, home: Option<&Home>, surely_p0: boo
     anybody_left(install, &approvers, report);
 }
 
+/// Looks at everybody whom a route or a table of an on-call source names, as far as Slack knows them.
+pub(super) async fn strangers(install: &Install, home: &Home, report: &mut Report<'_>) {
+    let clients = install.clients.as_ref().expect("Slack was asked with it");
+    let slack = SlackApi::new(clients.slack.clone(), &install.settings.slack, Metrics::default());
+    let told: BTreeSet<&UserId> = install.settings.notified().collect();
+    for user in told {
+        tokio::time::sleep(install.apart).await;
+        let looking = Looking { install, home, slack: &slack, surely_p0: false, user };
+        if let Some(Fault { status, message, remedy }) = looking.stranger().await {
+            report.add(("person", user), status, message, Some(&remedy));
+        }
+    }
+}
+
 /// One approver whose token has run out can wait; all of them cannot. A shared credential is everybody's, and a key that
 /// signs for nobody was told of.
 fn anybody_left(install: &Install, approvers: &[CanDecide], report: &mut Report<'_>) {

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::Install;
+use super::channel::quoted;
 use super::links;
 use super::p0::{ASK_AGAIN, account};
 use super::report::Status;
@@ -15,6 +16,7 @@ use crate::authorize::p0_login::AccountAnswer;
 use crate::config::{Accounts, Identity, TokenSource, Tokens};
 use crate::domain::person::{SlackUser, UserId};
 use crate::domain::refusal::Refusal;
+use crate::domain::route::routes::{Recipient, Route};
 use crate::notify::web_api::SlackApi;
 
 /// The longest wait that Slack may ask for.
@@ -140,26 +142,54 @@ pub(super) struct Looking<'l> {
 impl Looking<'_> {
     /// Asks Slack, the settings and, where it is to be shown a token, P0.
     pub(super) async fn look(&self) -> Look {
-        let person = match asked(self.slack, self.user).await {
-            Ok(Some(person)) => person,
+        let person = match self.person().await {
+            Ok(person) => person,
+            Err((can_decide, fault)) => return Look::new("", can_decide).with(fault),
+        };
+        let mut look = self.credential(&self.by(), &person).await;
+        look.faults.splice(..0, self.membership(&person).into_iter().chain(self.messages()));
+        look
+    }
+
+    /// Asks Slack alone, whether it lets them be who they are meant to be.
+    pub(super) async fn stranger(&self) -> Option<Fault> {
+        match self.person().await {
+            Ok(person) => self.membership(&person),
+            Err((_, fault)) => Some(fault),
+        }
+    }
+
+    async fn person(&self) -> Result<Person, (CanDecide, Fault)> {
+        match asked(self.slack, self.user).await {
+            Ok(Some(person)) => Ok(person),
             Ok(None) => {
                 let remedy = "correct the id, or take it out of the settings";
-                let fault = Fault::new(Status::Fail, "Slack knows nobody with this id", remedy);
-                return Look::new("", CanDecide::No).with(fault);
+                Err((CanDecide::No, Fault::new(Status::Fail, "Slack knows nobody with this id", remedy)))
             }
             Err(Unavailable { .. }) => {
                 let fault = Fault::new(Status::Warn, "Slack could not be asked about them", ASK_AGAIN);
-                return Look::new("", CanDecide::Unseen).with(fault);
+                Err((CanDecide::Unseen, fault))
             }
-        };
-        let by = SlackUser { team: self.home.team.clone(), user: self.user.clone() };
-        let mut look = self.credential(&by, &person).await;
-        look.faults.splice(..0, self.membership(&by, &person).into_iter().chain(self.messages()));
-        look
+        }
+    }
+
+    fn by(&self) -> SlackUser {
+        SlackUser { team: self.home.team.clone(), user: self.user.clone() }
     }
 
     fn is_notified(&self) -> bool {
         self.install.settings.notified().any(|user| user == self.user)
+    }
+
+    /// What of the settings has them told.
+    fn named_by(&self) -> String {
+        let settings = &self.install.settings;
+        let names =
+            |route: &&Route| route.recipients().any(|who| matches!(who, Recipient::User(user) if user == self.user));
+        let routes: Vec<&str> = settings.routes.all().iter().filter(names).map(|route| route.name.as_str()).collect();
+        let routes = (!routes.is_empty()).then(|| format!("route {}", quoted(&routes)));
+        let sources = settings.oncall.iter().filter(|(_, source)| source.named().any(|user| user == self.user));
+        routes.into_iter().chain(sources.map(|(name, _)| format!("oncall.{name}"))).collect::<Vec<_>>().join(", ")
     }
 
     fn is_approver(&self) -> bool {
@@ -167,8 +197,8 @@ impl Looking<'_> {
     }
 
     /// Whether Slack lets them be who they are meant to be, by the rules of a click.
-    fn membership(&self, by: &SlackUser, person: &Person) -> Option<Fault> {
-        let (what, remedy) = match self.home.workspace.admit(by, person).err()? {
+    fn membership(&self, person: &Person) -> Option<Fault> {
+        let (what, remedy) = match self.home.workspace.admit(&self.by(), person).err()? {
             Refusal::Deactivated => ("is deactivated in Slack", "take them out of the settings"),
             Refusal::Bot => ("is a bot", "name a person instead"),
             Refusal::Guest => ("is a guest", "name a member instead, or set slack.allow_guests"),
@@ -193,7 +223,8 @@ impl Looking<'_> {
             Some(Fault::new(Status::Fail, "gets no direct message", "add the scope im:write and install the app again"))
         } else if !self.is_approver() && !matches!(self.install.settings.identity, Identity::Service { .. }) {
             let message = "is told of requests and has no identity here, so cannot decide";
-            Some(Fault::new(Status::Warn, message, "name them under identity too, or take them out of route.notify"))
+            let remedy = format!("name them under identity too, or take them out of {}", self.named_by());
+            Some(Fault { status: Status::Warn, message: message.to_owned(), remedy })
         } else {
             None
         }

@@ -79,18 +79,20 @@ pub(super) enum Form {
     },
     /// One JSON object at the end.
     Json,
+    /// What will not work and what is worth a look, in the log as soon as it is known.
+    Log,
 }
 
 /// What has been found so far.
 pub(super) struct Report<'w> {
     findings: Vec<Finding>,
     unseen: Vec<&'static str>,
-    out: &'w mut dyn Write,
+    out: &'w mut (dyn Write + Send),
     form: Form,
 }
 
 impl<'w> Report<'w> {
-    pub(super) fn new(out: &'w mut dyn Write, form: Form) -> Self {
+    pub(super) fn new(out: &'w mut (dyn Write + Send), form: Form) -> Self {
         Self { findings: Vec::new(), unseen: Vec::new(), out, form }
     }
 
@@ -124,9 +126,11 @@ impl<'w> Report<'w> {
     ) {
         let About { id, subject } = about.into();
         let finding = Finding { id, subject, status, message: plain(message.as_ref()), remedy: remedy.map(plain) };
-        if let Form::Lines { colours } = self.form {
+        match self.form {
             // Whoever closed the pipe reads no more; the exit code still tells.
-            let _ = print(self.out, &finding, colours);
+            Form::Lines { colours } => drop(print(self.out, &finding, colours)),
+            Form::Json => {}
+            Form::Log => log(&finding),
         }
         self.findings.push(finding);
     }
@@ -136,6 +140,7 @@ impl<'w> Report<'w> {
         let works = self.count(Status::Fail) == 0;
         let told = match self.form {
             Form::Lines { .. } => writeln!(self.out, "\n{}", self.summary()),
+            Form::Log => Ok(()),
             Form::Json => {
                 let whole = serde_json::json!({ "ok": works, "checks": self.findings });
                 writeln!(self.out, "{whole:#}")
@@ -164,6 +169,15 @@ impl<'w> Report<'w> {
 
     fn count(&self, status: Status) -> usize {
         self.findings.iter().filter(|finding| finding.status == status).count()
+    }
+}
+
+fn log(Finding { id, subject, status, message, remedy }: &Finding) {
+    let (subject, remedy) = (subject.as_deref().unwrap_or_default(), remedy.as_deref().unwrap_or_default());
+    match status {
+        Status::Fail => tracing::error!(id, subject, remedy, "will not work: {message}"),
+        Status::Warn => tracing::warn!(id, subject, remedy, "is worth a look: {message}"),
+        Status::Ok | Status::Skip => {}
     }
 }
 

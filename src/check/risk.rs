@@ -7,9 +7,9 @@ use crate::domain::route::risk::{Fresh, Risk};
 
 /// Says where approves are made that chat does not take.
 pub(super) fn check(install: &Install, report: &mut Report<'_>) {
-    let is_asked = install.settings.routes.all().iter().any(|route| route.risk == Risk::NotFromChat);
-    if let (true, Some(at)) = (is_asked, &install.settings.p0.request_url) {
-        report.ok("route.risk", format!("requests are approved in P0 alone, at {at}"));
+    let Some(at) = &install.settings.p0.request_url else { return };
+    for route in install.settings.routes.all().iter().filter(|route| route.risk == Risk::NotFromChat) {
+        report.ok(("route.risk", &route.name), format!("requests are approved in P0 alone, at {at}"));
     }
 }
 
@@ -17,16 +17,16 @@ pub(super) fn check(install: &Install, report: &mut Report<'_>) {
 pub(super) fn of_provider(install: &Install, metadata: &Metadata, report: &mut Report<'_>) {
     for route in install.settings.routes.all() {
         if let Risk::StepUp(fresh) = &route.risk {
-            proves(fresh, metadata, report);
+            proves(&route.name, fresh, metadata, report);
         }
     }
 }
 
-fn proves(fresh: &Fresh, metadata: &Metadata, report: &mut Report<'_>) {
+fn proves(route: &str, fresh: &Fresh, metadata: &Metadata, report: &mut Report<'_>) {
     let lacks = |list: &[String], word: &str| !list.is_empty() && !list.iter().any(|own| own == word);
     if lacks(&metadata.claims, "auth_time") {
         return report.warn(
-            "route.risk",
+            ("route.risk", route),
             "the provider does not list auth_time, by which a sign-in is known to be fresh: without it every approve \
              is refused",
             "have it put auth_time into ID tokens (Entra: an optional claim of the app), then try one approve",
@@ -36,7 +36,7 @@ fn proves(fresh: &Fresh, metadata: &Metadata, report: &mut Report<'_>) {
         fresh.acr_values.iter().map(String::as_str).filter(|value| lacks(&metadata.acr_values, value)).collect();
     if !unknown.is_empty() {
         return report.warn(
-            "route.risk",
+            ("route.risk", route),
             format!("the provider does not list {} of route.acr_values", unknown.join(", ")),
             "correct route.acr_values: the provider's documentation names its own",
         );
@@ -45,5 +45,5 @@ fn proves(fresh: &Fresh, metadata: &Metadata, report: &mut Report<'_>) {
         0 => "after the press".to_owned(),
         seconds => format!("at most {seconds} s before"),
     };
-    report.ok("route.risk", format!("whoever approves has signed in {age}"));
+    report.ok(("route.risk", route), format!("whoever approves has signed in {age}"));
 }

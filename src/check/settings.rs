@@ -3,11 +3,12 @@
 use std::collections::BTreeSet;
 
 use super::Install;
-use super::channel;
+use super::channel::{self, Named};
+use super::groups::asked_members;
 use super::p0::ASK_AGAIN;
 use super::person::asked;
 use super::report::Report;
-use super::slack::{Failed, Home, call, said};
+use super::slack::{Failed, Home};
 use crate::authorize::directory::{Person, Unavailable};
 use crate::authorize::workspace::Workspace;
 use crate::config::AdminList;
@@ -54,7 +55,7 @@ pub(super) async fn check(install: &Install, home: Option<&Home>, report: &mut R
         (Some(announced), Some(home))
             if !settings.routes.all().iter().any(|route| route.channel.as_ref() == Some(announced)) =>
         {
-            channel::check(install, home, announced, "settings.announce_channel", report).await;
+            channel::check(install, home, announced, &Named::by("settings.announce_channel"), report).await;
         }
         (Some(_), _) => {}
     }
@@ -107,28 +108,15 @@ fn barred(home: &Home, user: &UserId, person: &Person) -> Option<&'static str> {
     })
 }
 
-/// Who is in a user group; `None` where Slack does not say. An app of a whole organisation has to say in which workspace
-/// it looks.
+/// Who is in a user group; `None` where Slack does not say.
 async fn members(install: &Install, home: &Home, group: &UserGroupId, report: &mut Report<'_>) -> Option<Vec<UserId>> {
-    const METHOD: &str = "usergroups.users.list";
     let about = || ("admins", group);
     if home.workspace.teams.is_empty() {
         report.skip(about(), "is looked for in the workspace of whoever presses");
         return None;
     }
-    let mut answer = Err(Failed::Refused("no_such_subteam".to_owned()));
-    for team in &home.workspace.teams {
-        let query = [("usergroup", group.as_str()), ("team_id", team.as_str())];
-        let heard = call(install, METHOD, &query).await;
-        answer = heard.map_err(Failed::Silent).and_then(|heard| said(&heard));
-        if !matches!(&answer, Err(Failed::Refused(code)) if code == "no_such_subteam") {
-            break;
-        }
-    }
-    match answer {
-        Ok(answer) => {
-            let users = answer["users"].as_array().into_iter().flatten();
-            let users: Vec<UserId> = users.filter_map(|user| UserId::parse(user.as_str()?)).collect();
+    match asked_members(install, home, group).await {
+        Ok(users) => {
             match users.len() {
                 0 => report.warn(about(), "nobody is in this user group", "add the admins to it in Slack"),
                 1 => report.ok(about(), "1 person is in this user group: may change P0's settings"),

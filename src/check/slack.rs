@@ -88,6 +88,7 @@ fn refused(failed: &Failed, report: &mut Report<'_>) -> Option<Home> {
 
 /// Calls a method; `query` is its arguments, where it reads something.
 pub(super) async fn call(install: &Install, method: &'static str, query: &[(&str, &str)]) -> Result<Heard, Silence> {
+    tokio::time::sleep(install.apart).await;
     let slack = &install.settings.slack;
     let client = &install.clients.as_ref().expect("whoever calls has looked").slack;
     let mut url = slack.api_base_url.join(method).expect("a method's name behind a checked address");
@@ -184,7 +185,8 @@ fn uses(settings: &Settings) -> Uses {
     let in_channel = settings.routes.all().iter().any(|route| route.channel.is_some())
         || settings.changes.announce_channel.is_some();
     let unfurls = !settings.slack.unfurl_channels.is_empty();
-    Uses { in_channel, admin_groups: !settings.slack.admins.groups.is_empty(), unfurls }
+    let user_groups = !settings.slack.admins.groups.is_empty() || !settings.told_groups().is_empty();
+    Uses { in_channel, user_groups, unfurls }
 }
 
 fn scopes(home: &Home, uses: Uses, report: &mut Report<'_>) {

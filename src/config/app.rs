@@ -27,8 +27,8 @@ pub struct SlackApp {
     pub linking: Option<AppLinking>,
     /// Whether there are admins, who may change P0's settings.
     pub has_admins: bool,
-    /// Whether some of them are members of a user group.
-    pub has_admin_groups: bool,
+    /// Whether user groups say who is an admin, who is told or who is on call.
+    pub has_user_groups: bool,
     /// The host of links to requests, where they become cards.
     pub unfurl_domain: Option<String>,
 }
@@ -68,6 +68,12 @@ impl SlackApp {
                 unfurled(raw.p0.request_url.as_deref(), org)?.host()
             }
         };
+        let told = raw.routes.iter().flat_map(|route| {
+            let levels = route.escalate_to.iter().flatten();
+            levels.chain(&route.notify).chain(&route.fallback).flatten()
+        });
+        let has_user_groups = admins.iter().chain(told).any(|named| named.starts_with('S'))
+            || raw.oncall.values().any(|source| source.group.is_some());
         let delivery = match mode(&raw.slack)? {
             Mode::Http => Delivery::Http(public_url(raw.top.public_url)?),
             Mode::Socket => Delivery::Socket,
@@ -82,7 +88,7 @@ impl SlackApp {
             linking,
             unfurl_domain,
             has_admins: !admins.is_empty(),
-            has_admin_groups: admins.iter().any(|admin| admin.starts_with('S')),
+            has_user_groups,
         })
     }
 }

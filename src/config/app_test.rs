@@ -54,6 +54,21 @@ fn what_makes_another_app_is_seen() {
 }
 
 #[test]
+fn user_groups_are_seen_wherever_they_are_named() {
+    let groups = |text: &str| read(&format!("{URL}{text}")).unwrap().has_user_groups;
+    assert!(!groups("[[route]]\nnotify = [\"U01ALICE\", \"oncall:desk\"]"));
+    for named in [
+        "[slack]\nadmins = [\"S01OPS\"]",
+        "[[route]]\nnotify = [\"S01OPS\"]",
+        "[[route]]\nescalate_to = [[\"U01ALICE\"], [\"S01OPS\"]]",
+        "[[route]]\nfallback = [\"S01OPS\"]",
+        "[oncall.desk]\nsource = \"user-group\"\ngroup = \"S01OPS\"",
+    ] {
+        assert!(groups(named), "{named}");
+    }
+}
+
+#[test]
 fn an_address_that_slack_cannot_call_is_refused() {
     let https = "public_url: has to begin with https:// (http:// is for loopback hosts only)";
     let elsewhere = "public_url: has to begin with https:// and name a host that Slack can reach, not this machine \

@@ -1,6 +1,6 @@
 //! The settings once they are known to make sense together.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -16,7 +16,7 @@ use crate::domain::jit::mirror::Stated;
 use crate::domain::jit::proposal::SecondAdmin;
 use crate::domain::person::{ChannelId, EnterpriseId, TeamId, UserGroupId, UserId};
 use crate::domain::route::hours::Hours;
-use crate::domain::route::routes::{Recipient, Routes};
+use crate::domain::route::routes::{Recipient, Route, Routes};
 
 /// Everything that `serve` is told.
 #[derive(Clone, Debug)]
@@ -60,16 +60,40 @@ pub struct Settings {
 impl Settings {
     /// Everybody whom a route or a table of an on-call source names by themselves.
     pub fn notified(&self) -> impl Iterator<Item = &UserId> {
-        let recipients = self
-            .routes
-            .all()
-            .iter()
-            .flat_map(|route| route.notify.iter().chain(route.escalate_to.iter().flatten()).chain(&route.fallback));
+        let recipients = self.routes.all().iter().flat_map(Route::recipients);
         let named = recipients.filter_map(|who| match who {
             Recipient::User(user) => Some(user),
             Recipient::Group(_) | Recipient::OnCall { .. } => None,
         });
         named.chain(self.oncall.values().flat_map(OnCall::named))
+    }
+
+    /// The user groups that a route names, itself or by an on-call source, each with the routes that do.
+    pub fn told_groups(&self) -> BTreeMap<&UserGroupId, Vec<&Route>> {
+        let mut groups = BTreeMap::<_, Vec<&Route>>::new();
+        let sources = self.oncall.values().filter_map(|source| match &source.source {
+            OnCallSource::UserGroup(group) => Some(group),
+            _ => None,
+        });
+        for group in sources {
+            groups.entry(group).or_default();
+        }
+        for route in self.routes.all() {
+            let named: BTreeSet<_> = route.recipients().filter_map(|who| self.group_of(who)).collect();
+            named.into_iter().for_each(|group| groups.entry(group).or_default().push(route));
+        }
+        groups
+    }
+
+    fn group_of<'s>(&'s self, who: &'s Recipient) -> Option<&'s UserGroupId> {
+        match who {
+            Recipient::User(_) => None,
+            Recipient::Group(group) => Some(group),
+            Recipient::OnCall { source, .. } => match &self.oncall.get(source)?.source {
+                OnCallSource::UserGroup(group) => Some(group),
+                _ => None,
+            },
+        }
     }
 }
 
@@ -517,7 +541,7 @@ pub struct WeekShift {
 
 impl OnCall {
     /// Everybody whom its table names.
-    fn named(&self) -> impl Iterator<Item = &UserId> {
+    pub fn named(&self) -> impl Iterator<Item = &UserId> {
         let shifts = match &self.source {
             OnCallSource::Week(shifts) => shifts.as_slice(),
             OnCallSource::PagerDuty(_) | OnCallSource::UserGroup(_) | OnCallSource::Calendar { .. } => &[],

@@ -120,11 +120,8 @@ struct Interactivity {
 impl<'a, S> Manifest<'a, S> {
     /// The manifest of this app, its scopes written as `write` does.
     pub(super) fn new(app: &'a SlackApp, write: impl Fn(Scope) -> S) -> Self {
-        let uses = Uses {
-            in_channel: app.in_channel,
-            admin_groups: app.has_admin_groups,
-            unfurls: app.unfurl_domain.is_some(),
-        };
+        let uses =
+            Uses { in_channel: app.in_channel, user_groups: app.has_user_groups, unfurls: app.unfurl_domain.is_some() };
         // Those that need no scope cost nothing, and are of use as soon as accounts are linked: nobody has to remember.
         let events = scopes::of_use(uses).flat_map(|scope| scope.opens).filter_map(|opened| match opened {
             Opens::Event(event) => Some(*event),

@@ -164,7 +164,7 @@ impl Scene {
             in_channel: true,
             linking: (self.identity != IdentityMode::Tokens).then_some(AppLinking::Device),
             has_admins: !admins.is_empty(),
-            has_admin_groups: admins.contains(&ADMIN_GROUP),
+            has_user_groups: admins.contains(&ADMIN_GROUP),
             unfurl_domain: Some(P0_AT.to_owned()),
         }
     }

@@ -19,7 +19,7 @@ const EXAMPLE: &str = "manifest/p0-chatops.toml";
 const COMMITTED: &str = include_str!("../../manifest/slack-app.yaml");
 const SCHEMA: &str = include_str!("slack/manifest.schema.2.0.0.json");
 /// A bot that shows requests in a channel, and whose admins, if it has any, are named one by one.
-const IN_CHANNEL: Uses = Uses { in_channel: true, admin_groups: false, unfurls: false };
+const IN_CHANNEL: Uses = Uses { in_channel: true, user_groups: false, unfurls: false };
 
 fn app(command: &str, public_url: &str) -> SlackApp {
     let delivery = Delivery::Http(public_url.parse().unwrap());
@@ -30,7 +30,7 @@ fn app(command: &str, public_url: &str) -> SlackApp {
         in_channel: true,
         linking: None,
         has_admins: false,
-        has_admin_groups: false,
+        has_user_groups: false,
         unfurl_domain: None,
     }
 }
@@ -55,8 +55,8 @@ fn variants() -> Vec<SlackApp> {
             for (govslack, in_channel) in [(false, true), (true, true), (false, false)] {
                 variants.push(SlackApp { govslack, in_channel, ..app(command, public_url) });
             }
-            for has_admin_groups in [false, true] {
-                variants.push(SlackApp { has_admin_groups, ..with_admins(command, public_url) });
+            for has_user_groups in [false, true] {
+                variants.push(SlackApp { has_user_groups, ..with_admins(command, public_url) });
             }
             for linking in [AppLinking::Device, AppLinking::Pages(public_url.parse().unwrap())] {
                 variants.push(SlackApp { linking: Some(linking), ..app(command, public_url) });
@@ -349,7 +349,7 @@ fn the_scopes_open_the_methods_that_the_bot_calls_and_no_others() {
     let mut called: Vec<&str> = source.split('"').skip(1).step_by(2).filter(is_method).collect();
     // Slack asks no scope for these.
     let mut opened = vec!["auth.test", "views.open", "views.publish", "views.push"];
-    let everywhere = Uses { in_channel: true, admin_groups: true, unfurls: true };
+    let everywhere = Uses { in_channel: true, user_groups: true, unfurls: true };
     opened.extend(scopes::of_use(everywhere).flat_map(|scope| scope.opens).filter_map(|opened| match opened {
         Opens::Method(method) => Some(*method),
         Opens::Event(_) | Opens::PersonEvent(_) | Opens::Command => None,

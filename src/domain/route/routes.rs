@@ -145,6 +145,13 @@ impl Found<'_> {
     }
 }
 
+impl Route {
+    /// Everybody whom it names, at once or later.
+    pub fn recipients(&self) -> impl Iterator<Item = &Recipient> {
+        self.notify.iter().chain(self.escalate_to.iter().flatten()).chain(&self.fallback)
+    }
+}
+
 /// As the settings name them.
 impl fmt::Display for Recipient {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -74,7 +74,7 @@ impl SlackSetup {
     /// and a robot; a public channel with the bot, a private one with it, one shared with the other company,
     /// and one the bot was never invited to.
     pub fn new(clock: Clock) -> Self {
-        let uses = Uses { in_channel: true, admin_groups: false, unfurls: false };
+        let uses = Uses { in_channel: true, user_groups: false, unfurls: false };
         let everybody = ["U01ALICE", "U02BOB", "U03CAROL", "U04GUEST", "U06GONE"];
         Self {
             clock,

@@ -474,25 +474,25 @@ async fn what_a_risky_approve_asks_for_has_to_be_had() {
     let route = |keys: &str| format!("{}{keys}\n", house.settings());
     let steps_up = route("risk = \"step-up\"\nmax_age = \"10m\"\nacr_values = [\"phr\"]");
     assert_eq!(
-        house.check_with(&steps_up).await.about("route.risk"),
+        house.check_with(&steps_up).await.about("route.risk default"),
         "ok whoever approves has signed in at most 600 s before"
     );
     house.idp.change(|idp| idp.odd_metadata = Map::from_iter([("acr_values_supported".to_owned(), json!(["mfa"]))]));
     assert_eq!(
-        house.check_with(&steps_up).await.about("route.risk"),
+        house.check_with(&steps_up).await.about("route.risk default"),
         "warn the provider does not list phr of route.acr_values\n\
          → correct route.acr_values: the provider's documentation names its own"
     );
     house.idp.change(|idp| idp.odd_metadata = Map::from_iter([("claims_supported".to_owned(), json!(["sub"]))]));
     assert_eq!(
-        house.check_with(&steps_up).await.about("route.risk"),
+        house.check_with(&steps_up).await.about("route.risk default"),
         "warn the provider does not list auth_time, by which a sign-in is known to be fresh: without it every approve is \
          refused\n→ have it put auth_time into ID tokens (Entra: an optional claim of the app), then try one approve"
     );
     let not_here =
         route("risk = \"not-from-chat\"").replace("org =", "request_url = \"https://p0.example.com/{id}\"\norg =");
     assert_eq!(
-        house.check_with(&not_here).await.about("route.risk"),
+        house.check_with(&not_here).await.about("route.risk default"),
         "ok requests are approved in P0 alone, at https://p0.example.com/{id}"
     );
 }

@@ -6,6 +6,7 @@ mod oncall;
 mod p0;
 mod people;
 mod place;
+pub mod routes;
 mod settings;
 mod slack;
 mod way;

@@ -43,7 +43,7 @@ async fn people_who_only_ask_and_people_who_are_only_told_are_looked_at_too() {
     assert_eq!(
         told.about("person U03CAROL"),
         "warn is told of requests and has no identity here, so cannot decide\n\
-         → name them under identity too, or take them out of route.notify"
+         → name them under identity too, or take them out of route \"default\""
     );
     assert!(
         told.about("person U04GUEST").starts_with("FAIL is a guest: is told of requests and may not decide; is told")

@@ -188,7 +188,7 @@ async fn where_a_user_group_names_admins_slack_has_to_say_who_is_in_it() {
     assert_eq!(
         (told.about("scope usergroups:read").as_str(), told.code),
         (
-            "warn is missing: nobody is an admin as a member of a user group\n\
+            "warn is missing: nobody is an admin, is told or is on call as a member of a user group\n\
              → add it under OAuth & Permissions, Bot Token Scopes, and install the app again",
             Some(0)
         )

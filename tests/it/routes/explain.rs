@@ -2,8 +2,11 @@
 
 use std::process::Output;
 
+use p0_chatops::sandbox::p0::P0Setup;
+use p0_chatops::sandbox::slack::SlackSetup;
 use serde_json::{Value, json};
 
+use crate::check::routes::routed;
 use crate::serve::Company;
 
 const ROUTES: &str = "[[route]]\nname = \"prod at night\"\nchannel = \"C02PROD\"\nnotify = [\"U01ALICE\", \"S01OPS\"]\n\
@@ -17,10 +20,11 @@ struct House(Company);
 
 impl House {
     async fn new() -> Self {
-        let company = Company::new().await;
-        let settings = company.settings();
-        let (before, _) = settings.split_once("[[route]]").unwrap();
-        company.write_settings(&format!("{before}{ROUTES}"));
+        Self::of(Company::new().await, ROUTES)
+    }
+
+    fn of(company: Company, routes: &str) -> Self {
+        company.write_settings(&routed(&company, routes));
         Self(company)
     }
 
@@ -44,7 +48,7 @@ fn event(change: impl FnOnce(&mut Value)) -> String {
 #[tokio::test]
 async fn every_rule_says_why_and_who_is_told() {
     let house = House::new().await;
-    let output = house.explain(&event(|_| {}), &["--at", "2026-11-20T22:00:00Z"]).await;
+    let output = house.explain(&event(|_| {}), &["--offline", "--at", "2026-11-20T22:00:00Z"]).await;
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     insta::assert_snapshot!(String::from_utf8(output.stdout).unwrap(), @r#"
     request req-1, PENDING_APPROVAL, at 2026-11-20T22:00:00Z
@@ -92,7 +96,7 @@ async fn every_rule_says_why_and_who_is_told() {
 async fn what_p0_did_not_send_counts_as_if_it_were_meant() {
     let house = House::new().await;
     let event = event(|data| drop(data.as_object_mut().unwrap().remove("resource")));
-    let output = house.explain(&event, &["--at", "2026-11-20T22:00:00Z", "--json"]).await;
+    let output = house.explain(&event, &["--at", "2026-11-20T22:00:00Z", "--json", "--offline"]).await;
     let said: Value = serde_json::from_slice(&output.stdout).unwrap();
     assert_eq!((&said["route"], &said["is_default"]), (&json!("default"), &json!(true)));
     assert_eq!(said["asks"]["risk"], "high");
@@ -103,6 +107,35 @@ async fn what_p0_did_not_send_counts_as_if_it_were_meant() {
             "name": "resource", "wanted": "prod-*, *-prod", "found": null, "truth": "perhaps",
         })
     );
+}
+
+const LIVE: &str = "[[route]]\nchannel = \"C01ACCESS\"\nnotify = [\"U01ALICE\", \"S01ONCALL\", \"oncall:desk\"]\n\
+    escalate_after = \"10m\"\nescalate_to = [[\"oncall:pager\"]]\nfallback = [\"S09NONE\"]\n\
+    [oncall.desk]\nsource = \"week\"\nweek = [{ hours = \"00:00-24:00\", who = [\"U03CAROL\"] }]\n\
+    [oncall.pager]\nsource = \"pagerduty\"\napi_key = \"a-key-0123456789\"\n\
+    api_base_url = \"http://127.0.0.1:9\"\nschedules = [\"SFIRST\"]\npeople = { PALICE = \"U01ALICE\" }\n";
+
+#[tokio::test]
+async fn it_says_whom_the_route_means_now_why_and_what_does_not_answer() {
+    let slack = SlackSetup::default().with_scope("usergroups:read");
+    let house = House::of(Company::with(slack, P0Setup::default()).await, LIVE);
+    let output = house.explain(&event(|_| {}), &[]).await;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said = String::from_utf8(output.stdout).unwrap();
+    let (_, now) = said.split_once("\n\n").and_then(|(_, rest)| rest.split_once("who that is now\n")).unwrap();
+    insta::assert_snapshot!(now, @r"
+      at once: U01ALICE (named), U02BOB (in S01ONCALL), U03CAROL (on call in desk)
+      after 10m: nobody
+        not told: pager does not say who is on call
+      where a level has nobody: nobody
+        not told: S09NONE is empty, or Slack does not say who is in it
+    ");
+    house.0.slack.stop();
+    let output = house.explain(&event(|_| {}), &["--json"]).await;
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let said: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(said["now"]["trouble"], "Slack could not be reached");
+    assert_eq!(said["now"]["levels"][0]["people"][0], json!({"user": "U01ALICE", "why": "named"}));
 }
 
 #[tokio::test]

@@ -1,7 +1,9 @@
 //! Which rule a request goes by, and how what it asks is held for every way in.
 
+mod at_start;
 mod explain;
 mod high;
+mod named;
 mod unsure;
 
 use std::time::Duration;

@@ -119,7 +119,7 @@ async fn the_app_has_a_home_where_its_manifest_says_so() {
         in_channel: true,
         linking: None,
         has_admins: false,
-        has_admin_groups: false,
+        has_user_groups: false,
         unfurl_domain: None,
     };
     let manifest: Value = serde_json::from_str(&manifest::json(&app)).unwrap();
