@@ -27,7 +27,7 @@ pub fn lines(watch: &Watch, told: &[Told], now: Timestamp) -> Vec<String> {
     }
     if !who.is_empty() {
         let next = watch.next_at.map(|at| format!(" If nobody decides, others are told {}.", date(at)));
-        lines.push(format!("Told: {}.{}", list(&who, |told| told_as(told)), next.unwrap_or_default()));
+        lines.push(format!("Told: {}.{}", list(&who, told_as), next.unwrap_or_default()));
     }
     if !watch.left_out.is_empty() {
         let some: Vec<String> = watch.left_out.iter().take(2).map(left_out).collect();
