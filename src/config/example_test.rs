@@ -6,20 +6,26 @@ use super::*;
 
 const EXAMPLE: &str = include_str!("../../manifest/p0-chatops.toml");
 
-/// A setting that is commented out, and what the `##` lines above it say.
+/// A setting that is commented out, and what the `##` lines above it say. A section that is commented out is one with all
+/// its keys.
 struct Shown {
-    line: &'static str,
+    lines: Vec<&'static str>,
     said: String,
 }
 
 /// What is said stands for every setting below it, up to the next `##`.
 fn shown() -> Vec<Shown> {
-    let (mut shown, mut said, mut saying) = (Vec::new(), String::new(), false);
+    let (mut shown, mut said, mut saying) = (Vec::<Shown>::new(), String::new(), false);
     for line in EXAMPLE.lines() {
         match line.strip_prefix("## ") {
             Some(text) if saying => said = format!("{said} {text}"),
             Some(text) => text.clone_into(&mut said),
-            None if line.starts_with("# ") => shown.push(Shown { line, said: said.clone() }),
+            None if line.starts_with("# ") => match shown.last_mut() {
+                Some(Shown { lines, .. }) if !saying && lines[0].starts_with("# [") && !line.starts_with("# [") => {
+                    lines.push(line);
+                }
+                _ => shown.push(Shown { lines: vec![line], said: said.clone() }),
+            },
             None => {}
         }
         saying = line.starts_with("##");
@@ -50,7 +56,7 @@ fn outcome(text: &str) -> String {
 #[test]
 fn the_example_is_a_settings_file() {
     parse(&EXAMPLE.replace("replace-with-", "0123456789-"), [], Path::new("/etc/p0")).unwrap();
-    let everything = uncommented(shown().iter().map(|key| key.line));
+    let everything = uncommented(shown().iter().flat_map(|key| key.lines.clone()));
     let table: toml::Table = everything.parse().unwrap();
     raw::Raw::read(without_secret_files(table)).map(drop).unwrap();
 }
@@ -70,8 +76,9 @@ fn without_secret_files(mut table: toml::Table) -> toml::Table {
 #[test]
 fn a_commented_key_shows_its_default_or_says_what_setting_it_does() {
     let plain = outcome(EXAMPLE);
-    for Shown { line, said } in shown() {
-        let set = outcome(&uncommented([line]));
+    for Shown { lines, said } in shown() {
+        let set = outcome(&uncommented(lines.iter().copied()));
+        let line = lines.join("\n");
         let fits = match () {
             () if line.contains("_file = \"secrets/") && set != plain && !said.contains("read anew") => {
                 set.contains("cannot be read") || set.contains("contradicts")

@@ -123,8 +123,8 @@ impl Night {
     }
 
     fn card(&self, id: &str) -> Option<Card> {
-        let cards = self.world.slack.messages(CHANNEL).into_iter();
-        let card = cards.filter(|message| of_request(message) == Some(id.to_owned())).next_back()?;
+        let mut cards = self.world.slack.messages(CHANNEL).into_iter();
+        let card = cards.rfind(|message| of_request(message).as_deref() == Some(id))?;
         Some(Card { channel: CHANNEL.to_owned(), ts: card.ts })
     }
 

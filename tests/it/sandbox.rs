@@ -77,7 +77,7 @@ async fn it_listens_on_this_machine_only_and_stops_softly() {
     let sandbox = Sandbox::start(&[]);
     assert!(sandbox.get("").await.status().is_success());
     let listeners = sandbox.listeners();
-    assert_eq!(listeners.len(), 5, "the page, Slack, P0, and two of the bot: {listeners:?}");
+    assert_eq!(listeners.len(), 6, "the page, Slack, P0, PagerDuty, and two of the bot: {listeners:?}");
     assert!(listeners.iter().all(|address| address.starts_with("0100007F:")), "{listeners:?}");
     assert_eq!(sandbox.interrupt(), Some(0));
 }
@@ -87,7 +87,7 @@ async fn with_linked_accounts_the_provider_listens_here_too() {
     let sandbox = Sandbox::start(&["--identity", "linked"]);
     assert!(sandbox.get("").await.status().is_success());
     let listeners = sandbox.listeners();
-    assert_eq!(listeners.len(), 6, "the page, Slack, P0, the provider, and two of the bot: {listeners:?}");
+    assert_eq!(listeners.len(), 7, "the page, Slack, P0, PagerDuty, the provider, and two of the bot: {listeners:?}");
     assert!(listeners.iter().all(|address| address.starts_with("0100007F:")), "{listeners:?}");
     assert_eq!(sandbox.interrupt(), Some(0));
 }
@@ -121,7 +121,7 @@ fn what_it_cannot_start_from_is_refused() {
     );
     let (code, complaint) = refused(&["--scenario", "day-call"]);
     assert_eq!(code, Some(2));
-    let known = "[possible values: night-call, two-approvers, lost-answer, approve-for-less, revoke, kill-and-restart, \
+    let known = "[possible values: night-call, night, two-approvers, lost-answer, approve-for-less, revoke, kill-and-restart, \
                  linked, settings]";
     assert!(complaint.contains(known), "{complaint}");
     assert_eq!(

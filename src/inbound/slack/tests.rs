@@ -57,12 +57,17 @@ fn a_shortcut_has_the_name_of_a_control() {
     assert!(used.response_url.is_none());
     assert_eq!(not_understood(&shortcut("new-bed")), "shortcut");
     assert_eq!(not_understood(&shortcut("")), "shortcut");
-    let mut of_a_message = shortcut("settings");
-    of_a_message["type"] = json!("message_action");
-    let form =
-        form_urlencoded::Serializer::new(String::new()).append_pair("payload", &of_a_message.to_string()).finish();
-    let verified = Verified { signature: "0".repeat(64), at: Timestamp::UNIX_EPOCH };
-    assert!(matches!(read(&verified, form.as_bytes()), Ok(Arrival::NotUnderstood { what: "shortcut" })));
+    let of_a_message = |name: &str| {
+        let mut used = shortcut(name);
+        used["type"] = json!("message_action");
+        used["channel"] = json!({"id": "C01ACCESS", "name": "access"});
+        used["message"] = json!({"ts": "2.0", "thread_ts": "1.0"});
+        used
+    };
+    let Act::Shortcut(Shortcut { control, on }) = deed(&of_a_message("decide_here")).act else { panic!("no shortcut") };
+    let places: Vec<&str> = on.iter().map(|place| place.ts.as_str()).collect();
+    assert_eq!((control, places), (Control::DecideHere, vec!["2.0", "1.0"]));
+    assert_eq!(not_understood(&of_a_message("new-bed")), "shortcut");
 }
 
 #[test]

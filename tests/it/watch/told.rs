@@ -33,7 +33,7 @@ async fn with_nobody_in_the_group_the_fallback_is_told() {
 
 #[tokio::test]
 async fn no_more_are_told_than_the_route_says() {
-    let world = route(&format!("notify = [\"S01ONCALL\"]\nnotify_at_most = 1\n")).await;
+    let world = route("notify = [\"S01ONCALL\"]\nnotify_at_most = 1\n").await;
     world.slack.set_usergroup("S01ONCALL", &[ALICE, CAROL]);
     let card = world.usual().await;
     insta::assert_snapshot!(world.looked_after(&card).join("\n"), @r"

@@ -7,6 +7,7 @@ const VERBS = [
   ['revoke', 'ID', 'take it back'],
   ['show', 'ID', 'get its card in a direct message'],
   ['whoami', '', 'who you are to P0'],
+  ['away', 'until Friday, @carol', 'who is told in your place'],
   ['link', '', 'link your own account'],
   ['settings', '', 'which lengths P0 offers'],
   ['help', '', 'what you can do'],
