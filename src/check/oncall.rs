@@ -82,14 +82,14 @@ fn silent(name: &str, source: &OnCall, trouble: &Trouble, report: &mut Report<'_
 /// Who is on call now.
 fn told(name: &str, duty: &Duty, report: &mut Report<'_>) {
     let about = || ("oncall", name);
-    let unmatched: Vec<&str> = duty.on.iter().filter(|one| one.user.is_none()).map(|one| one.name.as_str()).collect();
+    let unmatched: Vec<&str> = duty.on.iter().filter(|one| one.user.is_err()).map(|one| one.name.as_str()).collect();
     if !unmatched.is_empty() {
         let remedy = format!("name them in [oncall.{name}.people], with an account that is there in Slack");
         let message = format!("on call now, and nobody says who that is in Slack: {}", some(&unmatched));
         report.warn(about(), message, remedy);
     }
     let known = duty.on.iter().filter_map(|one| {
-        let user = one.user.as_ref()?;
+        let user = one.user.as_ref().ok()?;
         let named = if one.name == user.as_str() { one.name.clone() } else { format!("{} ({user})", one.name) };
         Some(if one.level > 1 { format!("{named} on level {}", one.level) } else { named })
     });

@@ -100,7 +100,7 @@ pub fn folded(name: &str) -> String {
 /// An e-mail address, compared as P0 matches approvers; see [`folded`].
 ///
 /// It may be used to tell people and to refuse, never by itself to authorise.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct Email(String);
 

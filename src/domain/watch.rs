@@ -9,6 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::person::{SlackUser, UserGroupId, UserId};
 use super::route::routes::{Found, Routes};
 
+/// Before the id of a user group that a route names itself, where it stands for a source.
+pub const GROUP_SOURCE: &str = "group:";
 /// How long "I'm on it" holds.
 pub const CLAIM_HOLDS: Duration = Duration::from_secs(15 * 60);
 /// How long before its end a grant's owner hears of it.
@@ -80,7 +82,13 @@ pub enum Reason {
     /// The route names them.
     Named,
     /// They are in a user group.
-    Group(UserGroupId),
+    Group {
+        /// Which.
+        group: UserGroupId,
+        /// When Slack said so, where it does not answer now.
+        #[serde(default)]
+        as_of: Option<Timestamp>,
+    },
     /// They are on call.
     OnCall {
         /// By which source.
@@ -114,15 +122,21 @@ pub enum LeftOut {
         /// As the source names them.
         name: String,
     },
-    /// A source does not answer, and has not said anything before that still holds.
+    /// A source does not answer, and has not said anything before that still holds; or Slack does not say who its people
+    /// are.
     SourceDown {
-        /// Which source.
+        /// Which source; [`GROUP_SOURCE`] and an id for a user group that the route names itself.
         source: String,
     },
-    /// A user group has nobody in it, or Slack does not say.
+    /// A user group has nobody in it.
     EmptyGroup {
         /// Which group.
         group: UserGroupId,
+    },
+    /// Somebody who could decide nothing: their account is deactivated, a guest's, a bot's or another company's.
+    NotThere {
+        /// Who.
+        user: UserId,
     },
     /// More people than the route tells at once.
     TooMany {

@@ -162,7 +162,9 @@ fn tags(value: &Value) -> Option<BTreeMap<String, Vec<String>>> {
     let mut tags = BTreeMap::<String, Vec<String>>::new();
     for text in values.iter().filter_map(scalar) {
         let (name, value) = text.split_once([':', '=']).unwrap_or((&text, ""));
-        tags.entry(name.trim().to_owned()).or_default().push(value.trim().to_owned());
+        let values = tags.entry(name.trim().to_owned()).or_default();
+        // A bare name is no value: whatever a rule asks of the tag may be so.
+        values.extend(Some(value.trim().to_owned()).filter(|value| !value.is_empty()));
     }
     Some(tags)
 }
@@ -261,7 +263,7 @@ mod tests {
             tags(json!({"env": "prod", "team": ["a", "b"]})),
             expected(&[("env", &["prod"]), ("team", &["a", "b"])])
         );
-        assert_eq!(tags(json!(["env:prod", "env=dev", "pci"])), expected(&[("env", &["prod", "dev"]), ("pci", &[""])]));
+        assert_eq!(tags(json!(["env:prod", "env=dev", "pci"])), expected(&[("env", &["prod", "dev"]), ("pci", &[])]));
         // A tag without a value is as good as none: rules that go by it may be meant.
         assert_eq!(tags(json!({"env": null, "team": []})), expected(&[]));
         assert_eq!(tags(json!("prod")), None);

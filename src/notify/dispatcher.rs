@@ -180,8 +180,8 @@ impl Dispatcher {
                 StandIn::Themself => (user, reason),
                 // Whoever is meant anyway is told as who they are.
                 StandIn::Other(other) if present.contains(&other) => continue,
-                StandIn::Other(other) => (other, Reason::InPlaceOf(user)),
-                StandIn::Nobody => {
+                StandIn::Other(other) if self.roster.is_there(&other).await => (other, Reason::InPlaceOf(user)),
+                StandIn::Other(_) | StandIn::Nobody => {
                     sorted.away.push((user, reason));
                     continue;
                 }

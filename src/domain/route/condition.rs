@@ -30,7 +30,7 @@ pub struct Conditions {
     pub hours: Option<Hours>,
     /// Outside of these hours.
     pub outside: Option<Hours>,
-    /// Tags, each with any of these values.
+    /// Tags, each with any of these values. A tag that P0 has sent without a value is one of which it has not said.
     pub tags: BTreeMap<String, Vec<Pattern>>,
 }
 

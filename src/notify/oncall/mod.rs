@@ -12,12 +12,12 @@ mod week;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
 
 pub use pagerduty::Found;
+pub use people::NotFound;
 pub use trouble::Trouble;
 
 use crate::authorize::directory::Directory;
@@ -31,11 +31,11 @@ use crate::domain::watch::{LeftOut, Reason};
 use crate::ledger::Ledger;
 use crate::telemetry::Metrics;
 use people::People;
-use shift::Shift;
+use shift::{Shift, Who};
 use source::{Kind, Source};
 
-/// How long Slack is believed who is in a user group that a route names.
-const GROUP_COUNTS_FOR: Duration = Duration::from_secs(60);
+/// People of whom Slack is asked at most, each, whether they are there: nobody tells more of a group than that at once.
+const LOOKED_AT: usize = 50;
 /// Characters of a foreign name that are kept.
 const LONGEST_NAME: usize = 100;
 
@@ -66,8 +66,8 @@ pub struct OnDuty {
     pub level: u32,
     /// As the source names them: foreign text.
     pub name: String,
-    /// Who it is in Slack; `None`: nobody says.
-    pub user: Option<UserId>,
+    /// Who it is in Slack, or why they are not told.
+    pub user: Result<UserId, NotFound>,
 }
 
 /// What the roster works with.
@@ -92,8 +92,8 @@ pub struct Roster(Arc<Inner>);
 
 struct Inner {
     sources: BTreeMap<String, Source>,
-    /// Groups that routes name, with when Slack said who is in them.
-    groups: Mutex<HashMap<UserGroupId, (Vec<UserId>, Timestamp)>>,
+    /// Groups that routes name themselves.
+    groups: Mutex<HashMap<UserGroupId, Arc<Source>>>,
     people: People,
     tools: Tools,
 }
@@ -121,10 +121,29 @@ impl Roster {
     /// in Slack: what is not known is left out.
     pub async fn meant(&self, recipient: &Recipient) -> Meant {
         match recipient {
-            Recipient::User(user) => Meant { people: vec![(user.clone(), Reason::Named)], left_out: Vec::new() },
+            Recipient::User(user) => self.present(vec![(user.clone(), Reason::Named)]).await,
             Recipient::Group(group) => self.group(group).await,
             Recipient::OnCall { source, level } => self.on_call(source, *level).await,
         }
+    }
+
+    /// Whether somebody may be told: a member who may decide. Where Slack does not say within 2 seconds, they may.
+    pub async fn is_there(&self, user: &UserId) -> bool {
+        self.0.people.is_there(user).await
+    }
+
+    /// The people who are there; the others are left out.
+    async fn present(&self, people: Vec<(UserId, Reason)>) -> Meant {
+        let looked_at = people.iter().take(LOOKED_AT);
+        let there = join_all(looked_at.map(|(user, _)| self.is_there(user))).await;
+        let mut meant = Meant::default();
+        for (nth, (user, reason)) in people.into_iter().enumerate() {
+            match there.get(nth) {
+                Some(false) => meant.left_out.push(LeftOut::NotThere { user }),
+                _ => meant.people.push((user, reason)),
+            }
+        }
+        meant
     }
 
     async fn on_call(&self, source: &str, level: u32) -> Meant {
@@ -144,9 +163,11 @@ impl Roster {
         for OnDuty { name, user, .. } in duty.on {
             let reason = || Reason::OnCall { source: source.clone(), level, as_of: duty.as_of };
             match user {
-                Some(user) if meant.people.iter().any(|(known, _)| *known == user) => {}
-                Some(user) => meant.people.push((user, reason())),
-                None => meant.left_out.push(LeftOut::Unmatched { source: source.clone(), name }),
+                Ok(user) if meant.people.iter().any(|(known, _)| *known == user) => {}
+                Ok(user) => meant.people.push((user, reason())),
+                Err(NotFound::Unmatched) => meant.left_out.push(LeftOut::Unmatched { source: source.clone(), name }),
+                Err(NotFound::Silent) => meant.left_out.push(LeftOut::SourceDown { source: source.clone() }),
+                Err(NotFound::NotThere(user)) => meant.left_out.push(LeftOut::NotThere { user }),
             }
         }
         meant
@@ -169,16 +190,20 @@ impl Roster {
                 once.push(shift);
             }
         }
-        let found = join_all(once.iter().map(|shift| people.find(&shift.who, &source.settings))).await;
+        let find = once.iter().map(|shift| people.find(&shift.who, &source.settings, &known.found));
+        let found = join_all(find).await;
+        let by_address = once.iter().zip(&found).filter_map(|(shift, user)| match (&shift.who, user) {
+            (Who::Named { email: Some(email), .. }, Ok(user)) if source.settings.email_match => {
+                Some((email.clone(), user.clone()))
+            }
+            _ => None,
+        });
+        source.found(by_address.collect(), tools).await;
         let on = once.iter().zip(found).map(|(shift, user)| {
             let name = cut(&plain(shift.who.name()), LONGEST_NAME);
-            if user.is_none() {
+            if let Err(why) = &user {
                 tools.metrics.on_call(&source.name, "unmatched");
-                tracing::warn!(
-                    source = source.name,
-                    who = name,
-                    "somebody on call is not told: nobody says who it is in Slack"
-                );
+                tracing::warn!(source = source.name, who = name, ?why, "somebody on call is not told");
             }
             OnDuty { level: shift.level, name, user }
         });
@@ -222,27 +247,27 @@ impl Roster {
         }
     }
 
-    /// Everybody in a group that a route names itself, as Slack said within the last minute.
+    /// Everybody in a group that a route names itself, as Slack said within the last minute, or said last.
     async fn group(&self, group: &UserGroupId) -> Meant {
-        let now = self.0.tools.clock.now();
-        let fresh = |at: Timestamp| now < at + GROUP_COUNTS_FOR;
-        let kept = self.0.groups.lock().unwrap_or_else(PoisonError::into_inner).get(group).cloned();
-        let members = match kept {
-            Some((members, at)) if fresh(at) => members,
-            _ => {
-                let asked = tokio::time::timeout(source::ANSWERS_WITHIN, groups::members(&self.0.tools, group)).await;
-                let members = asked.unwrap_or(Err(Trouble::Slow)).unwrap_or_default();
-                if !members.is_empty() {
-                    let mut groups = self.0.groups.lock().unwrap_or_else(PoisonError::into_inner);
-                    groups.insert(group.clone(), (members.clone(), now));
-                }
-                members
-            }
+        let source = {
+            let mut groups = self.0.groups.lock().unwrap_or_else(PoisonError::into_inner);
+            groups.entry(group.clone()).or_insert_with(|| Arc::new(Source::group(group.clone()))).clone()
         };
+        let known = source.now(&self.0.tools).await;
+        let Some(said) = known.said else {
+            let source = source.name.clone();
+            return Meant { people: Vec::new(), left_out: vec![LeftOut::SourceDown { source }] };
+        };
+        let as_of = known.trouble.map(|_| said.at);
+        let reason = Reason::Group { group: group.clone(), as_of };
+        let member = |shift: Shift| match shift.who {
+            Who::Slack(user) => Some((user, reason.clone())),
+            Who::Named { .. } => None,
+        };
+        let members: Vec<_> = said.shifts.into_iter().filter_map(member).collect();
         if members.is_empty() {
             return Meant { people: Vec::new(), left_out: vec![LeftOut::EmptyGroup { group: group.clone() }] };
         }
-        let reason = Reason::Group(group.clone());
-        Meant { people: members.into_iter().map(|user| (user, reason.clone())).collect(), left_out: Vec::new() }
+        self.present(members).await
     }
 }

@@ -19,6 +19,8 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
 /// How long Slack is believed that somebody is there; that nobody is, for a minute.
 const THERE_FOR: Duration = Duration::from_secs(10 * 60);
 const GONE_FOR: Duration = Duration::from_secs(60);
+/// How long it is not asked again that did not answer.
+const SILENT_FOR: Duration = Duration::from_secs(5);
 
 /// Finds people in Slack, and remembers for a while whom it found.
 pub(super) struct People {
@@ -29,33 +31,68 @@ pub(super) struct People {
     addresses: Memory<Email, Option<UserId>>,
 }
 
-type Memory<K, V> = Mutex<HashMap<K, (V, Timestamp)>>;
+/// Why somebody whom a source names is not told.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum NotFound {
+    /// Nobody says who it is in Slack.
+    Unmatched,
+    /// Slack did not say whose address it is.
+    Silent,
+    /// That account is not there, or could decide nothing.
+    NotThere(UserId),
+}
+
+type Memory<K, V> = Mutex<HashMap<K, Remembered<V>>>;
+
+struct Remembered<V> {
+    /// What Slack said last, and when.
+    said: Option<(V, Timestamp)>,
+    /// When it did not say.
+    silent: Option<Timestamp>,
+}
+
+/// Whether something still counts: what is dated in the future does not, since the clock was put back.
+pub(super) fn counts(at: Timestamp, length: Duration, now: Timestamp) -> bool {
+    at <= now && now < at + length
+}
 
 impl People {
     pub(super) fn new(directory: Arc<dyn Directory>, workspace: Workspace, clock: Clock) -> Self {
         Self { directory, workspace, clock, seen: Mutex::default(), addresses: Mutex::default() }
     }
 
-    /// Who it is in Slack; `None` where nobody says, or where that account could decide nothing.
-    pub(super) async fn find(&self, who: &Who, source: &OnCall) -> Option<UserId> {
+    /// Who it is in Slack. `known` are people who were found by their addresses before: they count where Slack does not
+    /// say.
+    ///
+    /// # Errors
+    /// Why they are not told.
+    pub(super) async fn find(
+        &self,
+        who: &Who,
+        source: &OnCall,
+        known: &BTreeMap<Email, UserId>,
+    ) -> Result<UserId, NotFound> {
         let user = match who {
-            Who::Slack(user) => Some(user.clone()),
-            Who::Named { id, email, .. } => match tabled(&source.people, id.as_deref(), email.as_ref()) {
-                None if source.email_match => self.with_address(email.as_ref()?).await,
-                tabled => tabled.cloned(),
+            Who::Slack(user) => user.clone(),
+            Who::Named { id, email, .. } => match (tabled(&source.people, id.as_deref(), email.as_ref()), email) {
+                (Some(user), _) => user.clone(),
+                (None, Some(email)) if source.email_match => self.with_address(email, known.get(email)).await?,
+                (None, _) => return Err(NotFound::Unmatched),
             },
-        }?;
-        self.is_there(&user).await.then_some(user)
+        };
+        if self.is_there(&user).await { Ok(user) } else { Err(NotFound::NotThere(user)) }
     }
 
-    async fn with_address(&self, email: &Email) -> Option<UserId> {
+    async fn with_address(&self, email: &Email, known: Option<&UserId>) -> Result<UserId, NotFound> {
         let ask = self.directory.with_email(email);
-        let found = self.remembered(&self.addresses, email, |found: &Option<UserId>| found.is_some(), ask).await;
-        found.flatten()
+        match self.remembered(&self.addresses, email, |found: &Option<UserId>| found.is_some(), ask).await {
+            Some(found) => found.ok_or(NotFound::Unmatched),
+            None => known.cloned().ok_or(NotFound::Silent),
+        }
     }
 
-    /// Whether the person is one who may decide. Where Slack does not say, the table is believed.
-    async fn is_there(&self, user: &UserId) -> bool {
+    /// Whether the person is one who may decide. Where Slack does not say, they are: a first page is not held back.
+    pub(super) async fn is_there(&self, user: &UserId) -> bool {
         let ask = async {
             let person = self.directory.person(user).await?;
             Ok(person.is_some_and(|person| self.admits(user, &person)))
@@ -79,18 +116,29 @@ impl People {
         ask: impl Future<Output = Result<V, Unavailable>>,
     ) -> Option<V> {
         let now = self.clock.now();
-        let last = memory.lock().unwrap_or_else(PoisonError::into_inner).get(key).cloned();
+        let locked = || memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let (last, silent) = match locked().get(key) {
+            Some(remembered) => (remembered.said.clone(), remembered.silent),
+            None => (None, None),
+        };
         if let Some((value, at)) = &last
-            && now < *at + if is_good(value) { THERE_FOR } else { GONE_FOR }
+            && counts(*at, if is_good(value) { THERE_FOR } else { GONE_FOR }, now)
         {
             return Some(value.clone());
         }
+        let last = last.map(|(value, _)| value);
+        if silent.is_some_and(|at| counts(at, SILENT_FOR, now)) {
+            return last;
+        }
         match tokio::time::timeout(ANSWERS_WITHIN, ask).await {
             Ok(Ok(value)) => {
-                memory.lock().unwrap_or_else(PoisonError::into_inner).insert(key.clone(), (value.clone(), now));
+                locked().insert(key.clone(), Remembered { said: Some((value.clone(), now)), silent: None });
                 Some(value)
             }
-            Ok(Err(Unavailable { .. })) | Err(_) => last.map(|(value, _)| value),
+            Ok(Err(Unavailable { .. })) | Err(_) => {
+                locked().entry(key.clone()).or_insert(Remembered { said: None, silent: None }).silent = Some(now);
+                last
+            }
         }
     }
 }

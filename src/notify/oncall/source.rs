@@ -1,5 +1,6 @@
 //! One source: it is asked at most once a minute and never twice at once, and what it said last is remembered.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -8,12 +9,14 @@ use tokio::sync::Mutex;
 
 use super::calendar::CalendarFile;
 use super::pagerduty::PagerDuty;
+use super::people::counts;
 use super::shift::{Shift, Who};
 use super::trouble::Trouble;
 use super::week;
 use super::{Tools, groups};
 use crate::config::{ConfigError, DutyFilter, OnCall, OnCallSource, WeekShift};
-use crate::domain::person::UserGroupId;
+use crate::domain::person::{Email, UserGroupId, UserId};
+use crate::domain::watch::GROUP_SOURCE;
 
 /// How long an answer is awaited.
 pub(super) const ANSWERS_WITHIN: Duration = Duration::from_secs(3);
@@ -58,14 +61,19 @@ pub(super) struct Now {
     pub(super) said: Option<Said>,
     /// Why it does not say so now.
     pub(super) trouble: Option<Trouble>,
+    /// Who its people are in Slack, as far as they were found by their addresses.
+    pub(super) found: BTreeMap<Email, UserId>,
 }
 
 #[derive(Default)]
 struct Known {
     said: Option<Said>,
+    found: BTreeMap<Email, UserId>,
     trouble: Option<Trouble>,
-    /// Until when it is not asked again.
-    until: Option<Timestamp>,
+    /// When it was asked last, and for how long it is not asked again.
+    asked: Option<(Timestamp, Duration)>,
+    /// Whether the ledger was read.
+    is_read: bool,
     /// What the ledger holds, and of when.
     written: Option<(String, Timestamp)>,
 }
@@ -76,6 +84,9 @@ struct Kept {
     /// Of what it was said: settings that ask for something else do not go by it.
     about: String,
     shifts: Vec<Shift>,
+    /// Who people are in Slack, by their addresses.
+    #[serde(default)]
+    found: BTreeMap<Email, UserId>,
 }
 
 impl Source {
@@ -96,21 +107,42 @@ impl Source {
         Ok(Self { name, settings, kind, known: Mutex::default() })
     }
 
+    /// The user group as a source of its own, for routes that name it.
+    pub(super) fn group(group: UserGroupId) -> Self {
+        let settings =
+            OnCall { source: OnCallSource::UserGroup(group.clone()), people: BTreeMap::new(), email_match: false };
+        Self { name: format!("{GROUP_SOURCE}{group}"), settings, kind: Kind::Group(group), known: Mutex::default() }
+    }
+
     /// What is known of it now. Whoever asks while it is being asked waits for the same answer.
     pub(super) async fn now(&self, tools: &Tools) -> Now {
         let now = tools.clock.now();
         if let Kind::Week(shifts) = &self.kind {
-            return Now { said: Some(Said { shifts: week::at(shifts, now), at: now }), trouble: None };
+            let said = Some(Said { shifts: week::at(shifts, now), at: now });
+            return Now { said, trouble: None, found: BTreeMap::new() };
         }
         let mut known = self.known.lock().await;
-        if known.until.is_none_or(|until| until <= now) {
+        if !known.is_read {
+            self.read(&mut known, tools).await;
+        }
+        if !known.asked.is_some_and(|(at, length)| counts(at, length, now)) {
             let asked = tokio::time::timeout(ANSWERS_WITHIN, self.ask(tools, now)).await;
             match asked.unwrap_or(Err(Trouble::Slow)) {
                 Ok(shifts) => self.heard(&mut known, shifts, now, tools).await,
                 Err(trouble) => self.failed(&mut known, trouble, now, tools).await,
             }
         }
-        Now { said: known.said.clone(), trouble: known.trouble.clone() }
+        Now { said: known.said.clone(), trouble: known.trouble.clone(), found: known.found.clone() }
+    }
+
+    /// Remembers who people of it are in Slack.
+    pub(super) async fn found(&self, found: Vec<(Email, UserId)>, tools: &Tools) {
+        let mut known = self.known.lock().await;
+        if found.iter().all(|(email, user)| known.found.get(email) == Some(user)) {
+            return;
+        }
+        known.found.extend(found);
+        self.keep(&mut known, tools).await;
     }
 
     async fn ask(&self, tools: &Tools, now: Timestamp) -> Result<Vec<Shift>, Trouble> {
@@ -130,9 +162,9 @@ impl Source {
         if known.trouble.take().is_some() {
             tracing::info!(source = self.name, "the on-call source answers again");
         }
-        self.keep(known, &shifts, now, tools).await;
         known.said = Some(Said { shifts, at: now });
-        known.until = Some(now + COUNTS_FOR);
+        known.asked = Some((now, COUNTS_FOR));
+        self.keep(known, tools).await;
     }
 
     async fn failed(&self, known: &mut Known, trouble: Trouble, now: Timestamp, tools: &Tools) {
@@ -143,40 +175,48 @@ impl Source {
                 "the on-call source does not say who is on call: what it said last is used while it holds"
             );
         }
-        if known.said.is_none() {
-            known.said = self.remembered(tools).await;
-        }
         let asked_to_wait = match &trouble {
             Trouble::Busy { retry_after } => *retry_after,
             _ => None,
         };
         let pause = asked_to_wait.unwrap_or(LEFT_ALONE_FOR).clamp(LEFT_ALONE_FOR, LEFT_ALONE_AT_MOST);
-        known.until = Some(now + pause);
+        known.asked = Some((now, pause));
         known.trouble = Some(trouble);
     }
 
     /// Writes down what was said, where it is news or the last note is old. A calendar is a file already.
-    async fn keep(&self, known: &mut Known, shifts: &[Shift], now: Timestamp, tools: &Tools) {
-        let (Some(ledger), Some(about)) = (&tools.ledger, self.about()) else { return };
-        let Ok(body) = serde_json::to_string(&Kept { about, shifts: shifts.to_vec() }) else { return };
-        if known.written.as_ref().is_some_and(|(written, at)| *written == body && now < *at + WRITTEN_EVERY) {
+    async fn keep(&self, known: &mut Known, tools: &Tools) {
+        let (Some(ledger), Some(about), Some(Said { shifts, at: said })) = (&tools.ledger, self.about(), &known.said)
+        else {
+            return;
+        };
+        let kept = Kept { about, shifts: shifts.clone(), found: known.found.clone() };
+        let Ok(body) = serde_json::to_string(&kept) else { return };
+        if known.written.as_ref().is_some_and(|(written, at)| *written == body && counts(*at, WRITTEN_EVERY, *said)) {
             return;
         }
-        match ledger.keep_oncall_answer(self.name.clone(), body.clone(), now).await {
-            Ok(()) => known.written = Some((body, now)),
+        match ledger.keep_oncall_answer(self.name.clone(), body.clone(), *said).await {
+            Ok(()) => known.written = Some((body, *said)),
             Err(error) => {
                 tracing::error!(source = self.name, %error, "what an on-call source says could not be written down");
             }
         }
     }
 
-    async fn remembered(&self, tools: &Tools) -> Option<Said> {
-        let (ledger, about) = (tools.ledger.as_ref()?, self.about()?);
-        let kept = ledger.oncall_answer(&self.name).await;
-        let kept = kept.inspect_err(|error| tracing::error!(source = self.name, %error, "the ledger cannot be read"));
-        let (body, at) = kept.ok().flatten()?;
-        let kept: Kept = serde_json::from_str(&body).ok()?;
-        (kept.about == about).then_some(Said { shifts: kept.shifts, at })
+    /// Reads what the ledger remembers of it.
+    async fn read(&self, known: &mut Known, tools: &Tools) {
+        let (Some(ledger), Some(about)) = (tools.ledger.as_ref(), self.about()) else { return };
+        match ledger.oncall_answer(&self.name).await {
+            Ok(kept) => {
+                known.is_read = true;
+                let kept = kept.and_then(|(body, at)| Some((serde_json::from_str::<Kept>(&body).ok()?, at)));
+                if let Some((kept, at)) = kept.filter(|(kept, _)| kept.about == about) {
+                    known.found.extend(kept.found);
+                    known.said.get_or_insert(Said { shifts: kept.shifts, at });
+                }
+            }
+            Err(error) => tracing::error!(source = self.name, %error, "the ledger cannot be read"),
+        }
     }
 
     /// What it is asked, where what it says is worth a note.

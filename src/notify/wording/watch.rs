@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{date, name, person, phase_in_brief, what};
 use crate::domain::request::Request;
-use crate::domain::watch::{Claim, LeftOut, News, Reason, Told, Watch};
+use crate::domain::watch::{Claim, GROUP_SOURCE, LeftOut, News, Reason, Told, Watch};
 use crate::notify::foreign;
 
 /// People that one line of a card names; all are behind "More".
@@ -88,7 +88,10 @@ fn list(who: &[&Told], named: impl Fn(&Told) -> String) -> String {
 fn told_as(told: &Told) -> String {
     let who = person(&told.user);
     match &told.reason {
-        Reason::Named | Reason::Group(_) => who,
+        Reason::Named | Reason::Group { as_of: None, .. } => who,
+        Reason::Group { group, as_of: Some(at) } => {
+            format!("{who} (in the user group {group}, as known {})", date(*at))
+        }
         Reason::OnCall { source, level, as_of } => {
             let level = if *level > 1 { format!(", level {level}") } else { String::new() };
             let as_of = as_of.map(|at| format!(", as known {}", date(at))).unwrap_or_default();
@@ -109,9 +112,13 @@ fn left_out(left_out: &LeftOut) -> String {
         LeftOut::Unmatched { source: of, name } => {
             format!("{} is on call in {}, and nobody says who that is in Slack.", foreign::name(name, NAME), source(of))
         }
-        LeftOut::SourceDown { source: of } => format!("{} does not say who is on call.", source(of)),
-        LeftOut::EmptyGroup { group } => {
-            format!("The user group {group} is empty, or Slack does not say who is in it.")
+        LeftOut::SourceDown { source: of } => match of.strip_prefix(GROUP_SOURCE) {
+            Some(group) => format!("Slack does not say who is in the user group {}.", foreign::name(group, NAME)),
+            None => format!("{} does not say who is on call.", source(of)),
+        },
+        LeftOut::EmptyGroup { group } => format!("The user group {group} is empty."),
+        LeftOut::NotThere { user } => {
+            format!("{} was not told: that account is not there, or could decide nothing.", person(user))
         }
         LeftOut::TooMany { count: 1 } => "1 more person was not told: it would be too many.".to_owned(),
         LeftOut::TooMany { count } => format!("{count} more people were not told: it would be too many."),

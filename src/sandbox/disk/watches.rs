@@ -111,7 +111,10 @@ fn push(all: &mut BTreeMap<String, Value>, request: &str, list: &str, what: Valu
 fn reason(text: &str) -> String {
     match serde_json::from_str(text) {
         Ok(Reason::Named) => "named".to_owned(),
-        Ok(Reason::Group(group)) => format!("in the group {group}"),
+        Ok(Reason::Group { group, as_of: None }) => format!("in the group {group}"),
+        Ok(Reason::Group { group, as_of: Some(at) }) => {
+            format!("in the group {group}, as Slack said at {}", at.strftime("%H:%M"))
+        }
         Ok(Reason::OnCall { source, level, as_of: None }) => format!("on call: {source}, level {level}"),
         Ok(Reason::OnCall { source, level, as_of: Some(at) }) => {
             format!("on call: {source}, level {level}, as it said at {}", at.strftime("%H:%M"))

@@ -152,11 +152,13 @@ pub async fn meant(roster: &Roster, recipient: &Recipient) -> Vec<String> {
     let of = |as_of: &Option<Timestamp>| as_of.map(|at| format!(" as of {at}")).unwrap_or_default();
     let people = people.iter().map(|(user, reason)| match reason {
         Reason::OnCall { as_of, .. } => format!("{user}{}", of(as_of)),
+        Reason::Group { as_of, .. } => format!("{user}{}", of(as_of)),
         other => format!("{user} {other:?}"),
     });
     let left_out = left_out.iter().map(|left| match left {
         LeftOut::Unmatched { name, .. } => format!("unmatched {name}"),
         LeftOut::NobodyOnCall { level, .. } => format!("nobody on level {level}"),
+        LeftOut::NotThere { user } => format!("not there {user}"),
         LeftOut::SourceDown { .. } => "down".to_owned(),
         other => format!("{other:?}"),
     });

@@ -69,6 +69,27 @@ async fn a_user_group_is_everybody_in_it() {
 }
 
 #[tokio::test]
+async fn a_group_that_a_route_names_is_remembered_and_asked_once() {
+    let company = Company::new().await;
+    let named = Recipient::Group(UserGroupId::parse("S01ONCALL").unwrap());
+    company.slack.fail("usergroups.users.list", Fault::Drop, Times::UntilCleared);
+    assert_eq!(meant(&company.by_email(), &named).await, ["down"], "nothing is known: it is not empty for that");
+    company.slack.clear_faults();
+    let roster = company.by_email();
+    let all = futures_util::future::join_all((0..5).map(|_| async { meant(&roster, &named).await })).await;
+    assert!(all.iter().all(|one| one == &[ALICE, BOB]), "{all:?}");
+    let as_of = company.clock.now();
+    let asked = company.slack.calls_of("usergroups.users.list").len();
+    company.pass(2);
+    company.slack.fail("usergroups.users.list", Fault::Drop, Times::UntilCleared);
+    for roster in [roster, company.by_email()] {
+        let known = [format!("{ALICE} as of {as_of}"), format!("{BOB} as of {as_of}")];
+        assert_eq!(meant(&roster, &named).await, known, "also by a bot that started anew");
+    }
+    assert!(company.slack.calls_of("usergroups.users.list").len() > asked);
+}
+
+#[tokio::test]
 async fn a_weekly_table_is_read_at_the_moment() {
     let company = Company::new().await;
     let roster = company
@@ -77,6 +98,6 @@ async fn a_weekly_table_is_read_at_the_moment() {
              week = [{{ hours = \"00:00-24:00\", who = [\"{ALICE}\"] }}, {{ hours = \"Mon-Sun\", who = [\"{BOB}\", \"U06GONE\"] }}]"
         ))
         .unwrap();
-    assert_eq!(meant(&roster, &first(1)).await, [ALICE, BOB, "unmatched U06GONE"]);
+    assert_eq!(meant(&roster, &first(1)).await, [ALICE, BOB, "not there U06GONE"]);
     assert!(roster.gaps("first", company.clock.now() + std::time::Duration::from_secs(1_000_000)).await.is_empty());
 }
