@@ -81,9 +81,6 @@ fn blocks(
     let bounds = offer.bounds(card, None, now);
     let elements = if is_own {
         for_requester(card)
-    } else if bounds.demands.risk == Risk::NotFromChat {
-        let label = if request.phase.is_decided() { "Open in P0" } else { "Decide in P0" };
-        controls::link(offer, &request.id, label).into_iter().collect()
     } else {
         for_approvers(offer, card, &bounds, under_way, surface)
     };
@@ -209,10 +206,12 @@ fn for_approvers(
     let any_lost = under_way.iter().any(|decision| matches!(decision.stage, Stage::Unknown { .. }));
     let revoking =
         under_way.iter().any(|d| d.choice.verb() == Verb::Revoke && !matches!(d.stage, Stage::Unknown { .. }));
+    let is_for_p0 = bounds.demands.risk == Risk::NotFromChat;
     let mut elements = Vec::new();
     match &request.phase {
         Phase::Pending => {
             match (on_its_way, lost) {
+                _ if is_for_p0 => elements.extend(controls::lead_to_p0(offer, &card.kept, "Decide in P0")),
                 (Some(_), _) => {}
                 (None, Some(length)) => elements.push(controls::try_again(&bounds.demands.risk, key, facts, length)),
                 (None, None) if bounds.demands.risk == Risk::High || surface == Surface::Modal => {
@@ -237,9 +236,12 @@ fn for_approvers(
         }
         Phase::Approved(_) | Phase::Active(_) | Phase::Closing { .. } | Phase::Ended { .. } => {}
     }
-    if any_lost {
-        elements.extend(controls::link(offer, &request.id, "Check in P0"));
+    if any_lost && !is_for_p0 {
+        elements.extend(controls::lead_to_p0(offer, &card.kept, "Check in P0"));
     }
     elements.push(controls::more(key));
+    if is_for_p0 && request.phase.is_decided() {
+        elements.extend(controls::lead_to_p0(offer, &card.kept, "Open in P0"));
+    }
     elements
 }
