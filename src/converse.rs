@@ -42,13 +42,13 @@ pub(crate) async fn message(tools: &Tools, deed: &Deed, text: &str) -> Answer {
     let kept = tools.ledger.request(id).await?;
     let chosen = if let TypedCommand::Approve { length, .. } = &command { *length } else { None };
     let bounds = tools.bounds(kept.as_ref().map(|kept| &kept.request), chosen).await?;
+    if let Some(refusal) = tools.may_not_read(deed, id).await? {
+        return tools.refuse(deed, &refusal).await;
+    }
     if let Some(verb) = command.verb()
         && let Err(refusal) = rules::check_place(&bounds.demands, verb)
     {
         return tools.refuse_choice(deed, id, &refusal).await;
-    }
-    if let Some(refusal) = tools.may_not_read(deed, id).await? {
-        return tools.refuse(deed, &refusal).await;
     }
     let Some(kept) = kept else {
         return tools.say(deed, Message::sentence(wording::not_told(id))).await;
@@ -82,7 +82,7 @@ async fn written(tools: &Tools, deed: &Deed, text: &str) -> Result<Result<TypedC
         Some(id) => tools.ledger.request(&id).await?.is_some(),
         None => false,
     };
-    Ok(if names_another { TypedCommand::parse(text) } else { TypedCommand::parse_about(text, &here) })
+    Ok(if names_another { TypedCommand::parse(text) } else { TypedCommand::parse_about(text, &here.request) })
 }
 
 async fn approve(tools: &Tools, deed: &Deed, id: RequestId, length: Option<ExpirationLength>) -> Answer {

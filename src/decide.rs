@@ -205,7 +205,15 @@ impl Tools {
 
     async fn press(&self, deed: &Deed, press: &Press) -> Answer {
         match press.control {
-            Some(Control::Link) => return ok(),
+            Some(Control::Link) => {
+                // Whoever goes to P0 does something about it.
+                if let Some(value) = &press.value
+                    && let Some(shown) = self.ledger.shown(&value.key).await?
+                {
+                    self.stir(&shown.request, deed).await;
+                }
+                return ok();
+            }
             Some(Control::LinkAccount) => return self.offer_link(deed).await,
             Some(Control::Unlink) => return self.unlink(deed).await,
             Some(Control::Back) => return self.be_back(deed).await,
@@ -270,10 +278,14 @@ impl Tools {
             self.ledger.pressed(shown.request.clone(), posted, deed.by.user.clone(), redraw).await?;
         }
         match claimed {
-            Claimed::Made => {
+            Claimed::Made { until } => {
                 self.metrics.watch("claimed", 1);
                 tracing::info!(request = %shown.request, by = %deed.by, "somebody is on a request");
-                ok()
+                // The card itself says so; where there is none in view, a line does.
+                match press.message.is_some() || press.in_unfurl {
+                    true => ok(),
+                    false => self.say(deed, Message::sentence(wording::watch::you_are_on_it(until))).await,
+                }
             }
             Claimed::Repeated => ok(),
             Claimed::Before => self.say(deed, Message::sentence(wording::watch::ON_IT_ALREADY)).await,

@@ -23,7 +23,7 @@ pub struct Scope {
 pub enum OfUse {
     /// Everywhere.
     Always,
-    /// Where requests are shown in a channel.
+    /// Where requests are shown in a channel, be it under links.
     InChannel,
     /// Where user groups say who is an admin, who is told or who is on call.
     WithUserGroups,
@@ -138,7 +138,7 @@ pub const SIGN_IN: Scope =
 pub fn of_use(uses: Uses) -> impl Iterator<Item = Scope> {
     SCOPES.into_iter().filter(move |scope| match scope.of_use {
         OfUse::Always => true,
-        OfUse::InChannel => uses.in_channel,
+        OfUse::InChannel => uses.in_channel || uses.unfurls,
         OfUse::WithUserGroups => uses.user_groups,
         OfUse::WithUnfurls => uses.unfurls,
     })

@@ -3,6 +3,7 @@
 pub mod painter;
 
 use crate::answer::{Answer, ok};
+use crate::authorize::admins::NotAdmitted;
 use crate::authorize::directory::Directory as _;
 use crate::decide::Tools;
 use crate::domain::home::{HomeList, Turn};
@@ -14,6 +15,14 @@ use crate::ledger::homes::KeptHome;
 use crate::notify::home::{self, Account, HomeFacts};
 use crate::notify::web_api::SlackFailure;
 use crate::standing::Standing;
+
+/// What became of a Home that was to be drawn.
+enum Drawn {
+    /// Slack shows it as it is.
+    Same,
+    /// Slack was asked to show it.
+    Published(Result<(), SlackFailure>),
+}
 
 /// Why a Home is drawn.
 #[derive(Clone, Debug)]
@@ -44,7 +53,7 @@ impl Tools {
             let drawn = match tools.ledger.first_delivery(keys).await {
                 // A page that is turned by the same bytes again would be another page.
                 Ok(false) => return,
-                Ok(true) => tools.draw_home(&by, why).await,
+                Ok(true) => tools.draw_home(&by, why).await.map(|_| ()),
                 Err(error) => Err(error),
             };
             if let Err(error) = drawn {
@@ -54,8 +63,8 @@ impl Tools {
         ok()
     }
 
-    /// Draws somebody's Home. What Slack does not take stays to be drawn.
-    async fn draw_home(&self, by: &SlackUser, why: Occasion) -> Result<Option<SlackFailure>, LedgerError> {
+    /// Draws somebody's Home. What Slack does not take now stays to be drawn; what it refuses does until something changes.
+    async fn draw_home(&self, by: &SlackUser, why: Occasion) -> Result<Drawn, LedgerError> {
         let opened = !matches!(why, Occasion::Changed);
         let mut kept = self.ledger.home_begins(by.clone(), opened).await?;
         match why {
@@ -65,14 +74,23 @@ impl Tools {
         }
         let facts = self.home_facts(by, &mut kept, opened).await?;
         let view = home::view(&self.offer, &facts, &mut kept.pages, self.clock.now());
-        if home::digest(&view) != kept.digest {
-            if let Err(failure) = self.slack.publish_home(&by.user, &view).await {
-                return Ok(Some(failure));
+        if home::digest(&view) == kept.digest {
+            self.ledger.home_drawn(kept).await?;
+            return Ok(Drawn::Same);
+        }
+        let published = self.slack.publish_home(&by.user, &view).await;
+        match &published {
+            Ok(()) => home::digest(&view).clone_into(&mut kept.digest),
+            Err(SlackFailure::Refused(code)) => {
+                tracing::error!(code, %by, "Slack refuses a Home");
+                kept.digest.clear();
             }
-            home::digest(&view).clone_into(&mut kept.digest);
+            Err(SlackFailure::Busy { .. } | SlackFailure::Lost | SlackFailure::NotSent) => {
+                return Ok(Drawn::Published(published));
+            }
         }
         self.ledger.home_drawn(kept).await?;
-        Ok(None)
+        Ok(Drawn::Published(published))
     }
 
     async fn home_facts(&self, by: &SlackUser, kept: &mut KeptHome, opened: bool) -> Result<HomeFacts, LedgerError> {
@@ -85,14 +103,23 @@ impl Tools {
             }
             names.extend(kept.address.iter().map(|address| address.as_str().to_owned()));
         }
-        let admins = &self.settings.admins;
+        if opened {
+            let admins = &self.settings.admins;
+            // Where Slack does not say, what it last said stands: each press asks again.
+            kept.is_admin = admins.may_be(&by.user)
+                && match admins.admit(by).await {
+                    Ok(_) => true,
+                    Err(NotAdmitted::Refused(_)) => false,
+                    Err(NotAdmitted::Later(_)) => kept.is_admin,
+                };
+        }
         Ok(HomeFacts {
             waiting: self.worklist(by, &standing).await?,
-            running: self.ledger.running_by(by).await?,
+            running: self.ledger.running_by(by, &names).await?,
             own: self.ledger.own_of(&names).await?,
             account: self.account(&standing),
             absence: self.ledger.absence(by).await?,
-            is_admin: admins.may_be(&by.user) && admins.admit(by).await.is_ok(),
+            is_admin: kept.is_admin,
         })
     }
 

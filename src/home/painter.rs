@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use tokio_util::sync::CancellationToken;
 
-use super::Occasion;
+use super::{Drawn, Occasion};
 use crate::decide::Tools;
 use crate::ledger::LedgerError;
 use crate::notify::pace::{Method, Pace};
@@ -51,26 +51,34 @@ impl Painter {
     async fn draw(&self) -> Result<usize, LedgerError> {
         let mut drawn = 0;
         for person in self.tools.ledger.stale_homes(LOOK).await? {
-            if !self.may_call() {
+            if !self.may_publish() {
                 break;
             }
             drawn += 1;
-            if let Some(SlackFailure::Busy { retry_after }) = self.tools.draw_home(&person, Occasion::Changed).await? {
-                let now = self.tools.clock.now();
-                self.pace.lock().unwrap_or_else(PoisonError::into_inner).silence(Method::Publish, now, retry_after);
+            match self.tools.draw_home(&person, Occasion::Changed).await {
+                Ok(Drawn::Same) => {}
+                Ok(Drawn::Published(published)) => self.published(published),
+                // The other Homes have no part in it.
+                Err(error) => tracing::error!(%error, of = %person, "a Home could not be drawn"),
             }
         }
         Ok(drawn)
     }
 
-    fn may_call(&self) -> bool {
+    fn may_publish(&self) -> bool {
         let now = self.tools.clock.now();
         let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
         pace.after_clock_step(now);
-        let may = pace.next(Method::Publish, "") <= now;
-        if may {
-            pace.spend(Method::Publish, "", now);
+        pace.next(Method::Publish, "") <= now
+    }
+
+    /// What shows the same costs Slack nothing; what was published does, and a 429 silences all of it.
+    fn published(&self, published: Result<(), SlackFailure>) {
+        let now = self.tools.clock.now();
+        let mut pace = self.pace.lock().unwrap_or_else(PoisonError::into_inner);
+        pace.spend(Method::Publish, "", now);
+        if let Err(SlackFailure::Busy { retry_after }) = published {
+            pace.silence(Method::Publish, now, retry_after);
         }
-        may
     }
 }

@@ -75,6 +75,15 @@ pub struct StaleCopy {
     pub lost: u32,
 }
 
+/// The request that a message stands for.
+#[derive(Clone, Debug)]
+pub struct RequestAt {
+    /// Which.
+    pub request: RequestId,
+    /// Whether its card is there for everybody to see who sees the message.
+    pub is_shown: bool,
+}
+
 impl Ledger {
     /// Copies that are behind and due, those that nobody has seen yet first, at most `most`.
     ///
@@ -215,8 +224,8 @@ impl Ledger {
         self.write(move |c, now| Box::pin(async move { add(c, &request, &audience, now).await })).await
     }
 
-    /// Has the request's card laid under a message in which somebody posted a link to it; once for each message. Says
-    /// whether the request is known.
+    /// Has the request's card laid under a message in which somebody posted a link to it; once for each message, whose
+    /// link may be edited. Says whether the request is known.
     ///
     /// # Errors
     /// Where it cannot be written.
@@ -228,7 +237,9 @@ impl Ledger {
             Box::pin(async move {
                 sqlx::query(
                     "INSERT INTO copies (id, request_id, audience, target, channel, ts, drawn, stale, attempts, lost, due_at, gone)
-                     VALUES ($1, $2, 'unfurl', $3, $4, $5, -1, 1, 0, 0, $6, 0) ON CONFLICT (channel, ts) DO NOTHING",
+                     VALUES ($1, $2, 'unfurl', $3, $4, $5, -1, 1, 0, 0, $6, 0) ON CONFLICT (channel, ts)
+                     DO UPDATE SET request_id = $2, target = $3, drawn = -1, stale = 1, attempts = 0, due_at = $6, gone = 0
+                     WHERE copies.audience = 'unfurl' AND copies.target <> $3",
                 )
                 .bind(new_id(now))
                 .bind(request.as_str())
@@ -248,14 +259,18 @@ impl Ledger {
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub async fn request_at(&self, posted: &Posted) -> Result<Option<RequestId>, LedgerError> {
-        let id: Option<String> = sqlx::query_scalar("SELECT request_id FROM copies WHERE channel = $1 AND ts = $2")
+    pub async fn request_at(&self, posted: &Posted) -> Result<Option<RequestAt>, LedgerError> {
+        let row = sqlx::query("SELECT request_id, gone, drawn FROM copies WHERE channel = $1 AND ts = $2")
             .bind(posted.channel.as_str())
             .bind(&posted.ts)
             .fetch_optional(&self.readers)
             .await?;
-        let read = |id: String| RequestId::parse(&id).map_err(|error| LedgerError::Corrupt(error.to_string()));
-        id.map(read).transpose()
+        let Some(row) = row else { return Ok(None) };
+        Ok(Some(RequestAt {
+            request: RequestId::parse(row.try_get("request_id")?)
+                .map_err(|error| LedgerError::Corrupt(error.to_string()))?,
+            is_shown: row.try_get::<i64, _>("gone")? == 0 && row.try_get::<i64, _>("drawn")? >= 0,
+        }))
     }
 
     /// Whether the person was told of the request: a copy of it is in their direct messages.

@@ -28,6 +28,8 @@ pub struct KeptHome {
     pub pages: Pages,
     /// The person's confirmed address, where it was asked for.
     pub address: Option<Email>,
+    /// Whether the person may change P0's settings, as Slack last said.
+    pub is_admin: bool,
 }
 
 impl Ledger {
@@ -41,10 +43,11 @@ impl Ledger {
             Box::pin(async move {
                 let again = now.checked_add(AGAIN).unwrap_or(Timestamp::MAX);
                 let row = sqlx::query(
-                    "INSERT INTO homes (team, person, digest, page, opened_at, stale, due_at) VALUES ($1, $2, '', '{}', $3, 2, $4)
+                    "INSERT INTO homes (team, person, digest, page, is_admin, opened_at, stale, due_at)
+                     VALUES ($1, $2, '', '{}', 0, $3, 2, $4)
                      ON CONFLICT (team, person) DO UPDATE SET stale = 2, due_at = $4,
                          opened_at = CASE WHEN $5 = 1 THEN $3 ELSE homes.opened_at END
-                     RETURNING team, person, digest, page, address",
+                     RETURNING team, person, digest, page, address, is_admin",
                 )
                 .bind(of.team.as_str())
                 .bind(of.user.as_str())
@@ -67,7 +70,7 @@ impl Ledger {
         self.write(move |c, now| {
             Box::pin(async move {
                 sqlx::query(
-                    "UPDATE homes SET digest = $3, page = $4, address = $5, due_at = $6,
+                    "UPDATE homes SET digest = $3, page = $4, address = $5, due_at = $6, is_admin = $7,
                          stale = CASE WHEN stale = 2 THEN 0 ELSE stale END
                      WHERE team = $1 AND person = $2",
                 )
@@ -77,6 +80,7 @@ impl Ledger {
                 .bind(to_json(&home.pages)?)
                 .bind(home.address.as_ref().map(Email::as_str))
                 .bind(now.checked_add(BETWEEN).unwrap_or(Timestamp::MAX).as_millisecond())
+                .bind(i64::from(home.is_admin))
                 .execute(c)
                 .await?;
                 Ok(())
@@ -121,7 +125,9 @@ fn read(row: &SqliteRow) -> Result<KeptHome, LedgerError> {
     Ok(KeptHome {
         of: owner(row)?,
         digest: row.try_get("digest")?,
-        pages: from_json(row.try_get("page")?)?,
+        // A page is a nicety: what cannot be read is begun anew.
+        pages: readable(from_json(row.try_get("page")?)).unwrap_or_default(),
         address: row.try_get::<Option<&str>, _>("address")?.and_then(Email::parse),
+        is_admin: row.try_get::<i64, _>("is_admin")? != 0,
     })
 }

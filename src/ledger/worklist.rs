@@ -14,7 +14,9 @@ use crate::domain::request::Request;
 use crate::domain::rules::comparable;
 
 /// Requests of one kind that are looked at for one person, the newest.
-const MOST: i64 = 500;
+pub const MOST: usize = 500;
+/// The same for the database.
+const MOST_ROWS: i64 = MOST as i64;
 /// How long one's own requests are shown after they came, once they are over.
 const OVER_FOR: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// Older requests that one transaction looks at.
@@ -58,7 +60,7 @@ impl Ledger {
              ORDER BY concerned DESC, seen_at DESC, id DESC LIMIT $2",
         )
         .bind(user.as_str())
-        .bind(MOST)
+        .bind(MOST_ROWS)
         .fetch_all(&mut *reading)
         .await?;
         let read = |row: &sqlx::sqlite::SqliteRow| {
@@ -69,25 +71,29 @@ impl Ledger {
         Ok(rows.iter().filter_map(|row| readable(read(row))).collect())
     }
 
-    /// What the person approved that is not over, the latest first.
+    /// What the person approved that is not over, the latest first; `names` are those that P0 may know them by, since of
+    /// an approve whose answer was lost P0 alone says whose it was.
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub async fn running_by(&self, by: &SlackUser) -> Result<Vec<Kept>, LedgerError> {
+    pub async fn running_by(&self, by: &SlackUser, names: &[String]) -> Result<Vec<Kept>, LedgerError> {
         let rows = sqlx::query(
             "SELECT body, card_key, revision FROM requests r WHERE r.pending = 0 AND r.live <> 0
                AND EXISTS (SELECT 1 FROM decisions d WHERE d.request_id = r.id AND d.team = $1 AND d.person = $2
-                           AND d.verb = 'approve' AND d.stage_name = 'done')
+                           AND d.verb = 'approve' AND d.stage_name IN ('done', 'settled'))
              ORDER BY r.seen_at DESC, r.id DESC LIMIT $3",
         )
         .bind(by.team.as_str())
         .bind(by.user.as_str())
-        .bind(MOST)
+        .bind(MOST_ROWS)
         .fetch_all(&self.readers)
         .await?;
-        let theirs = |kept: &Kept| match kept.request.phase.approval() {
-            Some(approval) => matches!(&approval.by, Actor::Here { user, .. } if user == by),
-            None => false,
+        let theirs = |kept: &Kept| match kept.request.phase.approval().map(|approval| &approval.by) {
+            Some(Actor::Here { user, .. }) => user == by,
+            Some(Actor::InP0 { email: Some(email), .. }) => {
+                names.iter().any(|name| comparable(name) == comparable(email))
+            }
+            Some(Actor::InP0 { email: None, .. } | Actor::Unnamed) | None => false,
         };
         Ok(rows.iter().filter_map(|row| readable(requests::read(row))).filter(theirs).collect())
     }
@@ -110,7 +116,7 @@ impl Ledger {
             list.push_bind(comparable(name));
         }
         sql.push(")) AND (live <> 0 OR seen_at >= ").push_bind(since.as_millisecond());
-        sql.push(") ORDER BY live DESC, seen_at DESC, id DESC LIMIT ").push_bind(MOST);
+        sql.push(") ORDER BY live DESC, seen_at DESC, id DESC LIMIT ").push_bind(MOST_ROWS);
         let rows = sql.build().fetch_all(&self.readers).await?;
         Ok(rows.iter().filter_map(|row| readable(requests::read(row))).collect())
     }

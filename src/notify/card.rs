@@ -79,14 +79,7 @@ fn blocks(
         blocks.push(context(&format!("Asked {}", wording::date(at))));
     }
     let bounds = offer.bounds(card, None, now);
-    let elements = if is_own {
-        for_requester(card)
-    } else if bounds.demands.risk == Risk::NotFromChat {
-        let label = if request.phase.is_decided() { "Open in P0" } else { "Decide in P0" };
-        controls::link(offer, &request.id, label).into_iter().collect()
-    } else {
-        for_approvers(offer, card, &bounds, under_way, surface)
-    };
+    let elements = if is_own { for_requester(card) } else { for_approvers(offer, card, &bounds, under_way, surface) };
     if !elements.is_empty() {
         blocks.push(SlackActionsBlock::new(elements).into());
     }
@@ -139,6 +132,12 @@ pub(super) fn how_long(request: &Request) -> String {
     }
 }
 
+/// Why it was denied, in the words of whoever did.
+pub(super) fn reason_of_denial(request: &Request) -> Option<SlackBlock> {
+    let Phase::Ended { how: Ending::Denied, reason: Some(reason), .. } = &request.phase else { return None };
+    Some(plain_section(&format!("Reason: {}", foreign::line(reason, REASON))))
+}
+
 fn standing(request: &Request, decisions: &[Decision], under_way: &[&Decision], now: Timestamp) -> Vec<SlackBlock> {
     let mut blocks = Vec::new();
     if let Some(at) = request.changed.filter(|_| !request.phase.is_decided()) {
@@ -148,9 +147,7 @@ fn standing(request: &Request, decisions: &[Decision], under_way: &[&Decision], 
     if request.phase != Phase::Pending || under_way.is_empty() {
         blocks.push(section(&wording::phase(request, now)));
     }
-    if let Phase::Ended { how: Ending::Denied, reason: Some(reason), .. } = &request.phase {
-        blocks.push(plain_section(&format!("Reason: {}", foreign::line(reason, REASON))));
-    }
+    blocks.extend(reason_of_denial(request));
     if let Some(status) = &request.unknown_status {
         blocks.push(plain_section(&format!("P0 calls its status {}", foreign::line(status, 80))));
     }
@@ -209,10 +206,12 @@ fn for_approvers(
     let any_lost = under_way.iter().any(|decision| matches!(decision.stage, Stage::Unknown { .. }));
     let revoking =
         under_way.iter().any(|d| d.choice.verb() == Verb::Revoke && !matches!(d.stage, Stage::Unknown { .. }));
+    let is_for_p0 = bounds.demands.risk == Risk::NotFromChat;
     let mut elements = Vec::new();
     match &request.phase {
         Phase::Pending => {
             match (on_its_way, lost) {
+                _ if is_for_p0 => elements.extend(controls::lead_to_p0(offer, &card.kept, "Decide in P0")),
                 (Some(_), _) => {}
                 (None, Some(length)) => elements.push(controls::try_again(&bounds.demands.risk, key, facts, length)),
                 (None, None) if bounds.demands.risk == Risk::High || surface == Surface::Modal => {
@@ -237,9 +236,12 @@ fn for_approvers(
         }
         Phase::Approved(_) | Phase::Active(_) | Phase::Closing { .. } | Phase::Ended { .. } => {}
     }
-    if any_lost {
-        elements.extend(controls::link(offer, &request.id, "Check in P0"));
+    if any_lost && !is_for_p0 {
+        elements.extend(controls::lead_to_p0(offer, &card.kept, "Check in P0"));
     }
     elements.push(controls::more(key));
+    if is_for_p0 && request.phase.is_decided() {
+        elements.extend(controls::lead_to_p0(offer, &card.kept, "Open in P0"));
+    }
     elements
 }

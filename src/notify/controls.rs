@@ -17,6 +17,7 @@ use crate::domain::home::{HomeList, Turn};
 use crate::domain::jit::lengths::Lengths;
 use crate::domain::request::RequestId;
 use crate::domain::route::risk::Risk;
+use crate::ledger::requests::Kept;
 
 /// Options of one select that Slack takes; a picker may have one more in front.
 const MOST_OPTIONS: usize = 99;
@@ -144,6 +145,12 @@ pub(super) fn back() -> SlackActionBlockElement {
 /// Leads to the request in P0, where its address is known.
 pub(super) fn link(offer: &Offer, id: &RequestId, label: &str) -> Option<SlackActionBlockElement> {
     Some(button(Control::Link, label).with_url(offer.request_url(id)?).into())
+}
+
+/// The same from a card, which learns that somebody went there.
+pub(super) fn lead_to_p0(offer: &Offer, kept: &Kept, label: &str) -> Option<SlackActionBlockElement> {
+    let url = offer.request_url(&kept.request.id)?;
+    Some(button(Control::Link, label).with_url(url).with_value(value(&kept.key, None)).into())
 }
 
 /// Leads to the page on which somebody signs in.

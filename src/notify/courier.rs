@@ -51,7 +51,7 @@ pub struct Courier {
 pub(super) struct State {
     pub(super) pace: Pace,
     under_way: HashSet<Errand>,
-    pub(super) shared: HashMap<ChannelId, (Timestamp, bool)>,
+    pub(super) shared: HashMap<ChannelId, (Timestamp, Option<bool>)>,
     pub(super) direct: HashMap<UserId, ChannelId>,
 }
 

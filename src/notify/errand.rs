@@ -9,12 +9,13 @@ use super::courier::{Courier, Undone, locked};
 use super::message::Message;
 use super::pace::Method;
 use super::web_api::{SlackFailure, Thread};
-use super::{linking, replies, wording};
+use super::{card, linking, replies, wording};
 use crate::authorize::directory::{Directory as _, Unavailable};
 use crate::domain::person::{ChannelId, Email, UserId};
 use crate::domain::posted::Posted;
 use crate::domain::request::RequestId;
 use crate::domain::watch::News;
+use crate::ledger::cards::CardFacts;
 use crate::ledger::copies::{Audience, RequesterCopy};
 use crate::ledger::notices::{Notice, Waiting};
 
@@ -35,7 +36,7 @@ impl Courier {
             }
             None => {
                 let channel = match copy.shows.place() {
-                    Place::Channel(channel) => self.unshared(channel).await?.clone(),
+                    Place::Channel(channel) => self.unshared(channel, &copy.shows).await?.clone(),
                     Place::Direct(user) => self.direct(user).await?,
                     Place::Requester => self.requester(requester.as_deref()).await?,
                 };
@@ -52,7 +53,7 @@ impl Courier {
 
     /// A card whose channel another company has come to read is not for them, nor may it stay as it is.
     async fn withdraw_if_shared(&self, channel: &ChannelId, posted: &Posted, copy: &Behind) -> Result<(), Undone> {
-        let shared = self.unshared(channel).await.err();
+        let shared = self.unshared(channel, &copy.shows).await.err();
         if let Some(Undone::Never(_)) = &shared
             && copy.is_shown
         {
@@ -176,8 +177,13 @@ impl Courier {
 
     /// Tells whoever asked, in the thread of their card; a decision is shown in the conversation too, so that it rings.
     async fn bring_news(&self, request: &RequestId, news: &News) -> Result<(), Undone> {
-        let Some(kept) = self.ledger.request(request).await? else { return Ok(()) };
-        if news.is_of_waiting() && kept.request.phase.is_decided() {
+        let Some(CardFacts { kept, watch, .. }) = self.ledger.card(request).await? else { return Ok(()) };
+        let claim = watch.as_ref().and_then(|watch| watch.claim_at(self.clock.now()));
+        let is_old = match news {
+            News::Claimed { by } => claim.is_none_or(|claim| claim.by.user != *by),
+            _ => false,
+        };
+        if is_old || (news.is_of_waiting() && kept.request.phase.is_decided()) {
             return Ok(());
         }
         let posted = match self.ledger.requester_copy(request).await? {
@@ -185,7 +191,10 @@ impl Courier {
             Some(RequesterCopy::Waits) => return Err(Undone::NotYet),
             Some(RequesterCopy::Gone) | None => return Ok(()),
         };
-        let message = Message::sentence(wording::watch::news(&kept.request, news));
+        let mut message = Message::sentence(wording::watch::news(&kept.request, news));
+        if *news == News::Decided {
+            message.blocks.extend(card::reason_of_denial(&kept.request));
+        }
         let thread = Thread { ts: &posted.ts, is_broadcast: *news == News::Decided };
         let answer = self.slack.post(&posted.channel, Some(thread), &message).await;
         answer.map(|_| ()).map_err(|failure| Undone::Slack(Method::Post, failure))
@@ -258,30 +267,32 @@ impl Courier {
         }
     }
 
-    /// The channel, unless another company reads it too.
-    async fn unshared<'c>(&self, channel: &'c ChannelId) -> Result<&'c ChannelId, Undone> {
+    /// The channel, unless another company reads it too. Where Slack does not say, a channel of the settings counts as
+    /// the operator's own; one in which anybody may post a link does not.
+    async fn unshared<'c>(&self, channel: &'c ChannelId, shows: &Shows) -> Result<&'c ChannelId, Undone> {
         let now = self.clock.now();
         let known = locked(&self.state).shared.get(channel).copied();
-        let shared = match known.filter(|(asked, _)| now < *asked + SHARED_FOR) {
-            Some((_, shared)) => shared,
+        let said = match known.filter(|(asked, _)| now < *asked + SHARED_FOR) {
+            Some((_, said)) => said,
             None => {
                 self.look()?;
                 let said = self.slack.is_shared(channel).await;
                 let said = said.map_err(|failure| Undone::Slack(Method::Look, failure))?;
                 if said.is_none() {
-                    // A channel of the settings then counts as the operator's own.
                     tracing::warn!(
                         channel = channel.as_str(),
                         "Slack does not say whether this channel is shared with another company"
                     );
                 }
-                let shared = said.unwrap_or(false);
-                let mut state = locked(&self.state);
-                state.shared.insert(channel.clone(), (now, shared));
-                shared
+                locked(&self.state).shared.insert(channel.clone(), (now, said));
+                said
             }
         };
-        if shared {
+        let is_under_a_link = matches!(shows, Shows::Request(_, Audience::Unfurl { .. }));
+        if said.is_none() && is_under_a_link {
+            return Err(Undone::Never("its channel may be shared with another company: Slack does not say".to_owned()));
+        }
+        if said == Some(true) {
             tracing::error!(
                 channel = channel.as_str(),
                 "no card is posted into a channel that is shared with another company"

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use slack_morphism::prelude::{
     SlackActionsBlock, SlackBlock, SlackBlockButtonElement, SlackBlockMarkDownText, SlackBlockText, SlackHomeView,
-    SlackView,
+    SlackSectionBlock, SlackView,
 };
 
 use super::message::{context, header, plain, section};
@@ -18,13 +18,14 @@ use crate::domain::control::Control;
 use crate::domain::home::{HomeList, PAGE, Pages, Turn};
 use crate::domain::jit::control::SettingsControl;
 use crate::domain::phase::Phase;
+use crate::domain::status::Closing;
 use crate::ledger::requests::Kept;
 
 /// All that somebody's Home is drawn from.
 #[derive(Clone, Debug)]
 pub struct HomeFacts {
-    /// What waits; `None` for somebody who may not read it.
-    pub waiting: Option<Worklist>,
+    /// What waits.
+    pub waiting: Worklist,
     /// What they approved that is not over.
     pub running: Vec<Kept>,
     /// What they asked for, or is for them.
@@ -55,15 +56,15 @@ pub enum Account {
 /// digest of what it shows.
 pub fn view(offer: &Offer, facts: &HomeFacts, pages: &mut Pages, now: Timestamp) -> SlackView {
     let mut blocks = vec![header("Waiting for you")];
-    match &facts.waiting {
-        Some(waiting) => blocks.extend(waiting_lines(waiting, pages)),
-        None => blocks.push(section(wording::home::NOT_YOURS)),
-    }
+    blocks.extend(waiting_lines(&facts.waiting, pages));
     if !facts.running.is_empty() {
         blocks.push(header("Running on your approval"));
         let line = |kept: &Kept, line: &str| {
             let text = mrkdwn(&wording::home::stands(&kept.request, now));
-            controls::beside(text, controls::revoke(&kept.key, &kept.request.facts, "Revoke"), line)
+            match kept.request.phase {
+                Phase::Closing { how: Closing::Revoking, .. } => SlackSectionBlock::new().with_text(text).into(),
+                _ => controls::beside(text, controls::revoke(&kept.key, &kept.request.facts, "Revoke"), line),
+            }
         };
         blocks.extend(page(HomeList::Running, "running", &facts.running, pages, line));
     }
@@ -85,6 +86,7 @@ pub fn view(offer: &Offer, facts: &HomeFacts, pages: &mut Pages, now: Timestamp)
     if let Some(absence) = &facts.absence {
         blocks.push(header("You are away"));
         blocks.push(section(&wording::absence::away(absence)));
+        blocks.push(SlackActionsBlock::new(vec![controls::back()]).into());
     }
     if facts.is_admin {
         blocks.push(header("P0 settings"));
@@ -107,7 +109,7 @@ pub fn digest(view: &SlackView) -> &str {
 }
 
 fn waiting_lines(waiting: &Worklist, pages: &mut Pages) -> Vec<SlackBlock> {
-    let mut blocks = vec![section(&wording::home::waiting(waiting.lines.len()))];
+    let mut blocks = waiting.heading();
     blocks.extend(page(HomeList::Waiting, "waiting", &waiting.lines, pages, |line, nth| {
         controls::beside(plain(&line.text()).into(), controls::open(&line.kept.key, "Open"), nth)
     }));

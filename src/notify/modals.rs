@@ -131,7 +131,7 @@ pub fn details(offer: &Offer, card: &CardFacts, now: Timestamp) -> SlackView {
     blocks.push(context("The request's id:"));
     // Alone in its block, so that a long press on a phone copies the id and nothing else.
     blocks.push(plain_section(&foreign::line(request.id.as_str(), 1000)));
-    if let Some(link) = controls::link(offer, &request.id, "Open in P0") {
+    if let Some(link) = controls::lead_to_p0(offer, &card.kept, "Open in P0") {
         blocks.push(slack_morphism::prelude::SlackActionsBlock::new(vec![link]).into());
     }
     SlackView::Modal(modal(Control::More, &card.kept.key, None, "Request", blocks).with_close(plain("Close").into()))

@@ -135,19 +135,19 @@ pub fn outcome(offer: &Offer, decision: &Decision, card: Option<&CardFacts>, now
     let mut elements = Vec::new();
     match (&decision.stage, &decision.choice) {
         (Stage::Refused { refusal: Refusal::NotFromChat, .. }, _) => {
-            elements.extend(controls::link(offer, &request.id, "Decide in P0"));
+            elements.extend(controls::lead_to_p0(offer, &card.kept, "Decide in P0"));
         }
         (Stage::Refused { refusal: Refusal::NotRestated, .. }, Choice::Approve { length }) => {
             elements.push(controls::pick(key, "Approve…", Some(*length)));
         }
         (Stage::Unknown { .. }, Choice::Approve { .. }) if risk == Risk::NotFromChat => {
             elements.push(controls::revoke(key, &request.facts, "Revoke"));
-            elements.extend(controls::link(offer, &request.id, "Check in P0"));
+            elements.extend(controls::lead_to_p0(offer, &card.kept, "Check in P0"));
         }
         (Stage::Unknown { .. }, Choice::Approve { length }) => {
             elements.push(controls::try_again(&risk, key, &request.facts, *length));
             elements.push(controls::revoke(key, &request.facts, "Revoke"));
-            elements.extend(controls::link(offer, &request.id, "Check in P0"));
+            elements.extend(controls::lead_to_p0(offer, &card.kept, "Check in P0"));
         }
         (Stage::Refused { refusal: Refusal::NotLinked | Refusal::LinkEnded, .. }, _) => {
             elements.push(controls::link_account("Link my account"));
@@ -155,7 +155,7 @@ pub fn outcome(offer: &Offer, decision: &Decision, card: Option<&CardFacts>, now
         (Stage::Refused { refusal: Refusal::ApproveOutcomeOpen, .. }, Choice::Approve { length }) => {
             elements.push(controls::try_again(&risk, key, &request.facts, *length));
         }
-        (Stage::Unknown { .. }, _) => elements.extend(controls::link(offer, &request.id, "Check in P0")),
+        (Stage::Unknown { .. }, _) => elements.extend(controls::lead_to_p0(offer, &card.kept, "Check in P0")),
         _ => {}
     }
     elements.push(controls::show(key, 0));

@@ -100,7 +100,7 @@ async fn now(roster: &Roster, after: u64, recipients: &[Recipient]) -> Now {
 fn why(reason: &Reason) -> String {
     match reason {
         Reason::Named => "named".to_owned(),
-        Reason::Group(group) => format!("in {group}"),
+        Reason::Group { group, .. } => format!("in {group}"),
         Reason::OnCall { source, level: 1, .. } => format!("on call in {source}"),
         Reason::OnCall { source, level, .. } => format!("on call in {source}, level {level}"),
         Reason::Fallback => "nobody else was there".to_owned(),
@@ -116,6 +116,7 @@ fn left_out(left_out: &LeftOut) -> String {
         }
         LeftOut::SourceDown { source } => format!("{source} does not say who is on call"),
         LeftOut::EmptyGroup { group } => format!("{group} is empty, or Slack does not say who is in it"),
+        LeftOut::NotThere { user } => format!("{user} could not decide: deactivated, a guest, a bot or a stranger"),
         LeftOut::TooMany { count } => format!("{count} more would be too many"),
         LeftOut::Away { user } => format!("{user} is away, and named nobody"),
         LeftOut::OwnRequest { user } => format!("it is {user}'s own request"),

@@ -63,6 +63,7 @@ CREATE TABLE homes (
     digest    TEXT   NOT NULL,          -- of what Slack shows
     page      TEXT   NOT NULL,          -- which page of each list
     address   TEXT,                     -- confirmed, of somebody whom nothing else here names
+    is_admin  BIGINT NOT NULL,          -- whether they may change P0's settings, as Slack said when it was opened
     opened_at BIGINT NOT NULL,
     stale     BIGINT NOT NULL,          -- 1 while something on it may have changed, 2 while it is being drawn
     due_at    BIGINT NOT NULL,

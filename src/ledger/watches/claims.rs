@@ -23,7 +23,10 @@ use crate::domain::watch::{CLAIM_HOLDS, Claim, News};
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Claimed {
     /// They are on it from now on.
-    Made,
+    Made {
+        /// Until when.
+        until: Timestamp,
+    },
     /// They are on it already; nothing was changed.
     Before,
     /// This very delivery was taken in before.
@@ -88,5 +91,5 @@ async fn claim(
     show_requester(c, id, at).await?;
     tell_requester(c, id, News::Claimed { by: user }, at).await?;
     requests::touch(c, id).await?;
-    Ok(Claimed::Made)
+    Ok(Claimed::Made { until })
 }

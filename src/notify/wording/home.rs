@@ -3,15 +3,17 @@
 use jiff::Timestamp;
 
 use super::{FACT, NAME, date, expiry, phase_in_brief, principal, what_exactly};
+use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::notify::foreign;
 
 /// Characters of what one request of a list asks for.
 const LISTED: usize = 300;
 
-/// In place of the list, for somebody who may not read it.
-pub const NOT_YOURS: &str = "You have no P0 identity in this bot's settings, so what waits for a decision is not listed \
-                             for you.";
+/// Above the list, for somebody who may not read of all that waits.
+pub fn withheld(why: &Refusal) -> String {
+    format!("{why} Of what waits for a decision, only what you were told of is listed for you.")
+}
 
 /// Above the button that opens the settings.
 pub const SETTINGS: &str = "Which lengths people can pick, how long a grant may last, and how this bot knows it.";
@@ -28,9 +30,11 @@ pub fn linked(identity: &str, since: Timestamp) -> String {
     format!("Your account is linked: you are {} to P0, since {}.", foreign::word(identity, NAME), date(since))
 }
 
-/// How many requests wait for the person.
-pub fn waiting(count: usize) -> String {
+/// How many requests wait for the person; `is_cut` where not all that waits was looked at.
+pub fn waiting(count: usize, is_cut: bool) -> String {
     match count {
+        0 if is_cut => "Of the newest requests that wait, none is for you.".to_owned(),
+        n if is_cut => format!("At least {n} of the requests that wait are for you."),
         0 => "Nothing is waiting for you.".to_owned(),
         1 => "1 request is waiting for you.".to_owned(),
         n => format!("{n} requests are waiting for you."),
@@ -38,8 +42,9 @@ pub fn waiting(count: usize) -> String {
 }
 
 /// Under what waits for the person.
-pub fn wait_for_others(count: usize) -> String {
+pub fn wait_for_others(count: usize, is_cut: bool) -> String {
     match count {
+        n if is_cut => format!("At least {n} more wait for others."),
         1 => "1 more waits for others.".to_owned(),
         n => format!("{n} more wait for others."),
     }

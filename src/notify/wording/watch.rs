@@ -160,5 +160,10 @@ pub fn news(request: &Request, news: &News) -> String {
     }
 }
 
+/// Told privately to whoever pressed "I'm on it" where no card is in view.
+pub fn you_are_on_it(until: Timestamp) -> String {
+    format!("You are on it until {}.", date(until))
+}
+
 /// Told privately to whoever pressed "I'm on it" once more.
 pub const ON_IT_ALREADY: &str = "You are on it already: the card says until when.";
