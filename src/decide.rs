@@ -265,7 +265,10 @@ impl Tools {
         let standing = self.standing(&deed.by).await?;
         let kept = self.ledger.request(&shown.request).await?;
         let approve = Choice::Approve { length: self.limits.usual };
-        let could = standing.may_decide.clone().and_then(|()| self.own_request(&standing, kept.as_ref(), &approve));
+        let request = kept.as_ref().map(|kept| &kept.request);
+        let could = standing.may_decide.clone();
+        // Whoever may turn out to have asked for it holds nobody else up.
+        let could = could.and_then(|()| rules::check_own(&self.limits, &approve, request, &standing.names()));
         if let Err(refusal) = could {
             return self.refuse(deed, &refusal).await;
         }

@@ -40,6 +40,9 @@ pub struct Watch {
     pub left_out: Vec<LeftOut>,
     /// Who is on it.
     pub claim: Option<Claim>,
+    /// Whether a claim has put the next level off: on each level one may.
+    #[serde(default)]
+    pub was_put_off: bool,
     /// Whether somebody has decided: then nobody is called any more.
     #[serde(default)]
     pub is_over: bool,
@@ -143,7 +146,7 @@ pub enum LeftOut {
         /// How many were left out.
         count: u32,
     },
-    /// Somebody is away, and named nobody.
+    /// Somebody is away, and nobody stands in.
     Away {
         /// Who.
         user: UserId,
@@ -153,6 +156,8 @@ pub enum LeftOut {
         /// Who.
         user: UserId,
     },
+    /// People were told, and none of them is named by every rule that may restrict who decides.
+    NobodyMayDecide,
 }
 
 impl Watch {
@@ -178,6 +183,7 @@ impl Watch {
             is_exhausted: false,
             left_out: Vec::new(),
             claim: None,
+            was_put_off: false,
             is_over: false,
         }
     }

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use futures_util::future::join_all;
+use tokio::join;
 use tokio_util::sync::CancellationToken;
 
 use super::oncall::{Meant, Roster};
@@ -22,7 +23,7 @@ use crate::ledger::watches::summons::{Level, Summons};
 use crate::ledger::{Ledger, LedgerError};
 use crate::telemetry::Metrics;
 
-/// Tries of a level whose sources do not answer, about half a minute in all: then whoever is known is told.
+/// Tries of a level whose sources do not answer, about half a minute in all; whoever is known is told at the first.
 const MOST_TRIES: u32 = 4;
 
 /// Tells people in time; cheap to clone.
@@ -51,6 +52,13 @@ struct Sorted {
     left_out: Vec<LeftOut>,
 }
 
+impl Sorted {
+    /// Everybody who knows of a request then.
+    fn who<'s>(&'s self, summons: &'s Summons) -> Vec<&'s UserId> {
+        self.tell.iter().map(|(user, _)| user).chain(summons.who_know()).collect()
+    }
+}
+
 impl Carrier for Dispatcher {
     type Lease = Summons;
 
@@ -60,7 +68,6 @@ impl Carrier for Dispatcher {
 
     async fn sweep(&self) -> Result<usize, LedgerError> {
         let fired = self.ledger.fire_timers(self.limits.routes.clone()).await?;
-        self.metrics.watch("reminded", fired.reminded);
         self.metrics.watch("escalated", fired.escalated.len());
         self.metrics.watch("exhausted", fired.exhausted.len());
         for request in &fired.escalated {
@@ -100,14 +107,25 @@ impl Dispatcher {
         let Some(route) = routes.named(summons.route()) else { return Ok(()) };
         let (request, nth) = (summons.request().clone(), summons.level());
         let has_levels = |source: &str| self.roster.has_levels(source);
-        let recipients = route.level(nth, has_levels).unwrap_or_default();
-        let meant = self.meant(&recipients).await;
-        let is_unsure = meant.left_out.iter().any(|left_out| matches!(left_out, LeftOut::SourceDown { .. }));
-        if is_unsure && summons.attempts() < MOST_TRIES {
-            let due = self.clock.now() + retry::wait(summons.attempts() + 1, None);
-            return self.ledger.summon_later(summons, due).await;
-        }
-        let ends = route.goes_by_sources(nth, has_levels) && meant.people.is_empty();
+        let level_of = |route: &Route| route.level(nth, has_levels).unwrap_or_default();
+        // Whoever is to be reminded may have been told on any level until now.
+        let recipients: Vec<Recipient> = match summons.reminds() {
+            Some(_) => (0..=nth).filter_map(|nth| route.level(nth, has_levels)).flatten().collect(),
+            None => level_of(route),
+        };
+        let others: Vec<&Route> =
+            routes.may_restrict(&request.facts).filter(|other| other.name != route.name).collect();
+        // All are asked at one time, and each answers within seconds: a lease outlasts it.
+        let (meant, fallback, of_others) = join!(
+            self.meant(&recipients),
+            self.of_fallback(route),
+            join_all(others.iter().map(|other| async {
+                let recipients = level_of(other);
+                join!(self.meant(&recipients), self.of_fallback(other))
+            })),
+        );
+        let mut is_unsure = meant.is_unsure();
+        let ends = route.goes_by_sources(nth, has_levels) && self.nobody_follows(&recipients, &meant).await;
         let mut level = Level {
             named: of_route(route, &meant),
             has_next: !ends && route.level(nth + 1, has_levels).is_some(),
@@ -115,31 +133,69 @@ impl Dispatcher {
         };
         let absences = self.ledger.absences().await?;
         let mut sorted = Sorted::default();
+        let mut meant = meant;
+        if let Some(user) = summons.reminds()
+            && !meant.people.iter().any(|(known, _)| known == user)
+            && (is_unsure || summons.is_fallback(user) || !of_others.is_empty())
+        {
+            // Who was told is rung again rather than nobody, where it cannot be told whether they still are meant.
+            meant.people.push((user.clone(), Reason::Fallback));
+        }
         self.sort(&request, meant, &absences, &mut sorted).await?;
         if sorted.tell.is_empty() && !recipients.is_empty() {
-            let mut meant = self.meant(&route.fallback).await;
-            meant.people.iter_mut().for_each(|(_, reason)| *reason = Reason::Fallback);
-            level.named.extend(of_route(route, &meant));
-            self.sort(&request, meant, &absences, &mut sorted).await?;
+            is_unsure |= fallback.is_unsure();
+            level.named.extend(of_route(route, &fallback));
+            self.sort(&request, fallback, &absences, &mut sorted).await?;
+        }
+        let only_of = routes.demands(&request, self.clock.now(), None).only_of;
+        for (other, (meant, _)) in others.iter().zip(&of_others) {
+            level.named.extend(of_route(other, meant));
+        }
+        if summons.reminds().is_none() && !may_decide(&only_of, &sorted.who(&summons), &summons, &level.named) {
+            for (other, (meant, fallback)) in others.iter().zip(of_others) {
+                if !only_of.contains(&other.name) {
+                    continue;
+                }
+                is_unsure |= meant.is_unsure();
+                let is_nobody = meant.people.is_empty();
+                self.sort(&request, meant, &absences, &mut sorted).await?;
+                if is_nobody {
+                    is_unsure |= fallback.is_unsure();
+                    level.named.extend(of_route(other, &fallback));
+                    self.sort(&request, fallback, &absences, &mut sorted).await?;
+                }
+            }
         }
         if sorted.tell.is_empty() {
             // Somebody has to be told.
             sorted.tell = std::mem::take(&mut sorted.away);
         }
-        sorted.left_out.extend(sorted.away.into_iter().map(|(user, _)| LeftOut::Away { user }));
-        let too_many = sorted.tell.len().saturating_sub(route.notify_at_most);
+        sorted.left_out.extend(std::mem::take(&mut sorted.away).into_iter().map(|(user, _)| LeftOut::Away { user }));
+        // Who may decide comes first, and who knows of it already: others do not push them out.
+        sorted.tell.sort_by_key(|told| {
+            let may_decide = may_decide(&only_of, &[&told.0], &summons, &level.named);
+            (!may_decide, !summons.knows(&told.0))
+        });
+        let levels = if summons.reminds().is_some() { nth as usize + 1 } else { 1 };
+        let most = route.notify_at_most.saturating_mul(levels);
+        let too_many = sorted.tell.len().saturating_sub(most);
         if too_many > 0 {
-            sorted.tell.truncate(route.notify_at_most);
+            sorted.tell.truncate(most);
             sorted.left_out.push(LeftOut::TooMany { count: u32::try_from(too_many).unwrap_or(u32::MAX) });
         }
-        for other in routes.may_restrict(&request.facts).filter(|other| other.name != route.name) {
-            let meant = self.meant(&other.level(nth, has_levels).unwrap_or_default()).await;
-            level.named.extend(of_route(other, &meant));
+        let may_any = may_decide(&only_of, &sorted.who(&summons), &summons, &level.named);
+        if !sorted.tell.is_empty() && !may_any {
+            tracing::error!(request = %request.id, routes = ?only_of, "nobody who was told of a request may decide it");
+            sorted.left_out.insert(0, LeftOut::NobodyMayDecide);
+        }
+        if is_unsure && summons.reminds().is_none() && summons.attempts() < MOST_TRIES {
+            level.again = self.clock.now().checked_add(retry::wait(summons.attempts() + 1, None)).ok();
         }
         (level.tell, level.left_out) = (sorted.tell, sorted.left_out);
         let left_out = level.left_out.len();
         let Some(summoned) = self.ledger.summoned(summons, level, routes.clone()).await? else { return Ok(()) };
         self.metrics.watch("told", summoned.told);
+        self.metrics.watch("reminded", summoned.reminded);
         let id = &request.id;
         tracing::info!(request = %id, route = route.name, level = nth, told = summoned.told, left_out, "people were told of a request");
         if summoned.is_nobody {
@@ -149,6 +205,26 @@ impl Dispatcher {
             self.metrics.watch("exhausted", 1);
         }
         Ok(())
+    }
+
+    async fn of_fallback(&self, route: &Route) -> Meant {
+        let mut meant = self.meant(&route.fallback).await;
+        meant.people.iter_mut().for_each(|(_, reason)| *reason = Reason::Fallback);
+        meant
+    }
+
+    /// Whether the sources answered and have nobody, on these levels and on all after them.
+    async fn nobody_follows(&self, recipients: &[Recipient], meant: &Meant) -> bool {
+        let is_nobody = |left_out: &LeftOut| matches!(left_out, LeftOut::NobodyOnCall { .. });
+        if !meant.people.is_empty() || !meant.left_out.iter().all(is_nobody) {
+            return false;
+        }
+        let follow = recipients.iter().map(|recipient| async move {
+            let Recipient::OnCall { source, level } = recipient else { return true };
+            let duty = self.roster.duty(source, None).await;
+            duty.is_none_or(|duty| duty.trouble.is_some() || duty.on.iter().any(|on| on.level >= *level))
+        });
+        !join_all(follow).await.contains(&true)
     }
 
     /// Everybody whom recipients stand for now, each once.
@@ -182,11 +258,22 @@ impl Dispatcher {
                 StandIn::Other(other) if present.contains(&other) => continue,
                 StandIn::Other(other) if self.roster.is_there(&other).await => (other, Reason::InPlaceOf(user)),
                 StandIn::Other(_) | StandIn::Nobody => {
-                    sorted.away.push((user, reason));
+                    if self.is_own(request, &user).await? {
+                        sorted.left_out.push(LeftOut::OwnRequest { user });
+                    } else {
+                        sorted.away.push((user, reason));
+                    }
                     continue;
                 }
             };
-            if self.is_own(request, &who).await? {
+            if let Reason::InPlaceOf(away) = &reason
+                && self.is_own(request, &who).await?
+            {
+                // Whoever stands in asked for it: nobody does.
+                if !self.is_own(request, away).await? {
+                    sorted.away.push((away.clone(), Reason::Named));
+                }
+            } else if self.is_own(request, &who).await? {
                 sorted.left_out.push(LeftOut::OwnRequest { user: who });
             } else if !sorted.tell.iter().any(|(known, _)| *known == who) {
                 sorted.tell.push((who, reason));
@@ -204,6 +291,21 @@ impl Dispatcher {
         names.extend(self.credentials.identity(user).map(str::to_owned));
         Ok(rules::is_own(request, &names))
     }
+}
+
+/// Whether one of these people is named, now or before, by each rule of which only whom it names may decide.
+fn may_decide(
+    only_of: &BTreeSet<String>,
+    who: &[&UserId],
+    summons: &Summons,
+    named: &[(UserId, String, Reason)],
+) -> bool {
+    who.iter().any(|user| {
+        let now = named.iter().map(|(user, route, _)| (user, route.as_str()));
+        let by: BTreeSet<&str> =
+            now.chain(summons.named()).filter(|(who, _)| who == user).map(|(_, route)| route).collect();
+        only_of.iter().all(|route| by.contains(route.as_str()))
+    })
 }
 
 fn of_route(route: &Route, meant: &Meant) -> Vec<(UserId, String, Reason)> {

@@ -81,8 +81,12 @@ async fn claim(
     }
     let until = now.checked_add(CLAIM_HOLDS).unwrap_or(Timestamp::MAX);
     timers::set(c, id, TimerKind::ClaimLapses, None, until, now).await?;
-    timers::put_off(c, id, &[TimerKind::Remind, TimerKind::Escalate], until).await?;
-    watch.next_at = watch.next_at.map(|next| next.max(until));
+    timers::put_off(c, id, TimerKind::Remind, until).await?;
+    // People who take over from each other would hold the next level up for ever.
+    if !watch.was_put_off && timers::put_off(c, id, TimerKind::Escalate, until).await? {
+        watch.was_put_off = true;
+        watch.next_at = watch.next_at.map(|next| next.max(until));
+    }
     audit::watch(c, "request.claimed", id, Some(&by), json!({ "until": until, "before": watch.claim }), now).await?;
     let user = by.user.clone();
     watch.claim = Some(Claim { by, at: now, until });

@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use sqlx::SqliteConnection;
 
 use super::super::notices::{self, Notice};
-use super::super::{LedgerError, requests};
+use super::super::{LedgerError, readable, requests};
 use super::timers::{self, Timer, TimerKind};
 use crate::domain::request::Request;
 
@@ -34,9 +34,13 @@ pub(in crate::ledger) async fn arrange(
 /// Fires what is due, and says how much that was.
 pub(in crate::ledger) async fn fire(c: &mut SqliteConnection, now: Timestamp) -> Result<usize, LedgerError> {
     let due = timers::due(c, &KINDS, now, AT_ONCE).await?;
-    for Timer { request, kind, .. } in &due {
+    for Timer { id, request, kind, .. } in &due {
+        let Some(kept) = readable(requests::load(c, request).await) else {
+            timers::pass_over(c, *id, now).await?;
+            continue;
+        };
         timers::clear(c, request, &[*kind]).await?;
-        let Some(kept) = requests::load(c, request).await? else { continue };
+        let Some(kept) = kept else { continue };
         let ends_later = kept.request.grant_end().is_some_and(|end| end.at > now);
         if *kind == TimerKind::EndsSoon && ends_later {
             notices::add(c, &Notice::EndsSoon { request: request.clone() }, now).await?;

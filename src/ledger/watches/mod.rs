@@ -3,6 +3,7 @@
 pub mod claims;
 pub(super) mod expiry;
 pub mod fire;
+mod reminders;
 pub mod summons;
 pub mod timers;
 mod told;
@@ -10,11 +11,12 @@ mod told;
 use std::collections::BTreeSet;
 
 use jiff::Timestamp;
+use serde_json::json;
 use sqlx::SqliteConnection;
 
 use super::copies::{self, Audience};
 use super::notices::{self, Notice};
-use super::{LedgerError, from_json, requests, to_json};
+use super::{LedgerError, audit, from_json, requests, to_json};
 use crate::domain::request::{Request, RequestId};
 use crate::domain::route::routes::{Route, Routes};
 use crate::domain::watch::{News, Watch};
@@ -112,13 +114,34 @@ pub(super) async fn settle(c: &mut SqliteConnection, request: &Request, now: Tim
             Ok(true)
         }
         (true, false) => {
-            (watch.is_over, watch.level) = (false, None);
+            (watch.is_over, watch.is_exhausted, watch.was_put_off) = (false, false, false);
+            (watch.level, watch.next_at) = (None, None);
+            watch.left_out.clear();
             save(c, &request.id, &watch).await?;
+            told::renew(c, &request.id).await?;
             timers::set(c, &request.id, TimerKind::Summon, None, now, now).await?;
             Ok(false)
         }
         _ => Ok(false),
     }
+}
+
+/// Everybody was told who is to be, and nobody has decided.
+async fn exhaust(
+    c: &mut SqliteConnection,
+    request: &RequestId,
+    watch: &mut Watch,
+    routes: &Routes,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    (watch.is_exhausted, watch.next_at) = (true, None);
+    save(c, request, watch).await?;
+    let at = courtesy_at(routes, watch, now);
+    show_requester(c, request, at).await?;
+    tell_requester(c, request, News::Exhausted, at).await?;
+    requests::touch(c, request).await?;
+    audit::watch(c, "request.exhausted", request, None, json!({ "route": watch.route, "level": watch.level }), now)
+        .await
 }
 
 /// Whoever asked hears something in the thread of their card, once that is there.

@@ -11,9 +11,9 @@ use sqlx::SqliteConnection;
 
 use super::super::copies::{self, Audience};
 use super::super::leases::LEASE;
-use super::super::{Ledger, LedgerError, audit, requests};
+use super::super::{Ledger, LedgerError, audit, readable, requests};
 use super::timers::{self, Timer, TimerKind};
-use super::{begin, courtesy_at, load, save, show_requester, tell_requester, told, told_of};
+use super::{begin, courtesy_at, exhaust, load, reminders, save, show_requester, tell_requester, told, told_of};
 use crate::domain::person::UserId;
 use crate::domain::request::Request;
 use crate::domain::route::routes::Routes;
@@ -43,6 +43,8 @@ pub struct Level {
     pub left_out: Vec<LeftOut>,
     /// Whether there is a level after this one.
     pub has_next: bool,
+    /// When the rest of its people are looked for again, where a source did not answer.
+    pub again: Option<Timestamp>,
 }
 
 /// What came of a level.
@@ -50,6 +52,8 @@ pub struct Level {
 pub struct Summoned {
     /// How many people were told who had not been.
     pub told: usize,
+    /// How many were reminded.
+    pub reminded: usize,
     /// Whether nobody is told of the request on this level.
     pub is_nobody: bool,
     /// Whether there is nobody left to tell.
@@ -67,9 +71,27 @@ impl Summons {
         &self.watch.route
     }
 
-    /// Which level is to be told.
+    /// Which level is to be told; for a reminder, the last one that was.
     pub fn level(&self) -> u32 {
-        self.watch.level.map_or(0, |level| level.saturating_add(1))
+        match self.timer.target {
+            Some(_) => self.watch.level.unwrap_or(0),
+            None => self.watch.level.map_or(0, |level| level.saturating_add(1)),
+        }
+    }
+
+    /// Who is to be reminded, where they still are meant; `None` where a level is to be told.
+    pub fn reminds(&self) -> Option<&UserId> {
+        self.timer.target.as_ref()
+    }
+
+    /// Whether somebody was told for want of anybody else.
+    pub fn is_fallback(&self, user: &UserId) -> bool {
+        self.told.iter().any(|told| told.user == *user && told.at.is_some() && told.reason == Reason::Fallback)
+    }
+
+    /// The rules by which somebody was named before.
+    pub fn named(&self) -> impl Iterator<Item = (&UserId, &str)> {
+        self.told.iter().filter(|told| told.is_named).map(|told| (&told.user, told.route.as_str()))
     }
 
     /// How often it was tried in vain.
@@ -78,8 +100,13 @@ impl Summons {
     }
 
     /// Who knows of it already.
+    pub fn who_know(&self) -> impl Iterator<Item = &UserId> {
+        self.told.iter().filter(|told| told.at.is_some()).map(|told| &told.user)
+    }
+
+    /// Whether somebody does.
     pub fn knows(&self, user: &UserId) -> bool {
-        self.told.iter().any(|told| told.user == *user && told.at.is_some())
+        self.who_know().any(|who| who == user)
     }
 }
 
@@ -110,29 +137,18 @@ impl Ledger {
     ) -> Result<Option<Summoned>, LedgerError> {
         self.write(move |c, now| {
             Box::pin(async move {
-                match timers::take_leased(c, summons.timer.id, &summons.token).await? {
-                    true => summoned(c, summons, level, &routes, now).await.map(Some),
-                    false => Ok(None),
+                let (id, token) = (summons.timer.id, &summons.token);
+                let is_ours = match level.again {
+                    Some(due) => timers::give_back(c, id, token, due).await?,
+                    None => timers::take_leased(c, id, token).await?,
+                };
+                // It was asked for a while: somebody may be on it since.
+                match load(c, &summons.request.id).await?.filter(|_| is_ours) {
+                    Some(watch) => summoned(c, Summons { watch, ..summons }, level, &routes, now).await.map(Some),
+                    None => Ok(None),
                 }
             })
         })
-        .await
-    }
-
-    /// Gives a level back whose people could not be found out, to be tried again at `due`.
-    ///
-    /// # Errors
-    /// Where it cannot be written.
-    pub async fn summon_later(&self, summons: Summons, due: Timestamp) -> Result<(), LedgerError> {
-        self.run(
-            sqlx::query(
-                "UPDATE timers SET lease_token = NULL, lease_until = NULL, attempts = attempts + 1, due_at = $3
-                 WHERE id = $1 AND lease_token = $2",
-            )
-            .bind(summons.timer.id)
-            .bind(summons.token)
-            .bind(due.as_millisecond()),
-        )
         .await
     }
 }
@@ -145,13 +161,17 @@ async fn lease(
 ) -> Result<Vec<Summons>, LedgerError> {
     let mut leased = Vec::new();
     for timer in timers::due(c, &[TimerKind::Summon], now, most).await? {
-        let Some(kept) = requests::load(c, &timer.request).await?.filter(|kept| !kept.request.phase.is_decided())
-        else {
+        let kept = readable(requests::load(c, &timer.request).await);
+        let (Some(kept), Some(watch)) = (kept, readable(load(c, &timer.request).await)) else {
+            timers::pass_over(c, timer.id, now).await?;
+            continue;
+        };
+        let Some(kept) = kept.filter(|kept| !kept.request.phase.is_decided()) else {
             timers::clear(c, &timer.request, &[TimerKind::Summon]).await?;
             continue;
         };
         let request = kept.request;
-        let watch = match load(c, &request.id).await? {
+        let watch = match watch {
             Some(watch) if routes.named(&watch.route).is_some() => watch,
             // The settings have changed since, and its rule is gone: it goes by another one now.
             _ => {
@@ -177,8 +197,14 @@ async fn summoned(
     now: Timestamp,
 ) -> Result<Summoned, LedgerError> {
     let nth = summons.level();
-    let Summons { request, mut watch, .. } = summons;
+    let Summons { timer, request, mut watch, told: before, .. } = summons;
     let id = &request.id;
+    let reminds = timer.target.as_ref();
+    // Whoever was told by an earlier try of this level knows of it.
+    let knows_already = |user: &UserId| {
+        let is_told = before.iter().any(|told| told.user == *user && told.at.is_some() && told.level == nth);
+        reminds.is_some() || timer.attempts > 0 && is_told
+    };
     let route = routes.named(&watch.route);
     let mut named = BTreeSet::new();
     for (user, route, reason) in level.named {
@@ -186,7 +212,7 @@ async fn summoned(
         let told = Told { user, route, level: nth, is_named: true, reason, at: None, stirred: None };
         told::write(c, id, &told).await?;
     }
-    let mut new = Vec::new();
+    let (mut new, mut reminded) = (Vec::new(), 0);
     for (user, reason) in &level.tell {
         let is_named = named.contains(&(user.clone(), watch.route.clone()));
         let told = Told {
@@ -203,6 +229,10 @@ async fn summoned(
         told::write(c, id, &told).await?;
         match (knows, route.and_then(|route| route.remind_after)) {
             // Nobody gets a second card: the one that they have is called to mind.
+            (true, _) if reminds == Some(user) => {
+                reminded += usize::from(reminders::ring(c, id, user, &watch, routes, now).await?);
+            }
+            (true, _) if knows_already(user) => {}
             (true, _) => timers::set(c, id, TimerKind::Remind, Some(user), now, now).await?,
             (false, after) => {
                 copies::add(c, id, &Audience::Approver(user.clone()), now).await?;
@@ -214,34 +244,44 @@ async fn summoned(
             }
         }
     }
-    let is_nobody = level.tell.is_empty() && route.is_some_and(|route| nth > 0 || !route.notify.is_empty());
-    watch.level = Some(nth);
-    for left_out in level.left_out {
-        if !watch.left_out.contains(&left_out) && watch.left_out.len() < MOST_LEFT_OUT {
-            watch.left_out.push(left_out);
-        }
+    let mut summoned = Summoned { told: new.len(), reminded, ..Summoned::default() };
+    if reminds.is_none() {
+        watch.left_out = level.left_out;
+        watch.left_out.truncate(MOST_LEFT_OUT);
+        (watch.next_at, watch.was_put_off) = (None, false);
     }
-    watch.next_at = None;
-    let after = route.and_then(|route| route.escalate_after);
-    match (is_nobody, level.has_next, after) {
-        (true, true, _) => timers::set(c, id, TimerKind::Summon, None, now, now).await?,
-        (true, false, _) => watch.is_exhausted = true,
-        (false, has_next, Some(after)) => {
-            let held = watch.claim_at(now).map_or(now, |claim| claim.until);
-            let due = now.checked_add(after).unwrap_or(Timestamp::MAX).max(held);
-            watch.next_at = has_next.then_some(due);
-            timers::set(c, id, TimerKind::Escalate, None, due, now).await?;
+    if reminds.is_none() && level.again.is_none() {
+        watch.level = Some(nth);
+        summoned.is_nobody = level.tell.is_empty() && route.is_some_and(|route| nth > 0 || !route.notify.is_empty());
+        let after = route.and_then(|route| route.escalate_after);
+        match (summoned.is_nobody, level.has_next, after) {
+            (true, true, _) => timers::set(c, id, TimerKind::Summon, None, now, now).await?,
+            (true, false, _) => {
+                summoned.is_exhausted = true;
+                exhaust(c, id, &mut watch, routes, now).await?;
+            }
+            (false, has_next, Some(after)) => {
+                let due = now.checked_add(after).unwrap_or(Timestamp::MAX);
+                let held = watch.claim_at(now).map(|claim| claim.until).filter(|until| *until > due);
+                watch.was_put_off = held.is_some();
+                let due = held.unwrap_or(due);
+                watch.next_at = has_next.then_some(due);
+                timers::set(c, id, TimerKind::Escalate, None, due, now).await?;
+            }
+            (false, _, None) => {}
         }
-        (false, _, None) => {}
     }
     save(c, id, &watch).await?;
     let at = courtesy_at(routes, &watch, now);
     if !new.is_empty() && !show_requester(c, id, at).await? && nth > 0 {
         tell_requester(c, id, News::Escalated { to: new.clone() }, at).await?;
     }
+    if reminds.is_some() && new.is_empty() {
+        return Ok(summoned);
+    }
     requests::touch(c, id).await?;
     let told: Vec<&UserId> = level.tell.iter().map(|(user, _)| user).collect();
     let detail = json!({ "route": watch.route, "level": nth, "told": told, "left_out": watch.left_out });
     audit::watch(c, "request.told", id, None, detail, now).await?;
-    Ok(Summoned { told: new.len(), is_nobody, is_exhausted: watch.is_exhausted })
+    Ok(summoned)
 }

@@ -1,6 +1,8 @@
 //! What is to happen at a time. A timer is set and taken away in the transactions of what it is about, so that none is
 //! lost and none fires twice.
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use sqlx::{Row as _, SqliteConnection};
 
@@ -9,10 +11,13 @@ use crate::clock::from_millisecond;
 use crate::domain::person::UserId;
 use crate::domain::request::RequestId;
 
+/// How long a timer waits whose request cannot be read.
+const UNREADABLE_WAITS: Duration = Duration::from_secs(60 * 60);
+
 /// What is to happen.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TimerKind {
-    /// The people of a level are found out and told.
+    /// The people of a level are found out and told; with a target, whether somebody still is to be reminded.
     Summon,
     /// Somebody who was told and did nothing is reminded.
     Remind,
@@ -142,6 +147,41 @@ pub(super) async fn take_leased(c: &mut SqliteConnection, id: i64, token: &str) 
     Ok(taken.await?.rows_affected() == 1)
 }
 
+/// Gives a leased timer back, to be tried again at `due`, where the lease still is the last one given out; says whether it
+/// was.
+pub(super) async fn give_back(
+    c: &mut SqliteConnection,
+    id: i64,
+    token: &str,
+    due: Timestamp,
+) -> Result<bool, LedgerError> {
+    let given = sqlx::query(
+        "UPDATE timers SET lease_token = NULL, lease_until = NULL, attempts = attempts + 1, due_at = $3
+         WHERE id = $1 AND lease_token = $2",
+    );
+    let given = given.bind(id).bind(token).bind(due.as_millisecond()).execute(c);
+    Ok(given.await?.rows_affected() == 1)
+}
+
+/// Has a timer wait whose request cannot be read, so that it holds up no other.
+pub(super) async fn pass_over(c: &mut SqliteConnection, id: i64, now: Timestamp) -> Result<(), LedgerError> {
+    let due = now.checked_add(UNREADABLE_WAITS).unwrap_or(Timestamp::MAX);
+    sqlx::query("UPDATE timers SET due_at = $2 WHERE id = $1").bind(id).bind(due.as_millisecond()).execute(c).await?;
+    Ok(())
+}
+
+/// Whether a request's next level is told until then.
+pub(super) async fn is_level_due(
+    c: &mut SqliteConnection,
+    request: &RequestId,
+    until: Timestamp,
+) -> Result<bool, LedgerError> {
+    let found = sqlx::query(
+        "SELECT 1 FROM timers WHERE request_id = $1 AND kind IN ('summon', 'escalate') AND target = '' AND due_at <= $2",
+    );
+    Ok(found.bind(request.as_str()).bind(until.as_millisecond()).fetch_optional(c).await?.is_some())
+}
+
 /// Whoever had leases is gone.
 pub(in crate::ledger) async fn release(c: &mut SqliteConnection) -> Result<(), LedgerError> {
     sqlx::query("UPDATE timers SET lease_token = NULL, lease_until = NULL WHERE lease_token IS NOT NULL")
@@ -150,22 +190,19 @@ pub(in crate::ledger) async fn release(c: &mut SqliteConnection) -> Result<(), L
     Ok(())
 }
 
-/// Has a request's timers of these kinds wait until then at least.
+/// Has a request's timers of a kind wait until then at least; says whether any would have fired before.
 pub(super) async fn put_off(
     c: &mut SqliteConnection,
     request: &RequestId,
-    kinds: &[TimerKind],
+    kind: TimerKind,
     until: Timestamp,
-) -> Result<(), LedgerError> {
-    for kind in kinds {
-        sqlx::query("UPDATE timers SET due_at = $3 WHERE request_id = $1 AND kind = $2 AND due_at < $3")
-            .bind(request.as_str())
-            .bind(kind.as_str())
-            .bind(until.as_millisecond())
-            .execute(&mut *c)
-            .await?;
-    }
-    Ok(())
+) -> Result<bool, LedgerError> {
+    let put_off = sqlx::query("UPDATE timers SET due_at = $3 WHERE request_id = $1 AND kind = $2 AND due_at < $3")
+        .bind(request.as_str())
+        .bind(kind.as_str())
+        .bind(until.as_millisecond())
+        .execute(c);
+    Ok(put_off.await?.rows_affected() > 0)
 }
 
 /// Timers of these kinds that are due, the oldest first, at most `most`.

@@ -52,7 +52,7 @@ pub(in crate::ledger) async fn stir(
     .bind(now.as_millisecond())
     .execute(&mut *c)
     .await?;
-    sqlx::query("DELETE FROM timers WHERE request_id = $1 AND kind = 'remind' AND target = $2")
+    sqlx::query("DELETE FROM timers WHERE request_id = $1 AND kind IN ('remind', 'summon') AND target = $2")
         .bind(request.as_str())
         .bind(user.as_str())
         .execute(c)
@@ -107,6 +107,15 @@ pub(super) async fn reminded(c: &mut SqliteConnection, request: &RequestId, user
     sqlx::query("UPDATE told SET reminded = reminded + 1 WHERE request_id = $1 AND person = $2")
         .bind(request.as_str())
         .bind(user.as_str())
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
+/// A request waits again: whoever was told is reminded as if they had never been.
+pub(super) async fn renew(c: &mut SqliteConnection, request: &RequestId) -> Result<(), LedgerError> {
+    sqlx::query("UPDATE told SET reminded = 0, stirred_at = NULL WHERE request_id = $1")
+        .bind(request.as_str())
         .execute(c)
         .await?;
     Ok(())

@@ -59,6 +59,13 @@ pub struct Duty {
     pub trouble: Option<Trouble>,
 }
 
+impl Meant {
+    /// Whether a source did not answer: there may be others.
+    pub fn is_unsure(&self) -> bool {
+        self.left_out.iter().any(|left_out| matches!(left_out, LeftOut::SourceDown { .. }))
+    }
+}
+
 /// Somebody who is on call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OnDuty {

@@ -15,7 +15,7 @@ const NAME: usize = 60;
 /// The lines of a card that waits, in mrkdwn: at most three, the most pressing first.
 pub fn lines(watch: &Watch, told: &[Told], now: Timestamp) -> Vec<String> {
     let mut lines: Vec<String> = watch.claim_at(now).map(on_it).into_iter().collect();
-    let who: Vec<&Told> = told.iter().filter(|told| told.at.is_some()).collect();
+    let who = were_told(told);
     if watch.is_exhausted {
         lines.push(match watch.level {
             _ if who.is_empty() => ":rotating_light: *Nobody could be told*: nobody was there on any level.".to_owned(),
@@ -53,9 +53,12 @@ pub fn unsure(watch: &Watch) -> String {
 /// The same for whoever asked.
 pub fn lines_for_requester(watch: &Watch, told: &[Told], now: Timestamp) -> Vec<String> {
     let mut lines: Vec<String> = watch.claim_at(now).map(on_it).into_iter().collect();
-    let who: Vec<&Told> = told.iter().filter(|told| told.at.is_some()).collect();
+    let who = were_told(told);
     if watch.is_exhausted {
-        lines.push("Everybody who is to be told knows of it, and nobody has decided yet.".to_owned());
+        lines.push(match who.is_empty() {
+            true => "Nobody could be told of it yet.".to_owned(),
+            false => "Everybody who is to be told knows of it, and nobody has decided yet.".to_owned(),
+        });
     }
     if !who.is_empty() {
         lines.push(format!("These people were told: {}.", list(&who, |told| person(&told.user))));
@@ -66,13 +69,24 @@ pub fn lines_for_requester(watch: &Watch, told: &[Told], now: Timestamp) -> Vec<
 /// Everything, a line each, for the details.
 pub fn details(watch: &Watch, told: &[Told]) -> Vec<String> {
     let mut lines = vec![format!("Route: {}", foreign::name(&watch.route, NAME))];
-    for told in told.iter().filter(|told| told.at.is_some()) {
+    for told in were_told(told) {
         let at = told.at.map(date).unwrap_or_default();
         let stirred = told.stirred.map(|at| format!("; opened or pressed it {}", date(at))).unwrap_or_default();
         lines.push(format!("Told {at}: {}{stirred}", told_as(told)));
     }
     lines.extend(watch.left_out.iter().map(left_out));
     lines
+}
+
+/// Who was told, each once, though several routes may name them.
+fn were_told(told: &[Told]) -> Vec<&Told> {
+    let mut once: Vec<&Told> = Vec::new();
+    for told in told.iter().filter(|told| told.at.is_some()) {
+        if !once.iter().any(|known| known.user == told.user) {
+            once.push(told);
+        }
+    }
+    once
 }
 
 fn on_it(claim: &Claim) -> String {
@@ -122,8 +136,11 @@ fn left_out(left_out: &LeftOut) -> String {
         }
         LeftOut::TooMany { count: 1 } => "1 more person was not told: it would be too many.".to_owned(),
         LeftOut::TooMany { count } => format!("{count} more people were not told: it would be too many."),
-        LeftOut::Away { user } => format!("{} is away, and named nobody.", person(user)),
+        LeftOut::Away { user } => format!("{} is away, and nobody stands in.", person(user)),
         LeftOut::OwnRequest { user } => format!("{} was not told: it is their own request.", person(user)),
+        LeftOut::NobodyMayDecide => {
+            "*Nobody who was told may decide*: no one of them is named by each route that may be meant.".to_owned()
+        }
     }
 }
 
@@ -149,7 +166,7 @@ pub fn news(request: &Request, news: &News) -> String {
             format!("Nobody has decided yet, so I have told {}{more} too.", people.join(", "))
         }
         News::Claimed { by } => format!("{} is on it.", person(by)),
-        News::Exhausted => "Nobody has decided yet, and everybody who is to be told knows of it.".to_owned(),
+        News::Exhausted => "Nobody has decided yet, and there is nobody else to tell.".to_owned(),
         News::Decided => {
             format!(
                 "Your request for {} {}.",

@@ -47,7 +47,7 @@ async fn whoever_is_away_is_told_all_the_same_where_nobody_else_is_left() {
     let card = world.usual().await;
     insta::assert_snapshot!(world.looked_after(&card).join("\n"), @r"
     Told: <@U03CAROL>.
-    :warning: <@U01ALICE> is away, and named nobody.
+    :warning: <@U01ALICE> is away, and nobody stands in.
     ");
     world.slack.dm(CAROL, "away 1h").await.unwrap();
     world.work().await;

@@ -70,7 +70,7 @@ async fn the_next_level_is_told_in_time_and_at_the_end_the_card_says_that_nobody
     insta::assert_snapshot!(world.dms(BOB).join("\n"), @r"
     Your request for aws role is waiting for a decision.
     Nobody has decided yet, so I have told <@U01ALICE> too.
-    Nobody has decided yet, and everybody who is to be told knows of it.
+    Nobody has decided yet, and there is nobody else to tell.
     ");
 }
 
@@ -119,14 +119,58 @@ async fn whoever_asked_hears_in_one_thread_and_of_the_decision_aloud() {
 async fn timers_outlive_restarts_and_clocks_that_jump() {
     let mut world = route(&format!("{LEVELS}remind_after = \"10m\"\n")).await;
     world.usual().await;
-    for _ in 0..3 {
+    for _ in 0..4 {
         world.clock.advance(8 * 60 * MINUTE);
         world.restart().await;
         world.work().await;
     }
     let bells = |who: &str| world.dms(who).iter().filter(|text| text.starts_with(":bell:")).count();
-    assert_eq!((bells(CAROL), bells(ALICE)), (3, 2), "one at a time, however late");
-    assert_eq!(world.dms(ALICE).len(), 3);
+    assert_eq!((bells(CAROL), bells(ALICE)), (3, 3), "one at a time, however late");
+    assert_eq!(world.dms(ALICE).len(), 4);
+}
+
+#[tokio::test]
+async fn whoever_is_on_two_levels_is_reminded_once_when_both_are_due() {
+    let keys = format!("notify = [\"{CAROL}\"]\nescalate_after = \"10m\"\nremind_after = \"10m\"\n");
+    let world = route(&format!("{keys}escalate_to = [[\"{CAROL}\", \"{ALICE}\"]]\n")).await;
+    world.usual().await;
+    world.after(10 * MINUTE).await;
+    world.after(2 * MINUTE).await;
+    assert_eq!((world.dms(CAROL).len(), world.dms(ALICE).len()), (2, 1));
+}
+
+#[tokio::test]
+async fn whoever_has_gone_off_duty_is_not_reminded_and_whoever_has_come_is_told() {
+    let world = route("notify = [\"S01ONCALL\"]\nremind_after = \"10m\"\n").await;
+    world.slack.set_usergroup("S01ONCALL", &[CAROL]);
+    world.usual().await;
+    world.slack.set_usergroup("S01ONCALL", &[ALICE]);
+    world.after(10 * MINUTE).await;
+    assert_eq!((world.dms(CAROL).len(), world.dms(ALICE).len()), (1, 1));
+}
+
+#[tokio::test]
+async fn people_who_take_over_from_each_other_put_a_level_off_once() {
+    let world = route(LEVELS).await;
+    let card = world.usual().await;
+    world.after(19 * MINUTE).await;
+    world.presses(CAROL, &card, "claim").await;
+    world.after(14 * MINUTE).await;
+    world.presses(ALICE, &card, "claim").await;
+    world.after(MINUTE).await;
+    assert_eq!(world.dms(ALICE).len(), 1, "the next level is told");
+}
+
+#[tokio::test]
+async fn whoever_asked_hears_that_nobody_could_be_told() {
+    let world = route("notify = [\"S01ONCALL\"]\n").await;
+    world.slack.set_usergroup("S01ONCALL", &[]);
+    world.usual().await;
+    let heard = [
+        "Your request for aws role is waiting for a decision.",
+        "Nobody has decided yet, and there is nobody else to tell.",
+    ];
+    assert_eq!(world.dms(BOB), heard);
 }
 
 #[tokio::test]

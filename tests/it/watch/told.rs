@@ -95,3 +95,13 @@ async fn what_has_changed_goes_by_the_route_that_takes_it_now() {
     assert_eq!((world.dms(CAROL).len(), world.dms(ALICE).len()), (1, 1));
     assert_eq!(world.cards_in("C02PRIVATE").len(), 1);
 }
+
+#[tokio::test]
+async fn who_alone_may_decide_by_a_rule_that_is_perhaps_meant_is_told_too() {
+    let keys = format!(
+        "name = \"prod\"\nmatch = {{ tags = {{ env = \"prod\" }} }}\ndeciders = \"notified\"\nnotify = [\"{CAROL}\"]\n[[route]]\nchannel = \"C01ACCESS\"\nnotify = [\"{ALICE}\"]\n"
+    );
+    let world = route(&keys).await;
+    world.usual().await;
+    assert_eq!((world.dms(CAROL).len(), world.dms(ALICE).len()), (1, 1));
+}
