@@ -148,7 +148,8 @@ async fn ask(tools: &Tools, deed: &Deed, command: Result<TypedCommand, NearMiss>
             let sentence = sentence + &tools.absence_of(deed).await?;
             tools.say(deed, Message::sentence(sentence)).await
         }
-        TypedCommand::Away(away) => tools.go_away(deed, away).await,
+        TypedCommand::Away(away) if matches!(deed.act, Act::Slash { .. }) => tools.go_away(deed, away).await,
+        TypedCommand::Away(_) => tools.ask_away(deed).await,
         TypedCommand::Back => tools.be_back(deed).await,
         _ => {
             let has_admins = !tools.settings.policy.admins.is_empty();

@@ -7,7 +7,7 @@ use super::Install;
 use super::report::Report;
 use super::slack::Home;
 use crate::config::{DutyFilter, OnCall, OnCallSource, PagerDutyAccount};
-use crate::notify::oncall::{Duty, Roster, Tools, Trouble};
+use crate::notify::oncall::{Duty, NotFound, Roster, Tools, Trouble};
 use crate::notify::web_api::SlackApi;
 use crate::telemetry::Metrics;
 
@@ -82,11 +82,23 @@ fn silent(name: &str, source: &OnCall, trouble: &Trouble, report: &mut Report<'_
 /// Who is on call now.
 fn told(name: &str, duty: &Duty, report: &mut Report<'_>) {
     let about = || ("oncall", name);
-    let unmatched: Vec<&str> = duty.on.iter().filter(|one| one.user.is_err()).map(|one| one.name.as_str()).collect();
+    let unmatched: Vec<&str> = duty
+        .on
+        .iter()
+        .filter(|one| matches!(one.user, Err(NotFound::Unmatched)))
+        .map(|one| one.name.as_str())
+        .collect();
     if !unmatched.is_empty() {
         let remedy = format!("name them in [oncall.{name}.people], with an account that is there in Slack");
         let message = format!("on call now, and nobody says who that is in Slack: {}", some(&unmatched));
         report.warn(about(), message, remedy);
+    }
+    let gone = duty.on.iter().filter(|one| matches!(one.user, Err(NotFound::NotThere(_))));
+    let gone: Vec<&str> = gone.map(|one| one.name.as_str()).collect();
+    if !gone.is_empty() {
+        let message =
+            format!("on call now, with an account that is not there or could decide nothing: {}", some(&gone));
+        report.warn(about(), message, "take them off call, or name another account");
     }
     let known = duty.on.iter().filter_map(|one| {
         let user = one.user.as_ref().ok()?;

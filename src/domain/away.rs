@@ -51,6 +51,8 @@ pub enum AwayMiss {
     Past,
     /// Longer than [`LONGEST_ABSENCE`].
     TooLong,
+    /// They named somebody who could decide nothing here.
+    CannotDecide,
     /// They named themselves.
     Themself,
 }

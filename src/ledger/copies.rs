@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::notices::{self, Notice};
-use super::{Ledger, LedgerError, new_id, readable};
+use super::{Ledger, LedgerError, new_id, readable, watches};
 use crate::domain::person::{ChannelId, UserId};
 use crate::domain::phase::Phase;
 use crate::domain::posted::Posted;
@@ -168,12 +168,27 @@ impl Ledger {
         .await
     }
 
-    /// Slack will never show the copy (deleted, archived, nobody to show it to).
+    /// Slack will never show the copy (deleted, archived, nobody to show it to). Whoever has not seen one was not told.
     ///
     /// # Errors
     /// Where it cannot be written.
     pub async fn copy_gone(&self, id: i64) -> Result<(), LedgerError> {
-        self.run(sqlx::query("UPDATE copies SET gone = 1 WHERE id = $1").bind(id)).await
+        self.write(move |c, now| {
+            Box::pin(async move {
+                sqlx::query("UPDATE copies SET gone = 1 WHERE id = $1").bind(id).execute(&mut *c).await?;
+                let unseen = sqlx::query(
+                    "SELECT request_id, target FROM copies WHERE id = $1 AND audience = 'approver' AND ts IS NULL",
+                );
+                let Some(row) = unseen.bind(id).fetch_optional(&mut *c).await? else { return Ok(()) };
+                let request = RequestId::parse(row.try_get("request_id")?);
+                let request = request.map_err(|error| LedgerError::Corrupt(error.to_string()))?;
+                match UserId::parse(row.try_get("target")?) {
+                    Some(user) => watches::not_reached(c, &request, &user, now).await,
+                    None => Ok(()),
+                }
+            })
+        })
+        .await
     }
 
     /// Somebody pressed a control of this card. Where the ledger did not know it (Slack had posted it and the answer

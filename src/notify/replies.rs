@@ -112,12 +112,8 @@ pub fn reminder(card: &CardFacts, nth: u32) -> Message {
 }
 
 /// How long somebody is away, restated, with the way back.
-pub fn away(absence: &Absence, delegate_may_decide: bool) -> Message {
-    let mut message = Message::sentence(wording::absence::away(absence));
-    if !delegate_may_decide {
-        message.blocks.push(context(wording::absence::DELEGATE_CANNOT));
-    }
-    message.with_controls(vec![controls::back()])
+pub fn away(absence: &Absence) -> Message {
+    Message::sentence(wording::absence::away(absence)).with_controls(vec![controls::back()])
 }
 
 /// Told in a DM: what became of somebody's decision, with what they can do about it.

@@ -17,6 +17,7 @@ use sqlx::SqliteConnection;
 use super::copies::{self, Audience};
 use super::notices::{self, Notice};
 use super::{LedgerError, audit, from_json, requests, to_json};
+use crate::domain::person::UserId;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::route::routes::{Route, Routes};
 use crate::domain::watch::{News, Watch};
@@ -142,6 +143,30 @@ async fn exhaust(
     requests::touch(c, request).await?;
     audit::watch(c, "request.exhausted", request, None, json!({ "route": watch.route, "level": watch.level }), now)
         .await
+}
+
+/// Slack could not show somebody their card, so they were not told after all. Where nobody else was, the next are told at
+/// once.
+pub(super) async fn not_reached(
+    c: &mut SqliteConnection,
+    request: &RequestId,
+    user: &UserId,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    if !told::take_back(c, request, user).await? {
+        return Ok(());
+    }
+    requests::touch(c, request).await?;
+    let Some(watch) = load(c, request).await?.filter(|watch| !watch.is_over && !watch.is_exhausted) else {
+        return Ok(());
+    };
+    if watch.claim_at(now).is_some() || told_of(c, request).await?.iter().any(|told| told.at.is_some()) {
+        return Ok(());
+    }
+    if timers::is_set(c, request, TimerKind::Escalate).await? {
+        return timers::not_after(c, request, TimerKind::Escalate, now).await;
+    }
+    timers::set(c, request, TimerKind::Summon, None, now, now).await
 }
 
 /// Whoever asked hears something in the thread of their card, once that is there.

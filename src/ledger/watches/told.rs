@@ -102,6 +102,25 @@ pub(super) async fn idle(
     Ok(reminded.map(|count| u32::try_from(count).unwrap_or(u32::MAX)))
 }
 
+/// Somebody was not told after all; says whether they had been taken for told.
+pub(super) async fn take_back(
+    c: &mut SqliteConnection,
+    request: &RequestId,
+    user: &UserId,
+) -> Result<bool, LedgerError> {
+    let taken = sqlx::query(
+        "UPDATE told SET told_at = NULL
+         WHERE request_id = $1 AND person = $2 AND told_at IS NOT NULL AND stirred_at IS NULL",
+    );
+    let taken = taken.bind(request.as_str()).bind(user.as_str()).execute(&mut *c).await?.rows_affected();
+    sqlx::query("DELETE FROM timers WHERE request_id = $1 AND kind = 'remind' AND target = $2")
+        .bind(request.as_str())
+        .bind(user.as_str())
+        .execute(c)
+        .await?;
+    Ok(taken > 0)
+}
+
 /// Somebody is reminded once more.
 pub(super) async fn reminded(c: &mut SqliteConnection, request: &RequestId, user: &UserId) -> Result<(), LedgerError> {
     sqlx::query("UPDATE told SET reminded = reminded + 1 WHERE request_id = $1 AND person = $2")

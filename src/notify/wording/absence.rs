@@ -12,9 +12,13 @@ use crate::notify::foreign;
 pub const BACK: &str = "Welcome back: from now on you are told of requests again.";
 /// Told to whoever is back and was not away.
 pub const NOT_AWAY: &str = "You were not away: you are told of requests.";
-/// Told to whoever goes away and names somebody who could not decide.
-pub const DELEGATE_CANNOT: &str =
-    "They have no P0 identity in this bot's settings: they will hear of requests, and cannot decide them.";
+/// Told to whoever goes away and could decide nothing.
+pub const NOTHING_TO_LEAVE: &str = "You could not decide requests here, so there is nothing to be away from.";
+
+/// Told to whoever says in a message that they are away.
+pub fn typed_only(command: &str) -> String {
+    format!("A message alone changes nothing. Write it as a command, such as `{command} away until Friday, @carol`.")
+}
 
 /// Told in a DM to whoever is told in somebody's place.
 pub fn stand_in(away: &UserId, until: Timestamp) -> String {
@@ -45,6 +49,9 @@ pub fn near_miss(miss: &AwayMiss, command: &str) -> String {
         AwayMiss::Several => format!("One person can be told in your place. {form}"),
         AwayMiss::Past => format!("That day has begun already. {form}"),
         AwayMiss::TooLong => format!("That is too long: at most 90 days. {form}"),
+        AwayMiss::CannotDecide => {
+            format!("They could not decide requests here, so they cannot be told in your place. {form}")
+        }
         AwayMiss::Themself => format!("You cannot stand in for yourself. {form}"),
     }
 }

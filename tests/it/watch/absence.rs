@@ -44,12 +44,16 @@ async fn whoever_is_away_is_told_all_the_same_where_nobody_else_is_left() {
     let world = route(&format!("notify = [\"{ALICE}\", \"{CAROL}\"]\n")).await;
     world.slack.dm(ALICE, "away").await.unwrap();
     world.work().await;
+    let answers = [world.lines(ALICE), world.dms(ALICE)].concat();
+    assert!(answers.iter().any(|answer| answer.starts_with("A message alone changes nothing.")), "{answers:?}");
+    world.slack.slash(ALICE, CHANNEL, "away").await.unwrap();
+    world.work().await;
     let card = world.usual().await;
     insta::assert_snapshot!(world.looked_after(&card).join("\n"), @r"
     Told: <@U03CAROL>.
     :warning: <@U01ALICE> is away, and nobody stands in.
     ");
-    world.slack.dm(CAROL, "away 1h").await.unwrap();
+    world.slack.slash(CAROL, CHANNEL, "away 1h").await.unwrap();
     world.work().await;
     world.request(p0_chatops::sandbox::p0::RequestSeed { id: Some("req-2".into()), ..crate::world::bobs() }).await;
     assert_eq!(world.timers().await.len(), 0);

@@ -27,7 +27,7 @@ async fn with_nobody_in_the_group_the_fallback_is_told() {
     let card = world.usual().await;
     insta::assert_snapshot!(world.looked_after(&card).join("\n"), @r"
     Told: <@U03CAROL> (nobody else was there).
-    :warning: The user group S01ONCALL is empty, or Slack does not say who is in it.
+    :warning: The user group S01ONCALL is empty.
     ");
 }
 
