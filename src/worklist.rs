@@ -18,8 +18,7 @@ use crate::standing::Standing;
 impl Tools {
     /// What waits for somebody; where they may not read of any request, only what they were told of.
     pub(crate) async fn worklist(&self, by: &SlackUser, standing: &Standing) -> Result<Worklist, LedgerError> {
-        let withheld =
-            (!standing.may_read).then(|| standing.may_decide.clone().err().unwrap_or(Refusal::NoIdentity));
+        let withheld = (!standing.may_read).then(|| standing.may_decide.clone().err().unwrap_or(Refusal::NoIdentity));
         let names = standing.names();
         let approve = Choice::Approve { length: self.limits.usual };
         let is_own = |request: &Request| {

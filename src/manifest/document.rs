@@ -214,7 +214,9 @@ fn shortcuts(has_admins: bool) -> Vec<Shortcut> {
 fn usage(app: &SlackApp) -> String {
     let linking = if app.linking.is_some() { " | link | unlink" } else { "" };
     let settings = if app.has_admins { " | settings" } else { "" };
-    format!("pending | approve ID 2h | deny ID because… | revoke ID | show ID | away until Friday | back | whoami{linking}{settings} | help")
+    format!(
+        "pending | approve ID 2h | deny ID because… | revoke ID | show ID | away until Friday | back | whoami{linking}{settings} | help"
+    )
 }
 
 fn long_description(command: &str) -> String {

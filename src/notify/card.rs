@@ -79,11 +79,7 @@ fn blocks(
         blocks.push(context(&format!("Asked {}", wording::date(at))));
     }
     let bounds = offer.bounds(card, None, now);
-    let elements = if is_own {
-        for_requester(card)
-    } else {
-        for_approvers(offer, card, &bounds, under_way, surface)
-    };
+    let elements = if is_own { for_requester(card) } else { for_approvers(offer, card, &bounds, under_way, surface) };
     if !elements.is_empty() {
         blocks.push(SlackActionsBlock::new(elements).into());
     }

@@ -6,8 +6,8 @@ use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 use jiff::Timestamp;
 use sha2::{Digest as _, Sha256};
 use slack_morphism::prelude::{
-    SlackActionsBlock, SlackBlock, SlackBlockButtonElement, SlackBlockMarkDownText, SlackBlockText, SlackHomeView, SlackSectionBlock,
-    SlackView,
+    SlackActionsBlock, SlackBlock, SlackBlockButtonElement, SlackBlockMarkDownText, SlackBlockText, SlackHomeView,
+    SlackSectionBlock, SlackView,
 };
 
 use super::message::{context, header, plain, section};
