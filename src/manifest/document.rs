@@ -212,7 +212,8 @@ fn usage(app: &SlackApp) -> String {
     let linking = if app.linking.is_some() { " | link | unlink" } else { "" };
     let settings = if app.has_admins { " | settings" } else { "" };
     format!(
-        "pending | approve ID 2h | deny ID because… | revoke ID | show ID | away until Friday | back | whoami{linking}{settings} | help"
+        "pending | approve ID 2h | deny ID because… | revoke ID | show ID | \
+         away until Friday | back | whoami{linking}{settings} | help"
     )
 }
 

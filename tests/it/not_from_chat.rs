@@ -24,19 +24,24 @@ async fn with_an_old_card() -> (World, crate::world::Card, serde_json::Value) {
 }
 
 #[tokio::test]
-async fn in_every_phase_a_card_has_a_link_and_nothing_else() {
+async fn in_every_phase_a_card_leads_to_p0_and_has_what_makes_things_safer() {
     let world = World::with(in_p0(Setup::default())).await;
     let card = world.usual().await;
     let end = |shown: &str| shown.rsplit('\n').next().unwrap_or_default().to_owned();
-    assert_eq!(end(&world.read(&card)), "[Decide in P0]");
+    assert_eq!(end(&world.read(&card)), "[Decide in P0] [Deny] [I'm on it] [More]");
     let link = world.slack.element(CHANNEL, &card.ts, "link").unwrap();
     assert_eq!(link["url"], "https://acme.p0.app/requests/req-1");
-    for status in ["APPROVED", "DONE", "REVOKE_SUBMITTED", "REVOKED"] {
+    for (status, controls) in [
+        ("APPROVED", "[Revoke] [More] [Open in P0]"),
+        ("DONE", "[Revoke] [More] [Open in P0]"),
+        ("REVOKE_SUBMITTED", "[More] [Open in P0]"),
+        ("REVOKED", "[More] [Open in P0]"),
+    ] {
         world.clock.advance(Duration::from_secs(5));
         assert!(world.p0.move_to("req-1", status));
         assert_eq!(world.p0.push("req-1").await, Some(200));
         world.work().await;
-        assert_eq!(end(&world.read(&card)), "[Open in P0]", "{status}: {}", world.read(&card));
+        assert_eq!(end(&world.read(&card)), controls, "{status}: {}", world.read(&card));
     }
 }
 
@@ -67,7 +72,7 @@ async fn an_old_cards_button_refuses_and_the_card_loses_it() {
     world.slack.press_stale(ALICE, CHANNEL, &card.ts, &old, None).await.unwrap();
     world.work().await;
     assert_eq!(world.lines(ALICE), [SENTENCE]);
-    assert!(world.read(&card).ends_with("[Decide in P0]"), "{}", world.read(&card));
+    assert!(world.read(&card).ends_with("[Decide in P0] [Deny] [I'm on it] [More]"), "{}", world.read(&card));
     assert_eq!(world.told(), [""; 0]);
 }
 
@@ -100,7 +105,7 @@ async fn what_makes_things_safer_is_still_taken_from_here() {
     world.slack.slash(CAROL, CHANNEL, "revoke req-2").await.unwrap();
     world.work().await;
     assert_eq!(world.told()[1], "revoke req-2 {} as carol@example.com: 200");
-    assert!(world.read(&other).ends_with("[Open in P0]"), "{}", world.read(&other));
+    assert!(world.read(&other).ends_with("[More] [Open in P0]"), "{}", world.read(&other));
 }
 
 #[tokio::test]

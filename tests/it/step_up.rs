@@ -345,7 +345,7 @@ async fn a_choice_that_was_held_when_the_route_closed_is_not_sent() {
     world.work().await;
     assert_eq!(world.told().len(), 1, "the one that P0 was too busy for: {:?}", world.told());
     assert!(world.dms(ALICE).pop().unwrap().contains("approved in P0 itself"), "{:?}", world.dms(ALICE));
-    assert!(world.read(&card).ends_with("[Decide in P0]"), "{}", world.read(&card));
+    assert!(world.read(&card).ends_with("[Decide in P0] [Deny] [I'm on it] [More]"), "{}", world.read(&card));
 }
 
 #[tokio::test]

@@ -12,6 +12,10 @@ const LISTED: usize = 300;
 
 /// Above the list, for somebody who may not read of all that waits.
 pub fn withheld(why: &Refusal) -> String {
+    let why = match why {
+        Refusal::NotLinked => "You have not linked your account yet.".to_owned(),
+        why => why.to_string(),
+    };
     format!("{why} Of what waits for a decision, only what you were told of is listed for you.")
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use p0_chatops::sandbox::slack::{Fault, Times};
+
 use super::*;
 use crate::world::{ALICE, BOB, CAROL, GUEST};
 
@@ -26,7 +28,6 @@ async fn home_shows_what_waits_what_runs_and_what_is_ones_own() {
     1 request is waiting for you.
     rita@example.com: aws role (Role: ReadOnly, Account: staging (111122223333)) for 1 hour
     Request req-2 [Open]
-    1 more waits for others.
     # Your requests
     bob@example.com: aws role (Role: ReadOnly, Account: staging (111122223333))
     Request `req-1`
@@ -44,10 +45,10 @@ async fn home_shows_what_waits_what_runs_and_what_is_ones_own() {
     # Running on your approval
     bob@example.com: aws role (Role: ReadOnly, Account: staging (111122223333))
     Request `req-1`
-    It was approved by <@U01ALICE> for 2 hours; P0 is provisioning it. It ends about (time), in about 2 hours. [Revoke]
+    It was approved by <@U01ALICE> for 2 hours; P0 is provisioning it. It ends about (time). [Revoke]
     `/p0 help` says what else there is. This page is drawn anew when you open it, and for an hour by itself.
     ");
-    assert!(world.seen_home(BOB).contains("in about 2 hours. [I'm done]"), "{}", world.seen_home(BOB));
+    assert!(world.seen_home(BOB).contains("It ends about (time). [I'm done]"), "{}", world.seen_home(BOB));
     world.presses_on_home(BOB, "revoke:own0").await;
     assert_eq!(world.told()[1], "revoke req-1 {} as bob@example.com: 200");
     world.clock.advance(Duration::from_secs(10));
@@ -161,4 +162,24 @@ async fn nothing_hostile_formats_on_home() {
     world.request(seed).await;
     let home = world.home_of(BOB).await;
     assert!(home.contains("x &lt;!channel&gt; ∶tada: y &gt;Approved: aws role"), "{home}");
+}
+
+#[tokio::test]
+async fn what_slack_refuses_is_not_tried_again_until_something_changes() {
+    let world = World::with(reachable()).await;
+    world.usual().await;
+    world.home_of(ALICE).await;
+    let published = || world.slack.calls_of("views.publish").len();
+    world.slack.fail("views.publish", Fault::ApiError("invalid_arguments".into()), Times::UntilCleared);
+    world.request(rolf("req-2")).await;
+    for _ in 0..5 {
+        world.clock.advance(Duration::from_secs(31));
+        world.work().await;
+    }
+    assert_eq!(published(), 2, "once, and once refused");
+    world.slack.clear_faults();
+    world.request(rolf("req-3")).await;
+    world.clock.advance(Duration::from_secs(10));
+    world.work().await;
+    assert!(world.seen_home(ALICE).contains("3 requests"), "{}", world.seen_home(ALICE));
 }

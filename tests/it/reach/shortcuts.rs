@@ -42,13 +42,13 @@ async fn a_denial_from_the_list_is_told_since_no_card_is_in_view() {
 }
 
 #[tokio::test]
-async fn ones_own_requests_wait_for_others_and_nothing_else_does() {
+async fn ones_own_requests_are_not_listed_among_what_one_decides() {
     let world = World::with(reachable()).await;
     world.slack.shortcut(BOB, "decide").await.unwrap();
     assert_eq!(world.top(BOB), "Nothing is waiting for you.");
     world.usual().await;
     world.slack.shortcut(BOB, "decide").await.unwrap();
-    assert_eq!(world.top(BOB), "Nothing is waiting for you.\n1 more waits for others.");
+    assert_eq!(world.top(BOB), "Nothing is waiting for you.");
 }
 
 #[tokio::test]
@@ -110,4 +110,28 @@ async fn who_has_no_identity_reads_what_is_before_their_eyes_and_decides_nothing
     assert_eq!((again.status, world.slack.calls_of("views.open").len()), (200, 2), "replayed bytes open nothing");
     world.work().await;
     assert_eq!(world.told(), [""; 0]);
+}
+
+#[tokio::test]
+async fn who_is_not_linked_hears_so_and_sees_what_an_approver_sees() {
+    // Whom the settings name may read of every request; whom an address alone names may not until they have linked.
+    let mut setup = crate::linked::linking().set("identity__people", "{ }").set("identity__email_match", "true");
+    (setup.slack.home, setup.slack.shortcuts) = (true, reachable().slack.shortcuts);
+    let world = World::with(setup).await;
+    let card = world.usual().await;
+    world.slack.shortcut(ALICE, "decide").await.unwrap();
+    assert!(world.top(ALICE).starts_with("You have not linked your account yet."), "{}", world.top(ALICE));
+    assert!(world.top(ALICE).contains("[Link my account]"), "{}", world.top(ALICE));
+    world.slack.message_shortcut(ALICE, CHANNEL, &card.ts, "decide_here").await.unwrap();
+    assert!(world.top(ALICE).ends_with("[Approve…] [Deny] [I'm on it] [More]"), "{}", world.top(ALICE));
+}
+
+#[tokio::test]
+async fn a_claim_in_a_modal_is_answered_there() {
+    let world = World::with(reachable()).await;
+    let card = world.usual().await;
+    world.slack.message_shortcut(ALICE, CHANNEL, &card.ts, "decide_here").await.unwrap();
+    world.presses_in_modal(ALICE, "claim").await;
+    assert!(world.top(ALICE).starts_with("You are on it until "), "{}", world.top(ALICE));
+    assert!(world.read(&card).contains("<@U01ALICE> is on it since"), "{}", world.read(&card));
 }

@@ -107,3 +107,29 @@ async fn who_may_not_decide_may_not_under_a_link_either() {
     assert_eq!(world.told(), [""; 0]);
     assert!(world.lines(BOB)[0].starts_with("This is your own request"), "{:?}", world.lines(BOB));
 }
+
+#[tokio::test]
+async fn where_slack_does_not_say_who_reads_a_channel_nothing_is_laid_and_nothing_read() {
+    let mut setup = unfurling();
+    setup.slack = setup.slack.without_scope("channels:read");
+    setup = setup.set("identity__people", "{ U01ALICE = \"alice@example.com\" }");
+    let world = World::with(setup.set("identity__tokens", "{ U01ALICE = \"U01ALICE.token\" }")).await;
+    let card = world.usual().await;
+    assert!(world.read(&card).contains("Request req-1"), "a channel of the settings is the operator's own");
+    let (ts, laid) = world.posts(BOB, RANDOM, LINK).await;
+    assert_eq!((laid, world.slack.calls_of("chat.unfurl").len()), (None, 0));
+    world.slack.message_shortcut(crate::world::GUEST, RANDOM, &ts, "decide_here").await.unwrap();
+    world.work().await;
+    assert!(world.slack.modals(crate::world::GUEST).is_empty(), "no card is there for everybody to see");
+}
+
+#[tokio::test]
+async fn a_claim_under_a_link_is_said_there() {
+    let world = World::with(unfurling()).await;
+    world.usual().await;
+    let (ts, _) = world.posts(BOB, RANDOM, LINK).await;
+    world.slack.press_unfurl(ALICE, RANDOM, &ts, LINK, "claim").await.unwrap();
+    world.work().await;
+    let laid = world.laid(RANDOM, &ts).unwrap();
+    assert!(laid.contains("<@U01ALICE> is on it since"), "{laid}");
+}

@@ -62,7 +62,7 @@ async fn a_request_that_may_be_of_both_is_decided_in_p0_where_no_sign_in_is_of_b
     let id = world.p0.add(RequestSeed { id: Some("req-2".into()), ..bobs() });
     world.pushes(&id, |data| drop(data.as_object_mut().unwrap().remove("type"))).await;
     let card = world.cards_in(crate::world::CHANNEL).pop().unwrap();
-    assert!(world.read(&card).contains("[Decide in P0]"), "{}", world.read(&card));
+    assert!(world.read(&card).ends_with("[Decide in P0] [Deny] [I'm on it] [More]"), "{}", world.read(&card));
 }
 
 #[tokio::test]
