@@ -5,6 +5,7 @@ mod down;
 mod night;
 mod outside;
 mod people;
+mod secrecy;
 mod sources;
 
 use std::path::Path;
@@ -100,7 +101,12 @@ impl Company {
     }
 
     fn settings(&self, section: &str) -> Result<config::Settings, config::ConfigError> {
-        let text = format!(
+        config::parse(&self.text(section), [], &self.folder)
+    }
+
+    /// The settings file with one source.
+    pub fn text(&self, section: &str) -> String {
+        format!(
             "[slack]\nsigning_secrets = [\"5f0c1a7be2d94386a1f7c03d9b64e852\"]\nbot_token = \"xoxb-sandbox-token\"\n\
              api_base_url = \"{}\"\n[p0]\norg = \"acme\"\n\
              [notifier]\npublic_key_file = \"p0.pem\"\nissuer = \"p0\"\naudience = \"p0-chatops\"\n\
@@ -108,8 +114,7 @@ impl Company {
              [identity.service]\ntoken = \"0123456789-service\"\n\
              [[route]]\nchannel = \"C01ACCESS\"\n[oncall.first]\n{section}",
             self.slack.api_base_url()
-        );
-        config::parse(&text, [], &self.folder)
+        )
     }
 
     /// The keys of PagerDuty's account, with `more`.
