@@ -43,9 +43,9 @@ export class Client {
     if (await back.isVisible()) await this.press(back);
     await this.press(entry);
     if (this !== this.screen.phone) return;
-    // A push that comes in at this moment moves the list: who missed presses again.
+    // A push that comes in at this moment moves the list: who missed presses again, unless the list has gone meanwhile.
     await eventually(async () => {
-      if (await entry.isVisible()) await this.press(entry);
+      if (await entry.isVisible()) await this.press(entry, { timeout: 1000 });
       await entry.waitFor({ state: 'hidden', timeout: 1000 });
     });
   }
