@@ -110,6 +110,10 @@ impl App {
         let slack = SlackApi::new(clients.slack, &settings.slack, metrics.clone());
         let ledger = Ledger::open_to_serve(&settings.database_url, clock.clone()).await?;
         ledger.state_settings(settings.durations.stated.clone()).await?;
+        let rearranged = ledger.follow_settings(settings.routes.clone()).await?;
+        if rearranged > 0 {
+            tracing::info!(rearranged, "requests that wait are looked after as the routes say now");
+        }
         let vault = match &settings.vault {
             Some(keys) => Some(vault::open(keys, &ledger).await?),
             None => None,

@@ -7,7 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::person::{SlackUser, UserGroupId, UserId};
-use super::route::routes::{Found, Routes};
+use super::request::Request;
+use super::route::routes::{Recipient, Routes};
 
 /// Before the id of a user group that a route names itself, where it stands for a source.
 pub const GROUP_SOURCE: &str = "group:";
@@ -26,6 +27,13 @@ pub const MOST_REMINDERS: u32 = 3;
 pub struct Watch {
     /// The rule that it goes by.
     pub route: String,
+    /// What the rules said of it when it was arranged who looks after it, as [`Routes::terms`] has it.
+    #[serde(default)]
+    pub terms: String,
+    /// Whether its people are found out once more up to this level, since the rules say something else now: whoever knows of
+    /// it already is not rung for that.
+    #[serde(default)]
+    pub is_revised: bool,
     /// Whether no rule but the default one takes it.
     pub is_default: bool,
     /// Rules before it that may have been meant, each with what P0 has not said.
@@ -34,6 +42,9 @@ pub struct Watch {
     pub level: Option<u32>,
     /// When the next level is told, where there is one.
     pub next_at: Option<Timestamp>,
+    /// Who is meant on it.
+    #[serde(default)]
+    pub next: Vec<Recipient>,
     /// Whether the last level was told, and its time is over too.
     pub is_exhausted: bool,
     /// Who was not told who might have been expected to be.
@@ -172,14 +183,18 @@ impl Watch {
         self.perhaps.iter().flat_map(|(_, missing)| missing).map(String::as_str).collect()
     }
 
-    /// How a request is looked after by the rule that was found for it, before anybody was told.
-    pub fn by(found: &Found<'_>) -> Self {
+    /// How a request is looked after by the rules, before anybody was told.
+    pub fn by(routes: &Routes, request: &Request) -> Self {
+        let found = routes.find(&request.facts, request.first_seen, None);
         Self {
             route: found.route.name.clone(),
+            terms: routes.terms(&request.facts, request.first_seen),
+            is_revised: false,
             is_default: found.is_default(),
             perhaps: found.perhaps.iter().map(|(route, missing)| (route.name.clone(), missing.clone())).collect(),
             level: None,
             next_at: None,
+            next: Vec::new(),
             is_exhausted: false,
             left_out: Vec::new(),
             claim: None,

@@ -107,12 +107,11 @@ impl Dispatcher {
         let Some(route) = routes.named(summons.route()) else { return Ok(()) };
         let (request, nth) = (summons.request().clone(), summons.level());
         let has_levels = |source: &str| self.roster.has_levels(source);
-        let level_of = |route: &Route| route.level(nth, has_levels).unwrap_or_default();
-        // Whoever is to be reminded may have been told on any level until now.
-        let recipients: Vec<Recipient> = match summons.reminds() {
-            Some(_) => (0..=nth).filter_map(|nth| route.level(nth, has_levels)).flatten().collect(),
-            None => level_of(route),
+        let first = if summons.looks_back() { 0 } else { nth };
+        let level_of = |route: &Route| -> Vec<Recipient> {
+            (first..=nth).filter_map(|nth| route.level(nth, has_levels)).flatten().collect()
         };
+        let recipients = level_of(route);
         let others: Vec<&Route> =
             routes.may_restrict(&request.facts).filter(|other| other.name != route.name).collect();
         // All are asked at one time, and each answers within seconds: a lease outlasts it.
@@ -128,7 +127,7 @@ impl Dispatcher {
         let ends = route.goes_by_sources(nth, has_levels) && self.nobody_follows(&recipients, &meant).await;
         let mut level = Level {
             named: of_route(route, &meant),
-            has_next: !ends && route.level(nth + 1, has_levels).is_some(),
+            next: route.level(nth + 1, has_levels).filter(|_| !ends),
             ..Level::default()
         };
         let absences = self.ledger.absences().await?;
@@ -142,7 +141,7 @@ impl Dispatcher {
             meant.people.push((user.clone(), Reason::Fallback));
         }
         self.sort(&request, meant, &absences, &mut sorted).await?;
-        if sorted.tell.is_empty() && !recipients.is_empty() {
+        if sorted.tell.is_empty() && (nth > 0 || !recipients.is_empty()) {
             is_unsure |= fallback.is_unsure();
             level.named.extend(of_route(route, &fallback));
             self.sort(&request, fallback, &absences, &mut sorted).await?;
@@ -176,7 +175,7 @@ impl Dispatcher {
             let may_decide = may_decide(&only_of, &[&told.0], &summons, &level.named);
             (!may_decide, !summons.knows(&told.0))
         });
-        let levels = if summons.reminds().is_some() { nth as usize + 1 } else { 1 };
+        let levels = (nth - first) as usize + 1;
         let most = route.notify_at_most.saturating_mul(levels);
         let too_many = sorted.tell.len().saturating_sub(most);
         if too_many > 0 {

@@ -8,6 +8,7 @@ pub mod levels;
 pub mod pattern;
 pub mod risk;
 pub mod routes;
+mod terms;
 pub mod truth;
 
 #[cfg(test)]

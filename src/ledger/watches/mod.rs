@@ -4,6 +4,7 @@ pub mod claims;
 pub(super) mod expiry;
 pub mod fire;
 mod reminders;
+mod revise;
 pub mod summons;
 pub mod timers;
 mod told;
@@ -16,7 +17,7 @@ use sqlx::SqliteConnection;
 
 use super::copies::{self, Audience};
 use super::notices::{self, Notice};
-use super::{LedgerError, audit, from_json, requests, to_json};
+use super::{LedgerError, audit, from_json, readable, requests, to_json};
 use crate::domain::person::UserId;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::route::routes::{Route, Routes};
@@ -27,6 +28,8 @@ pub(super) use told::{named, of_request as told_of, stir};
 
 /// What nobody needs any more once a request is decided.
 const OF_WAITING: [TimerKind; 4] = [TimerKind::Summon, TimerKind::Remind, TimerKind::Escalate, TimerKind::ClaimLapses];
+/// What calls people.
+const OF_CALLING: [TimerKind; 3] = [TimerKind::Summon, TimerKind::Remind, TimerKind::Escalate];
 
 /// How a request is looked after; `None` for one that came before there were routes.
 pub(super) async fn load(c: &mut SqliteConnection, request: &RequestId) -> Result<Option<Watch>, LedgerError> {
@@ -51,8 +54,9 @@ pub(super) async fn save(c: &mut SqliteConnection, request: &RequestId, watch: &
     Ok(())
 }
 
-/// A request is looked after from now on as its route says: it is shown in the route's channel, and the people of the first
-/// level are found out at once.
+/// A request is looked after from now on as the routes say: it is shown in its route's channel, and the people of the first
+/// level are found out at once. Where the routes said something else before, whom they named is found out anew, up to the
+/// level that was told where it still goes by the same rule; a claim holds, and nobody gets a second card.
 pub(super) async fn begin(
     c: &mut SqliteConnection,
     request: &Request,
@@ -60,19 +64,33 @@ pub(super) async fn begin(
     now: Timestamp,
 ) -> Result<Watch, LedgerError> {
     let found = routes.find(&request.facts, request.first_seen, None);
+    let mut watch = Watch::by(routes, request);
+    if let Some(before) = readable(load(c, &request.id).await).flatten() {
+        revise(&mut watch, before);
+    }
+    told::name_nobody(c, &request.id).await?;
+    timers::clear(c, &request.id, &OF_CALLING).await?;
     if let Some(channel) = &found.route.channel {
         let audience = Audience::Channel(channel.clone());
         if !copies::is_there(c, &request.id, &audience).await? {
             copies::add(c, &request.id, &audience, now).await?;
         }
     }
-    let watch = Watch::by(&found);
     save(c, &request.id, &watch).await?;
     let anybody = |route: &Route| !route.notify.is_empty() || route.escalate_after.is_some();
     if !request.phase.is_decided() && (anybody(found.route) || routes.may_restrict(&request.facts).any(|_| true)) {
         timers::set(c, &request.id, TimerKind::Summon, None, now, now).await?;
     }
     Ok(watch)
+}
+
+/// What holds of how a request was looked after before.
+fn revise(watch: &mut Watch, before: Watch) {
+    watch.is_revised = true;
+    (watch.claim, watch.is_over) = (before.claim, before.is_over);
+    if watch.route == before.route {
+        (watch.level, watch.is_exhausted) = (before.level, before.is_exhausted);
+    }
 }
 
 /// What is asked has changed. Where it goes by another rule now, or others may decide, it is looked after from the
@@ -88,15 +106,14 @@ pub(super) async fn follow(
         return Ok(());
     }
     let Some(mut watch) = load(c, &request.id).await? else { return Ok(()) };
-    let found = Watch::by(&routes.find(&request.facts, request.first_seen, None));
+    let found = Watch::by(routes, request);
     let restricting = |request: &Request| -> BTreeSet<String> {
         routes.may_restrict(&request.facts).map(|route| route.name.clone()).collect()
     };
     if found.route != watch.route || !restricting(request).is_subset(&restricting(before)) {
-        timers::clear(c, &request.id, &OF_WAITING).await?;
         begin(c, request, routes, now).await?;
-    } else if found.perhaps != watch.perhaps {
-        watch.perhaps = found.perhaps;
+    } else if (&found.perhaps, &found.terms) != (&watch.perhaps, &watch.terms) {
+        (watch.perhaps, watch.terms) = (found.perhaps, found.terms);
         save(c, &request.id, &watch).await?;
     }
     Ok(())
@@ -117,6 +134,7 @@ pub(super) async fn settle(c: &mut SqliteConnection, request: &Request, now: Tim
         (true, false) => {
             (watch.is_over, watch.is_exhausted, watch.was_put_off) = (false, false, false);
             (watch.level, watch.next_at) = (None, None);
+            watch.next.clear();
             watch.left_out.clear();
             save(c, &request.id, &watch).await?;
             told::renew(c, &request.id).await?;

@@ -16,7 +16,7 @@ use super::timers::{self, Timer, TimerKind};
 use super::{begin, courtesy_at, exhaust, load, reminders, save, show_requester, tell_requester, told, told_of};
 use crate::domain::person::UserId;
 use crate::domain::request::Request;
-use crate::domain::route::routes::Routes;
+use crate::domain::route::routes::{Recipient, Routes};
 use crate::domain::watch::{LeftOut, News, Reason, Told, Watch};
 
 /// Things that may be said of who was not told.
@@ -41,8 +41,8 @@ pub struct Level {
     pub tell: Vec<(UserId, Reason)>,
     /// Who is not.
     pub left_out: Vec<LeftOut>,
-    /// Whether there is a level after this one.
-    pub has_next: bool,
+    /// Who is meant on the level after this one; `None` where there is none.
+    pub next: Option<Vec<Recipient>>,
     /// When the rest of its people are looked for again, where a source did not answer.
     pub again: Option<Timestamp>,
 }
@@ -71,12 +71,18 @@ impl Summons {
         &self.watch.route
     }
 
-    /// Which level is to be told; for a reminder, the last one that was.
+    /// Which level is to be told; for one that looks back, the last one that was.
     pub fn level(&self) -> u32 {
-        match self.timer.target {
-            Some(_) => self.watch.level.unwrap_or(0),
-            None => self.watch.level.map_or(0, |level| level.saturating_add(1)),
+        match self.looks_back() {
+            true => self.watch.level.unwrap_or(0),
+            false => self.watch.level.map_or(0, |level| level.saturating_add(1)),
         }
+    }
+
+    /// Whether the people of every level until now are found out once more: to remind one of them, or since the routes say
+    /// something else now.
+    pub fn looks_back(&self) -> bool {
+        self.timer.target.is_some() || self.watch.is_revised
     }
 
     /// Who is to be reminded, where they still are meant; `None` where a level is to be told.
@@ -233,6 +239,11 @@ async fn summoned(
                 reminded += usize::from(reminders::ring(c, id, user, &watch, routes, now).await?);
             }
             (true, _) if knows_already(user) => {}
+            (true, Some(after)) if watch.is_revised => {
+                let due = now.checked_add(after).unwrap_or(Timestamp::MAX);
+                timers::set(c, id, TimerKind::Remind, Some(user), due, now).await?;
+            }
+            (true, None) if watch.is_revised => {}
             (true, _) => timers::set(c, id, TimerKind::Remind, Some(user), now, now).await?,
             (false, after) => {
                 copies::add(c, id, &Audience::Approver(user.clone()), now).await?;
@@ -245,27 +256,33 @@ async fn summoned(
         }
     }
     let mut summoned = Summoned { told: new.len(), reminded, ..Summoned::default() };
+    let was_revised = watch.is_revised;
     if reminds.is_none() {
         watch.left_out = level.left_out;
         watch.left_out.truncate(MOST_LEFT_OUT);
         (watch.next_at, watch.was_put_off) = (None, false);
+        watch.next.clear();
     }
     if reminds.is_none() && level.again.is_none() {
-        watch.level = Some(nth);
+        (watch.level, watch.is_revised) = (Some(nth), false);
         summoned.is_nobody = level.tell.is_empty() && route.is_some_and(|route| nth > 0 || !route.notify.is_empty());
         let after = route.and_then(|route| route.escalate_after);
-        match (summoned.is_nobody, level.has_next, after) {
-            (true, true, _) => timers::set(c, id, TimerKind::Summon, None, now, now).await?,
-            (true, false, _) => {
+        watch.is_exhausted &= level.next.is_none();
+        match (summoned.is_nobody, level.next, after) {
+            // What was said to the end is not said again.
+            (_, None, _) if watch.is_exhausted => {}
+            (true, Some(_), _) => timers::set(c, id, TimerKind::Summon, None, now, now).await?,
+            (true, None, _) => {
                 summoned.is_exhausted = true;
                 exhaust(c, id, &mut watch, routes, now).await?;
             }
-            (false, has_next, Some(after)) => {
+            (false, next, Some(after)) => {
                 let due = now.checked_add(after).unwrap_or(Timestamp::MAX);
                 let held = watch.claim_at(now).map(|claim| claim.until).filter(|until| *until > due);
                 watch.was_put_off = held.is_some();
                 let due = held.unwrap_or(due);
-                watch.next_at = has_next.then_some(due);
+                watch.next_at = next.is_some().then_some(due);
+                watch.next = next.unwrap_or_default();
                 timers::set(c, id, TimerKind::Escalate, None, due, now).await?;
             }
             (false, _, None) => {}
@@ -273,7 +290,7 @@ async fn summoned(
     }
     save(c, id, &watch).await?;
     let at = courtesy_at(routes, &watch, now);
-    if !new.is_empty() && !show_requester(c, id, at).await? && nth > 0 {
+    if !new.is_empty() && !show_requester(c, id, at).await? && nth > 0 && !was_revised {
         tell_requester(c, id, News::Escalated { to: new.clone() }, at).await?;
     }
     if reminds.is_some() && new.is_empty() {

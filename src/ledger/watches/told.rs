@@ -121,6 +121,15 @@ pub(super) async fn take_back(
     Ok(taken > 0)
 }
 
+/// Nobody is named for a request, until it is found out whom its routes name.
+pub(super) async fn name_nobody(c: &mut SqliteConnection, request: &RequestId) -> Result<(), LedgerError> {
+    sqlx::query("UPDATE told SET named = 0 WHERE request_id = $1 AND named = 1")
+        .bind(request.as_str())
+        .execute(c)
+        .await?;
+    Ok(())
+}
+
 /// Somebody is reminded once more.
 pub(super) async fn reminded(c: &mut SqliteConnection, request: &RequestId, user: &UserId) -> Result<(), LedgerError> {
     sqlx::query("UPDATE told SET reminded = reminded + 1 WHERE request_id = $1 AND person = $2")

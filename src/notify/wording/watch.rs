@@ -4,6 +4,7 @@ use jiff::Timestamp;
 
 use super::{date, name, person, phase_in_brief, what};
 use crate::domain::request::Request;
+use crate::domain::route::routes::Recipient;
 use crate::domain::watch::{Claim, GROUP_SOURCE, LeftOut, News, Reason, Told, Watch};
 use crate::notify::foreign;
 
@@ -26,7 +27,7 @@ pub fn lines(watch: &Watch, told: &[Told], now: Timestamp) -> Vec<String> {
         });
     }
     if !who.is_empty() {
-        let next = watch.next_at.map(|at| format!(" If nobody decides, others are told {}.", date(at)));
+        let next = next(watch).map(|next| format!(" {next}"));
         lines.push(format!("Told: {}.{}", list(&who, told_as), next.unwrap_or_default()));
     }
     if !watch.left_out.is_empty() {
@@ -61,7 +62,9 @@ pub fn lines_for_requester(watch: &Watch, told: &[Told], now: Timestamp) -> Vec<
         });
     }
     if !who.is_empty() {
-        lines.push(format!("These people were told: {}.", list(&who, |told| person(&told.user))));
+        let next = next(watch).map(|next| format!(" {next}"));
+        let who = list(&who, |told| person(&told.user));
+        lines.push(format!("These people were told: {who}.{}", next.unwrap_or_default()));
     }
     lines
 }
@@ -74,8 +77,29 @@ pub fn details(watch: &Watch, told: &[Told]) -> Vec<String> {
         let stirred = told.stirred.map(|at| format!("; opened or pressed it {}", date(at))).unwrap_or_default();
         lines.push(format!("Told {at}: {}{stirred}", told_as(told)));
     }
+    lines.extend(next(watch));
     lines.extend(watch.left_out.iter().map(left_out));
     lines
+}
+
+/// Who is told next, and when, as long as nobody has decided.
+fn next(watch: &Watch) -> Option<String> {
+    let at = date(watch.next_at?);
+    let some: Vec<String> = watch.next.iter().take(NAMED).map(meant).collect();
+    let more = watch.next.len() - some.len();
+    let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+    Some(format!("If nobody decides, I tell more people {at}: {}{more}.", some.join(", ")))
+}
+
+fn meant(recipient: &Recipient) -> String {
+    match recipient {
+        Recipient::User(user) => person(user),
+        Recipient::Group(group) => format!("the user group {group}"),
+        Recipient::OnCall { source, level: 1 } => format!("whoever is on call in {}", foreign::name(source, NAME)),
+        Recipient::OnCall { source, level } => {
+            format!("whoever is on call in {}, level {level}", foreign::name(source, NAME))
+        }
+    }
 }
 
 /// Who was told, each once, though several routes may name them.

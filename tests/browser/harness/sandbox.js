@@ -9,7 +9,7 @@ const BINARY =
   process.env.P0CHATOPS_BINARY ?? fileURLToPath(new URL('../../../target/debug/p0-chatops', import.meta.url));
 
 /** How long anything may take that is not a story's own fault, in milliseconds. */
-export const PATIENCE = 15_000;
+export const PATIENCE = 30_000;
 
 /** Whatever still runs when the stories end, ends with them. */
 const started = new Set();

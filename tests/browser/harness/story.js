@@ -13,7 +13,7 @@ import { Screen } from './screen.js';
 export const ARTIFACTS = fileURLToPath(new URL('../../../target/browser/', import.meta.url));
 
 /** Longer than any story takes, in milliseconds. */
-const CAP = 60_000;
+const CAP = 120_000;
 
 after(closeBrowser);
 

@@ -37,7 +37,7 @@ async fn whoever_is_on_call_is_told_and_then_the_next_level_though_pagerduty_fai
     let (world, pagerduty) = night().await;
     let card = world.usual().await;
     assert_eq!((world.dms(ALICE).len(), world.dms(CAROL).len()), (1, 0));
-    insta::assert_snapshot!(told(&world, &card), @"Told: <@U01ALICE> (on call, first). If nobody decides, others are told (time).");
+    insta::assert_snapshot!(told(&world, &card), @"Told: <@U01ALICE> (on call, first). If nobody decides, I tell more people (time): whoever is on call in first, level 2.");
     pagerduty.down().await;
     for _ in 0..6 {
         world.after(MINUTE).await;
@@ -59,7 +59,7 @@ async fn who_was_on_call_is_known_after_a_restart_too_and_else_the_fallback_is_t
     for _ in 0..3 {
         world.after(MINUTE).await;
     }
-    insta::assert_snapshot!(told(&world, &card), @"Told: <@U01ALICE> (on call, first, as known (time)). If nobody decides, others are told (time).");
+    insta::assert_snapshot!(told(&world, &card), @"Told: <@U01ALICE> (on call, first, as known (time)). If nobody decides, I tell more people (time): whoever is on call in first, level 2.");
     // Alice's shift is over, and nobody says who comes next.
     world.clock.advance(Duration::from_secs(3600));
     let third = world.request(RequestSeed { id: Some("req-3".to_owned()), ..bobs() }).await;

@@ -57,7 +57,10 @@ async fn reminders_wait_for_a_claim_and_for_quiet_hours_and_the_first_page_waits
 async fn the_next_level_is_told_in_time_and_at_the_end_the_card_says_that_nobody_answered() {
     let world = route(LEVELS).await;
     let card = world.usual().await;
-    assert_eq!(world.looked_after(&card), ["Told: <@U03CAROL>. If nobody decides, others are told (time)."]);
+    assert_eq!(
+        world.looked_after(&card),
+        ["Told: <@U03CAROL>. If nobody decides, I tell more people (time): <@U01ALICE>."]
+    );
     world.after(20 * MINUTE).await;
     assert_eq!((world.dms(CAROL).len(), world.dms(ALICE).len()), (1, 1));
     assert_eq!(world.looked_after(&card), ["Told: <@U03CAROL>, <@U01ALICE>."]);

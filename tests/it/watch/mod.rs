@@ -3,6 +3,7 @@
 mod absence;
 mod claim;
 mod escalation;
+mod revised;
 mod told;
 
 use std::time::Duration;
@@ -35,6 +36,14 @@ impl World {
     pub fn first_dm(&self, who: &str) -> Card {
         let channel = self.slack.dm_channel(who).expect("direct messages");
         self.cards_in(&channel).swap_remove(0)
+    }
+
+    /// The ledger loses rows.
+    pub async fn forgets(&self, sql: &'static str) {
+        let url = format!("sqlite://{}", self.folder.join("p0-chatops.db").display());
+        let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+        sqlx::raw_sql(sql).execute(&pool).await.unwrap();
+        pool.close().await;
     }
 
     /// Timers that the ledger holds of requests that wait, by their kind.

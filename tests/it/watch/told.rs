@@ -1,5 +1,8 @@
 //! Who is told at once.
 
+use p0_chatops::sandbox::p0::RequestSeed;
+use p0_chatops::sandbox::slack::{Fault, Times};
+
 use crate::watch::{MINUTE, route};
 use crate::world::{ALICE, BOB, CAROL, Setup, World, bobs};
 
@@ -86,6 +89,7 @@ async fn what_has_changed_goes_by_the_route_that_takes_it_now() {
     world.p0.push(&id).await;
     world.work().await;
     assert_eq!((world.dms(CAROL).len(), world.dms(ALICE).len()), (1, 0));
+    world.presses(CAROL, &world.last_dm(CAROL), "claim").await;
     let mut body = world.p0.push_body(&id).unwrap();
     body["data"]["type"] = "gcloud".into();
     body["data"]["lastUpdatedTimestamp"] = (world.clock.now().as_millisecond() + 1000).into();
@@ -93,7 +97,20 @@ async fn what_has_changed_goes_by_the_route_that_takes_it_now() {
     assert_eq!(world.p0.push_raw(body.to_string(), Some(&token)).await, Some(200));
     world.work().await;
     assert_eq!((world.dms(CAROL).len(), world.dms(ALICE).len()), (1, 1));
-    assert_eq!(world.cards_in("C02PRIVATE").len(), 1);
+    let cards = world.cards_in("C02PRIVATE");
+    assert_eq!(cards.len(), 1);
+    assert!(world.looked_after(&cards[0])[0].starts_with(":raising_hand: <@U03CAROL>"), "{}", world.read(&cards[0]));
+}
+
+#[tokio::test]
+async fn where_slack_can_show_nobody_their_card_the_fallback_is_told() {
+    let world = route(&format!("notify = [\"{CAROL}\"]\nfallback = [\"{ALICE}\"]\n")).await;
+    world.slack.fail("conversations.open", Fault::ApiError("user_disabled".into()), Times::Count(1));
+    // Nobody in Slack: Carol's are the first direct messages to be opened.
+    let (requestor, principal) = ("zoe@example.com".to_owned(), "zoe@example.com".to_owned());
+    let card = world.request(RequestSeed { requestor, principal, ..bobs() }).await;
+    assert_eq!((world.dms(CAROL).len(), world.dms(ALICE).len()), (0, 1));
+    assert_eq!(world.looked_after(&card), ["Told: <@U01ALICE> (nobody else was there)."]);
 }
 
 #[tokio::test]
