@@ -27,7 +27,7 @@ impl Tools {
         let until = match until {
             Ok(until) => until,
             Err(miss) => {
-                let sentence = wording::near_miss(&NearMiss::Away(miss), &self.offer.command);
+                let sentence = wording::commands::near_miss(&NearMiss::Away(miss), &self.offer.command);
                 return self.say(deed, Message::sentence(sentence)).await;
             }
         };

@@ -51,7 +51,7 @@ pub(crate) async fn message(tools: &Tools, deed: &Deed, text: &str) -> Answer {
         return tools.refuse_choice(deed, id, &refusal).await;
     }
     let Some(kept) = kept else {
-        return tools.say(deed, Message::sentence(wording::not_told(id))).await;
+        return tools.say(deed, Message::sentence(wording::commands::not_told(id))).await;
     };
     if let Some(verb) = command.verb()
         && let Err(refusal) = tools.may_choose(deed, id, &bounds, verb).await?
@@ -106,7 +106,7 @@ async fn approve(tools: &Tools, deed: &Deed, id: RequestId, length: Option<Expir
             Err(refusal) => tools.refuse(deed, &refusal).await,
         },
         None if !tools.limits.never_seen => tools.refuse(deed, &Refusal::NeverSeen).await,
-        None => tools.say(deed, Message::sentence(wording::say_a_length(&id, &tools.offer.command))).await,
+        None => tools.say(deed, Message::sentence(wording::commands::say_a_length(&id, &tools.offer.command))).await,
     }
 }
 
@@ -116,9 +116,11 @@ async fn decide(tools: &Tools, deed: &Deed, id: RequestId, choice: Choice) -> An
     let sentence = match receipt {
         Receipt::Repeated => return ok(),
         Receipt::Held => return tools.ask_to_sign_in(deed, &choice, page).await,
-        Receipt::Recorded if known => wording::recorded(&id, &choice),
-        Receipt::Recorded => format!("{} {}", wording::recorded(&id, &choice), wording::not_told(&id)),
-        Receipt::Waiting => wording::waiting(&id, choice.verb()),
+        Receipt::Recorded if known => wording::decision::recorded(&id, &choice),
+        Receipt::Recorded => {
+            format!("{} {}", wording::decision::recorded(&id, &choice), wording::commands::not_told(&id))
+        }
+        Receipt::Waiting => wording::decision::waiting(&id, choice.verb()),
         Receipt::Refused(Refusal::NotRestated) => {
             return tools.restate(deed, &id, Before { length: choice.length(), again: false }).await;
         }
@@ -131,7 +133,9 @@ async fn decide(tools: &Tools, deed: &Deed, id: RequestId, choice: Choice) -> An
 async fn ask(tools: &Tools, deed: &Deed, command: Result<TypedCommand, NearMiss>) -> Answer {
     let command = match command {
         Ok(command) => command,
-        Err(miss) => return tools.say(deed, Message::sentence(wording::near_miss(&miss, &tools.offer.command))).await,
+        Err(miss) => {
+            return tools.say(deed, Message::sentence(wording::commands::near_miss(&miss, &tools.offer.command))).await;
+        }
     };
     match command {
         TypedCommand::Pending => pending(tools, deed).await,
@@ -144,7 +148,7 @@ async fn ask(tools: &Tools, deed: &Deed, command: Result<TypedCommand, NearMiss>
             let standing = tools.standing(&deed.by).await?;
             let (identity, link) = (standing.identity.as_deref(), standing.link.as_ref());
             let sentence =
-                wording::whoami(&deed.by, identity, standing.may_decide, tools.credentials.authority(), link);
+                wording::commands::whoami(&deed.by, identity, standing.may_decide, tools.credentials.authority(), link);
             let sentence = sentence + &tools.absence_of(deed).await?;
             tools.say(deed, Message::sentence(sentence)).await
         }
@@ -153,7 +157,7 @@ async fn ask(tools: &Tools, deed: &Deed, command: Result<TypedCommand, NearMiss>
         TypedCommand::Back => tools.be_back(deed).await,
         _ => {
             let has_admins = !tools.settings.policy.admins.is_empty();
-            tools.say(deed, Message::sentence(wording::help(&tools.offer.command, has_admins))).await
+            tools.say(deed, Message::sentence(wording::commands::help(&tools.offer.command, has_admins))).await
         }
     }
 }
@@ -173,10 +177,10 @@ pub(crate) async fn show(tools: &Tools, deed: &Deed, id: &RequestId) -> Answer {
         // Whether it is their own is for Slack to say, and so for later.
         let notice = Notice::ShowOwn { request: id.clone(), user: deed.by.user.clone() };
         tools.ledger.answer_once(deed.keys.of_effect("show"), notice).await?;
-        return tools.say(deed, Message::sentence(wording::SHOWN_IF_OWN)).await;
+        return tools.say(deed, Message::sentence(wording::commands::SHOWN_IF_OWN)).await;
     }
     if tools.ledger.request(id).await?.is_none() {
-        return tools.say(deed, Message::sentence(wording::not_told(id))).await;
+        return tools.say(deed, Message::sentence(wording::commands::not_told(id))).await;
     }
     if !tools.ledger.first_delivery(deed.keys.of_effect("show")).await? {
         return ok();
@@ -184,5 +188,5 @@ pub(crate) async fn show(tools: &Tools, deed: &Deed, id: &RequestId) -> Answer {
     let user = deed.by.user.clone();
     let audience = if tools.credentials.knows(&user) { Audience::Approver(user) } else { Audience::Own(user) };
     tools.ledger.show_to(id.clone(), audience).await?;
-    tools.say(deed, Message::sentence(wording::SHOWN)).await
+    tools.say(deed, Message::sentence(wording::commands::SHOWN)).await
 }

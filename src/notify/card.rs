@@ -28,8 +28,8 @@ pub fn draw(offer: &Offer, card: &CardFacts, audience: &Audience, now: Timestamp
     let request = &card.kept.request;
     let under_way: Vec<&Decision> = card.decisions.iter().filter(|d| is_under_way(d)).collect();
     let text = match audience {
-        Audience::Requester | Audience::Own(_) => wording::requester_sentence(request),
-        _ => wording::card_sentence(request, first_to_name(&under_way)),
+        Audience::Requester | Audience::Own(_) => wording::request::requester_sentence(request),
+        _ => wording::request::card_sentence(request, first_to_name(&under_way)),
     };
     let is_own = matches!(audience, Audience::Requester | Audience::Own(_));
     Message { text, blocks: blocks(offer, card, &under_way, is_own, Surface::Message, now) }
@@ -145,17 +145,17 @@ fn standing(request: &Request, decisions: &[Decision], under_way: &[&Decision], 
     }
     // While something is under way for a request that nobody has decided, that is the news.
     if request.phase != Phase::Pending || under_way.is_empty() {
-        blocks.push(section(&wording::phase(request, now)));
+        blocks.push(section(&wording::request::phase(request, now)));
     }
     blocks.extend(reason_of_denial(request));
     if let Some(status) = &request.unknown_status {
         blocks.push(plain_section(&format!("P0 calls its status {}", foreign::line(status, 80))));
     }
     for decision in under_way.iter().take(MOST_UNDER_WAY) {
-        blocks.extend(wording::under_way(decision, now).map(|line| section(&line)));
-        blocks.extend(wording::words_of_answer(&decision.stage).map(|words| plain_section(&words)));
+        blocks.extend(wording::decision::under_way(decision, now).map(|line| section(&line)));
+        blocks.extend(wording::decision::words_of_answer(&decision.stage).map(|words| plain_section(&words)));
     }
-    blocks.extend(decisions.iter().filter_map(wording::held).take(MOST_UNDER_WAY).map(|line| context(&line)));
+    blocks.extend(decisions.iter().filter_map(wording::decision::held).take(MOST_UNDER_WAY).map(|line| context(&line)));
     // The latest decision that did not count is news until what it was about is done. What the bot itself refused is
     // news for its author alone, and takes no other's place; nor does what waits for a sign-in.
     let open = |last: &&Decision| match last.choice.verb() {
@@ -168,9 +168,9 @@ fn standing(request: &Request, decisions: &[Decision], under_way: &[&Decision], 
         _ => true,
     };
     if let Some(last) = decisions.iter().rfind(was_sent).filter(open) {
-        blocks.extend(wording::remark(last).map(|line| section(&line)));
+        blocks.extend(wording::decision::remark(last).map(|line| section(&line)));
         if matches!(last.stage, Stage::Refused { .. }) {
-            blocks.extend(wording::words_of_answer(&last.stage).map(|words| plain_section(&words)));
+            blocks.extend(wording::decision::words_of_answer(&last.stage).map(|words| plain_section(&words)));
         }
     }
     blocks

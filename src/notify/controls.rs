@@ -43,7 +43,7 @@ pub(super) fn approve(key: &CardKey, facts: &Facts, length: ExpirationLength) ->
     button(Control::Approve, &label)
         .with_value(value(key, Some(length)))
         .with_style(SlackBlockButtonStyle::Primary)
-        .with_confirm(confirm(&format!("{label}?"), &wording::confirm_approve(facts, Some(length)), &label))
+        .with_confirm(confirm(&format!("{label}?"), &wording::confirm::confirm_approve(facts, Some(length)), &label))
         .into()
 }
 
@@ -54,7 +54,7 @@ pub(super) fn approve_for(lengths: &Lengths, key: &CardKey, facts: &Facts) -> Op
     if options.is_empty() {
         return None;
     }
-    let confirm = confirm("Approve for that long?", &wording::confirm_approve(facts, None), "Approve");
+    let confirm = confirm("Approve for that long?", &wording::confirm::confirm_approve(facts, None), "Approve");
     Some(
         SlackBlockStaticSelectElement::new()
             .with_action_id(Control::ApproveFor.as_str().into())
@@ -93,7 +93,8 @@ pub(super) fn revoke(key: &CardKey, facts: &Facts, label: &str) -> SlackActionBl
         .with_value(value(key, None))
         .with_style(SlackBlockButtonStyle::Danger)
         .with_confirm(
-            confirm("Revoke the access?", &wording::confirm_revoke(facts), "Revoke").with_style("danger".to_owned()),
+            confirm("Revoke the access?", &wording::confirm::confirm_revoke(facts), "Revoke")
+                .with_style("danger".to_owned()),
         )
         .into()
 }
@@ -110,7 +111,7 @@ pub(super) fn try_again(
     }
     button(Control::TryAgain, "Try again")
         .with_value(value(key, Some(length)))
-        .with_confirm(confirm("Approve once more?", &wording::confirm_again(facts, length), "Try again"))
+        .with_confirm(confirm("Approve once more?", &wording::confirm::confirm_again(facts, length), "Try again"))
         .into()
 }
 

@@ -91,7 +91,7 @@ impl Shows {
     /// What takes its place where another company has come to read its channel.
     pub(super) fn withdrawn(&self, command: &str) -> String {
         match self {
-            Self::Request(..) => wording::card_withdrawn(command),
+            Self::Request(..) => wording::request::card_withdrawn(command),
             Self::Settings(..) => wording::jit::card_withdrawn(command),
         }
     }

@@ -90,7 +90,7 @@ impl Courier {
                     return Err(Undone::Never("its request is not in the ledger".to_owned()));
                 };
                 let channel = self.requester(kept.request.facts.requester.as_deref()).await?;
-                self.post(&channel, &Message::sentence(wording::revoked_for_requester(&kept.request))).await
+                self.post(&channel, &Message::sentence(wording::request::revoked_for_requester(&kept.request))).await
             }
             Notice::Reminder { request, user, nth } => self.remind(request, user, *nth).await,
             Notice::StandIn { user, away, until } => {

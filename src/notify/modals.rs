@@ -49,7 +49,7 @@ pub fn deny(kept: &Kept, draft: Option<String>) -> SlackView {
         .with_block_id(INPUT_BLOCK.into())
         .with_optional(true)
         .with_hint(plain("The requester will read it. P0 does not record it.").into());
-    let blocks = vec![plain_section(&wording::restated(facts, "will not get")), block.into()];
+    let blocks = vec![plain_section(&wording::confirm::restated(facts, "will not get")), block.into()];
     let view = modal(Control::Deny, &kept.key, None, "Deny the request", blocks);
     SlackView::Modal(view.with_submit(plain("Deny").into()).with_close(plain("Cancel").into()))
 }
@@ -81,8 +81,9 @@ pub fn pick(bounds: &Bounds, kept: &Kept, before: Before) -> SlackView {
     }
     let select = SlackBlockStaticSelectElement::new().with_action_id(input::LENGTH.into()).with_options(options);
     let block = SlackInputBlock::new(plain("For how long").into(), select.into()).with_block_id(INPUT_BLOCK.into());
-    let mut blocks = vec![plain_section(&wording::restated(facts, "gets")), plain_section(&card::facts(&kept.request))];
-    blocks.extend(wording::chosen_before(before.length, before.again).map(|line| context(&line)));
+    let mut blocks =
+        vec![plain_section(&wording::confirm::restated(facts, "gets")), plain_section(&card::facts(&kept.request))];
+    blocks.extend(wording::confirm::chosen_before(before.length, before.again).map(|line| context(&line)));
     blocks.push(block.into());
     let control = if before.again { Control::PickAgain } else { Control::Pick };
     let view = modal(control, &kept.key, named, "Approve the request", blocks);
@@ -108,7 +109,7 @@ pub fn details(offer: &Offer, card: &CardFacts, now: Timestamp) -> SlackView {
     let mut lines = vec![foreign::line(&wording::what(facts), 200)];
     lines.extend(card::parties(request));
     lines.push(format!("How long: {}", card::how_long(request)));
-    let mut blocks = vec![section(&wording::phase(request, now)), plain_section(&lines.join("\n"))];
+    let mut blocks = vec![section(&wording::request::phase(request, now)), plain_section(&lines.join("\n"))];
     let long = |label: &str, text: Option<&str>| {
         text.map(|text| plain_section(&format!("{label}: {}", foreign::paragraph(text, 2900))))
     };

@@ -64,14 +64,14 @@ pub(super) fn listed(kept: &Kept) -> String {
 pub fn offer_button(command: &TypedCommand, risk: &Risk, key: &CardKey, facts: &Facts) -> Option<Message> {
     let restated = match command {
         TypedCommand::Approve { length: Some(length), .. } if *risk == Risk::High => {
-            format!("{} You wrote {}: pick for how long.", wording::restated(facts, "gets"), length.in_words())
+            format!("{} You wrote {}: pick for how long.", wording::confirm::restated(facts, "gets"), length.in_words())
         }
-        TypedCommand::Approve { length: Some(length), .. } => wording::confirm_approve(facts, Some(*length)),
+        TypedCommand::Approve { length: Some(length), .. } => wording::confirm::confirm_approve(facts, Some(*length)),
         TypedCommand::Approve { length: None, .. } => {
-            format!("{} Pick for how long.", wording::restated(facts, "gets"))
+            format!("{} Pick for how long.", wording::confirm::restated(facts, "gets"))
         }
-        TypedCommand::Deny { .. } => wording::restated(facts, "will not get"),
-        TypedCommand::Revoke { .. } => wording::confirm_revoke(facts),
+        TypedCommand::Deny { .. } => wording::confirm::restated(facts, "will not get"),
+        TypedCommand::Revoke { .. } => wording::confirm::confirm_revoke(facts),
         _ => return None,
     };
     let button = match command {
@@ -121,8 +121,9 @@ pub fn outcome(offer: &Offer, decision: &Decision, card: Option<&CardFacts>, now
     let others_open = card.is_some_and(|card| {
         card.decisions.iter().any(|other| other.id != decision.id && matches!(other.stage, Stage::Unknown { .. }))
     });
-    let mut message = Message::sentence(wording::outcome(decision, others_open));
-    if let (Stage::Unknown { .. }, Some(words)) = (&decision.stage, wording::words_of_answer(&decision.stage)) {
+    let mut message = Message::sentence(wording::decision::outcome(decision, others_open));
+    if let (Stage::Unknown { .. }, Some(words)) = (&decision.stage, wording::decision::words_of_answer(&decision.stage))
+    {
         message.blocks.push(plain_section(&words));
     }
     let Some(card) = card else { return message };

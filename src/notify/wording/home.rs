@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{FACT, NAME, date, expiry, phase_in_brief, principal, what_exactly};
+use super::request::phase_in_brief;
+use super::{FACT, NAME, date, expiry, principal, what_exactly};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::Request;
 use crate::notify::foreign;

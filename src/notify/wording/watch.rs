@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{date, name, person, phase_in_brief, what};
+use super::request::phase_in_brief;
+use super::{date, name, person, what};
 use crate::domain::request::Request;
 use crate::domain::route::routes::Recipient;
 use crate::domain::watch::{Claim, GROUP_SOURCE, LeftOut, News, Reason, Told, Watch};

@@ -125,7 +125,7 @@ mod tests {
             let texts: Vec<&str> = row.split('\'').skip(1).step_by(2).collect();
             (format!("/p0 {} {}", texts[0], texts[1]).trim_end().to_owned(), texts[2])
         });
-        let help = wording::help("/p0", true);
+        let help = wording::commands::help("/p0", true);
         let heading = help.lines().next().unwrap().trim_matches('*').to_lowercase();
         let lines = help.lines().filter_map(|line| line.strip_prefix('`')?.split_once('`'));
         let mut told: Vec<(&str, &str)> =

@@ -1,0 +1,31 @@
+//! Everything that is known of a request, for whoever may read of it.
+
+use super::Tools;
+use crate::answer::Answer;
+use crate::domain::refusal::Refusal;
+use crate::domain::request::RequestId;
+use crate::inbound::slack::Deed;
+use crate::ledger::LedgerError;
+use crate::notify::modals;
+
+impl Tools {
+    pub(super) async fn details(&self, deed: &Deed, request: &RequestId) -> Answer {
+        if let Some(refusal) = self.may_not_read(deed, request).await? {
+            return self.refuse(deed, &refusal).await;
+        }
+        match self.ledger.card(request).await? {
+            Some(card) => self.open_view(deed, &modals::details(&self.offer, &card, self.clock.now())).await,
+            None => self.refuse(deed, &Refusal::OldCard).await,
+        }
+    }
+
+    /// Why the person may not read of the request; `None` where they have an identity here, were told of it, or have
+    /// chosen something for it.
+    pub(crate) async fn may_not_read(&self, deed: &Deed, request: &RequestId) -> Result<Option<Refusal>, LedgerError> {
+        let standing = self.standing(&deed.by).await?;
+        let may = standing.may_read
+            || self.ledger.was_told(request, &deed.by.user).await?
+            || self.ledger.has_chosen(request, &deed.by).await?;
+        Ok(if may { None } else { Some(standing.may_decide.err().unwrap_or(Refusal::NoIdentity)) })
+    }
+}
