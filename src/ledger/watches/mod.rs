@@ -65,8 +65,12 @@ pub(super) async fn begin(
 ) -> Result<Watch, LedgerError> {
     let found = routes.find(&request.facts, request.first_seen, None);
     let mut watch = Watch::by(routes, request);
+    let calls = |route: &Route| !route.notify.is_empty() || route.escalate_after.is_some();
+    let anybody = calls(found.route) || routes.may_restrict(&request.facts).next().is_some();
+    let is_called = anybody && !request.phase.is_decided();
     if let Some(before) = readable(load(c, &request.id).await).flatten() {
-        revise(&mut watch, before);
+        watch.is_revised = is_called;
+        keep_what_holds(&mut watch, before);
     }
     told::name_nobody(c, &request.id).await?;
     timers::clear(c, &request.id, &OF_CALLING).await?;
@@ -77,16 +81,14 @@ pub(super) async fn begin(
         }
     }
     save(c, &request.id, &watch).await?;
-    let anybody = |route: &Route| !route.notify.is_empty() || route.escalate_after.is_some();
-    if !request.phase.is_decided() && (anybody(found.route) || routes.may_restrict(&request.facts).any(|_| true)) {
+    if is_called {
         timers::set(c, &request.id, TimerKind::Summon, None, now, now).await?;
     }
     Ok(watch)
 }
 
 /// What holds of how a request was looked after before.
-fn revise(watch: &mut Watch, before: Watch) {
-    watch.is_revised = true;
+fn keep_what_holds(watch: &mut Watch, before: Watch) {
     (watch.claim, watch.is_over) = (before.claim, before.is_over);
     if watch.route == before.route {
         (watch.level, watch.is_exhausted) = (before.level, before.is_exhausted);
@@ -132,7 +134,7 @@ pub(super) async fn settle(c: &mut SqliteConnection, request: &Request, now: Tim
             Ok(true)
         }
         (true, false) => {
-            (watch.is_over, watch.is_exhausted, watch.was_put_off) = (false, false, false);
+            (watch.is_over, watch.is_exhausted, watch.was_put_off, watch.is_revised) = (false, false, false, false);
             (watch.level, watch.next_at) = (None, None);
             watch.next.clear();
             watch.left_out.clear();
