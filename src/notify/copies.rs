@@ -24,6 +24,8 @@ pub(super) struct Behind {
     pub(super) posted: Option<Posted>,
     /// Whether Slack shows anything of it.
     pub(super) is_shown: bool,
+    /// Whether somebody is told by it that a decision is theirs to make.
+    pub(super) is_page: bool,
     /// How often it was tried in vain.
     pub(super) attempts: u32,
     /// How often it was posted without an answer.
@@ -48,14 +50,17 @@ pub(super) enum Place<'c> {
 pub(super) struct Drawing {
     pub(super) message: Message,
     pub(super) revision: i64,
+    /// Whether there is nothing left to decide.
+    pub(super) is_decided: bool,
     /// Who asked, as P0 names them.
     pub(super) requester: Option<String>,
 }
 
 impl From<StaleCopy> for Behind {
     fn from(copy: StaleCopy) -> Self {
-        let StaleCopy { id, request, audience, posted, is_shown, attempts, lost } = copy;
-        Self { id, shows: Shows::Request(request, audience), posted, is_shown, attempts, lost }
+        let StaleCopy { id, request, audience, posted, is_shown, is_asked_for, attempts, lost } = copy;
+        let is_page = matches!(audience, Audience::Approver(_)) && !is_asked_for;
+        Self { id, shows: Shows::Request(request, audience), posted, is_shown, is_page, attempts, lost }
     }
 }
 
@@ -63,7 +68,7 @@ impl From<StaleSettingsCopy> for Behind {
     fn from(copy: StaleSettingsCopy) -> Self {
         let StaleSettingsCopy { id, proposal, audience, posted, attempts, lost } = copy;
         let is_shown = posted.is_some();
-        Self { id, shows: Shows::Settings(proposal, audience), posted, is_shown, attempts, lost }
+        Self { id, shows: Shows::Settings(proposal, audience), posted, is_shown, is_page: false, attempts, lost }
     }
 }
 
@@ -106,15 +111,16 @@ impl Courier {
                     return Err(Undone::Never("its request is not in the ledger".to_owned()));
                 };
                 let message = card::draw(&self.offer, &facts, audience, self.clock.now());
+                let is_decided = facts.kept.request.phase.is_decided();
                 let requester = facts.kept.request.facts.requester;
-                Ok(Drawing { message, revision: facts.kept.revision, requester })
+                Ok(Drawing { message, revision: facts.kept.revision, is_decided, requester })
             }
             Shows::Settings(proposal, audience) => {
                 let Some(card) = self.ledger.settings_card_of(*proposal).await? else {
                     return Err(Undone::Never("its proposal is not in the ledger".to_owned()));
                 };
                 let message = jit::card::draw(&card, audience);
-                Ok(Drawing { message, revision: card.proposal.revision, requester: None })
+                Ok(Drawing { message, revision: card.proposal.revision, is_decided: false, requester: None })
             }
         }
     }

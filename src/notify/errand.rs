@@ -25,7 +25,7 @@ const SHARED_FOR: Duration = Duration::from_secs(60);
 impl Courier {
     /// Posts a copy, or draws it anew.
     pub(super) async fn bring_copy(&self, copy: &Behind) -> Result<(), Undone> {
-        let Drawing { message, revision, requester } = self.draw(&copy.shows).await?;
+        let Drawing { message, revision, is_decided, requester } = self.draw(&copy.shows).await?;
         let posted = match &copy.posted {
             Some(posted) => {
                 if let Place::Channel(channel) = copy.shows.place() {
@@ -34,6 +34,8 @@ impl Courier {
                 self.redraw(posted, &copy.shows, &message).await?;
                 posted.clone()
             }
+            // Nobody is called to what is decided. One that may be there already is drawn as it is now.
+            None if is_decided && copy.is_page && copy.lost == 0 => return Ok(self.copy_gone(copy).await?),
             None => {
                 let channel = match copy.shows.place() {
                     Place::Channel(channel) => self.unshared(channel, &copy.shows).await?.clone(),

@@ -2,6 +2,8 @@
 
 ALTER TABLE decisions ADD COLUMN restated BIGINT NOT NULL DEFAULT 0;  -- 1 where it was chosen in the form that restates everything
 
+ALTER TABLE copies ADD COLUMN asked_for BIGINT NOT NULL DEFAULT 0;    -- 1 where the person asked to see it
+
 -- How a request is looked after.
 CREATE TABLE watches (
     request_id TEXT   NOT NULL PRIMARY KEY REFERENCES requests (id),
