@@ -46,6 +46,25 @@ pub(super) enum Place<'c> {
     Requester,
 }
 
+/// Why a card is not shown in a channel.
+#[derive(Clone, Copy)]
+pub(super) enum Closed {
+    /// Another company reads it too.
+    Shared,
+    /// Slack does not say whether one does, and it is no channel of the settings.
+    NotSaid,
+}
+
+/// As logs name it.
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Shared => "its channel is shared with another company",
+            Self::NotSaid => "its channel may be shared with another company: Slack does not say",
+        })
+    }
+}
+
 /// A copy as it is to be.
 pub(super) struct Drawing {
     pub(super) message: Message,
@@ -93,11 +112,12 @@ impl Shows {
         }
     }
 
-    /// What takes its place where another company has come to read its channel.
-    pub(super) fn withdrawn(&self, command: &str) -> String {
-        match self {
-            Self::Request(..) => wording::card_withdrawn(command),
-            Self::Settings(..) => wording::jit::card_withdrawn(command),
+    /// What takes its place where it may not be shown in its channel any more.
+    pub(super) fn withdrawn(&self, why: Closed, command: &str) -> String {
+        match (self, why) {
+            (Self::Request(..), Closed::Shared) => wording::card_withdrawn(command),
+            (Self::Request(..), Closed::NotSaid) => wording::card_withdrawn_unsure(command),
+            (Self::Settings(..), _) => wording::jit::card_withdrawn(command),
         }
     }
 }

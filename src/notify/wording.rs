@@ -370,6 +370,14 @@ pub fn card_withdrawn(command: &str) -> String {
     )
 }
 
+/// What takes a card's place where Slack has ceased to say who reads its channel.
+pub fn card_withdrawn_unsure(command: &str) -> String {
+    format!(
+        "Slack does not say whether this channel is shared with another company, so this card is not shown here any more. \
+         `{command} pending` lists what waits."
+    )
+}
+
 /// Told privately when a modal did not open.
 pub const NOT_OPENED: &str = "Slack did not open the window in time. Press again; nothing was decided.";
 
