@@ -369,10 +369,13 @@ impl Tools {
     ) -> Result<Recorded, LedgerError> {
         let verb = choice.verb();
         let standing = self.standing(&deed.by).await?;
-        // Nobody is sent to link an account for what it would not help.
         let kept = self.ledger.request(&request).await?;
         let bounds = self.bounds(kept.as_ref().map(|kept| &kept.request), choice.length()).await?;
-        if let Err(refusal) = rules::check_place(&bounds.demands, verb).and(standing.may_decide.clone()) {
+        let refused = match (&shown, &standing.may_decide) {
+            (None, Err(_)) => self.may_not_type(deed, &request, &bounds, verb).await?,
+            _ => rules::check_place(&bounds.demands, verb).err(),
+        };
+        if let Some(refusal) = refused.or_else(|| standing.may_decide.clone().err()) {
             self.metrics.choice(verb.as_str(), "refused");
             return Ok(Recorded::only(Receipt::Refused(refusal)));
         }
@@ -492,6 +495,23 @@ impl Tools {
     ) -> Result<Result<(), Refusal>, LedgerError> {
         let named = self.ledger.named(request, &deed.by.user).await?;
         Ok(rules::check_place(&bounds.demands, verb).and_then(|()| rules::check_named(&bounds.demands, verb, &named)))
+    }
+
+    /// Why a choice about a request that the person names is not taken from Slack, or not from them. Who may not read of a
+    /// request does not hear how it is decided, unless linking an account is all that they lack: nobody is sent to do that
+    /// for what it would not help.
+    pub(crate) async fn may_not_type(
+        &self,
+        deed: &Deed,
+        request: &RequestId,
+        bounds: &Bounds,
+        verb: Verb,
+    ) -> Result<Option<Refusal>, LedgerError> {
+        let hidden = self.may_not_read(deed, request).await?;
+        Ok(match hidden {
+            None | Some(Refusal::NotLinked) => rules::check_place(&bounds.demands, verb).err().or(hidden),
+            refusal => refusal,
+        })
     }
 
     /// An approve that counts only where everything is restated: it goes on there, with what was chosen in it.
