@@ -142,7 +142,7 @@ async fn ask(tools: &Tools, deed: &Deed, command: Result<TypedCommand, NearMiss>
             tools.say(deed, Message::sentence(sentence)).await
         }
         TypedCommand::Away(away) if matches!(deed.act, Act::Slash { .. }) => tools.go_away(deed, away).await,
-        TypedCommand::Away(_) => tools.ask_away(deed).await,
+        TypedCommand::Away(away) => tools.ask_away(deed, away).await,
         TypedCommand::Back => tools.be_back(deed).await,
         _ => {
             let has_admins = !tools.settings.policy.admins.is_empty();
