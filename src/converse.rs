@@ -9,7 +9,6 @@ use crate::domain::expiration::ExpirationLength;
 use crate::domain::posted::Posted;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
-use crate::domain::rules;
 use crate::inbound::slack::{Act, Deed};
 use crate::ledger::LedgerError;
 use crate::ledger::copies::Audience;
@@ -42,11 +41,8 @@ pub(crate) async fn message(tools: &Tools, deed: &Deed, text: &str) -> Answer {
     let kept = tools.ledger.request(id).await?;
     let chosen = if let TypedCommand::Approve { length, .. } = &command { *length } else { None };
     let bounds = tools.bounds(kept.as_ref().map(|kept| &kept.request), chosen).await?;
-    if let Some(refusal) = tools.may_not_read(deed, id).await? {
-        return tools.refuse(deed, &refusal).await;
-    }
     if let Some(verb) = command.verb()
-        && let Err(refusal) = rules::check_place(&bounds.demands, verb)
+        && let Some(refusal) = tools.may_not_type(deed, id, &bounds, verb).await?
     {
         return tools.refuse_choice(deed, id, &refusal).await;
     }
@@ -91,11 +87,8 @@ async fn approve(tools: &Tools, deed: &Deed, id: RequestId, length: Option<Expir
     }
     let kept = tools.ledger.request(&id).await?;
     let bounds = tools.bounds(kept.as_ref().map(|kept| &kept.request), None).await?;
-    if let Err(refusal) = rules::check_place(&bounds.demands, Verb::Approve) {
+    if let Some(refusal) = tools.may_not_type(deed, &id, &bounds, Verb::Approve).await? {
         return tools.refuse_choice(deed, &id, &refusal).await;
-    }
-    if let Some(refusal) = tools.may_not_read(deed, &id).await? {
-        return tools.refuse(deed, &refusal).await;
     }
     match kept {
         Some(kept) if kept.request.phase.is_decided() => {
@@ -153,7 +146,7 @@ async fn ask(tools: &Tools, deed: &Deed, command: Result<TypedCommand, NearMiss>
             tools.say(deed, Message::sentence(sentence)).await
         }
         TypedCommand::Away(away) if matches!(deed.act, Act::Slash { .. }) => tools.go_away(deed, away).await,
-        TypedCommand::Away(_) => tools.ask_away(deed).await,
+        TypedCommand::Away(away) => tools.ask_away(deed, away).await,
         TypedCommand::Back => tools.be_back(deed).await,
         _ => {
             let has_admins = !tools.settings.policy.admins.is_empty();

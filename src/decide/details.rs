@@ -2,8 +2,10 @@
 
 use super::Tools;
 use crate::answer::Answer;
+use crate::domain::decision::Verb;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
+use crate::domain::rules::{self, Bounds};
 use crate::inbound::slack::Deed;
 use crate::ledger::LedgerError;
 use crate::notify::modals;
@@ -27,5 +29,22 @@ impl Tools {
             || self.ledger.was_told(request, &deed.by.user).await?
             || self.ledger.has_chosen(request, &deed.by).await?;
         Ok(if may { None } else { Some(standing.may_decide.err().unwrap_or(Refusal::NoIdentity)) })
+    }
+
+    /// Why a choice about a request that the person names is not taken from Slack, or not from them. Who may not read of a
+    /// request does not hear how it is decided, unless linking an account is all that they lack: nobody is sent to do that
+    /// for what it would not help.
+    pub(crate) async fn may_not_type(
+        &self,
+        deed: &Deed,
+        request: &RequestId,
+        bounds: &Bounds,
+        verb: Verb,
+    ) -> Result<Option<Refusal>, LedgerError> {
+        let hidden = self.may_not_read(deed, request).await?;
+        Ok(match hidden {
+            None | Some(Refusal::NotLinked) => rules::check_place(&bounds.demands, verb).err().or(hidden),
+            refusal => refusal,
+        })
     }
 }

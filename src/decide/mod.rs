@@ -152,6 +152,7 @@ impl Tools {
             }
             Some(Control::LinkAccount) => return self.offer_link(deed).await,
             Some(Control::Unlink) => return self.unlink(deed).await,
+            Some(Control::Away) => return self.away_pressed(deed, press).await,
             Some(Control::Back) => return self.be_back(deed).await,
             Some(Control::Settings(control)) => return self.settings_pressed(deed, control, press).await,
             Some(Control::Turn(list, turn)) => return self.turn_page(deed, list, turn),

@@ -87,10 +87,13 @@ impl Tools {
     ) -> Result<Recorded, LedgerError> {
         let verb = choice.verb();
         let standing = self.standing(&deed.by).await?;
-        // Nobody is sent to link an account for what it would not help.
         let kept = self.ledger.request(&request).await?;
         let bounds = self.bounds(kept.as_ref().map(|kept| &kept.request), choice.length()).await?;
-        if let Err(refusal) = rules::check_place(&bounds.demands, verb).and(standing.may_decide.clone()) {
+        let refused = match (&shown, &standing.may_decide) {
+            (None, Err(_)) => self.may_not_type(deed, &request, &bounds, verb).await?,
+            _ => rules::check_place(&bounds.demands, verb).err(),
+        };
+        if let Some(refusal) = refused.or_else(|| standing.may_decide.clone().err()) {
             self.metrics.choice(verb.as_str(), "refused");
             return Ok(Recorded::only(Receipt::Refused(refusal)));
         }

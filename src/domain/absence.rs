@@ -1,6 +1,8 @@
 //! Who is away, and who is told in their place. It changes who is told, never who may decide.
 
 use std::collections::BTreeMap;
+use std::fmt;
+use std::str::FromStr;
 
 use jiff::Timestamp;
 
@@ -16,6 +18,37 @@ pub struct Absence {
     pub until: Timestamp,
     /// Who is told in their place, where anybody is.
     pub delegate: Option<UserId>,
+}
+
+/// What a button carries stands for no absence.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("not an absence of this version")]
+pub struct NoAbsence;
+
+/// As a button carries it that restates it: `v1.<seconds>.<who is told>`, or `-` for nobody. Slack takes 2,000 characters
+/// for a button's value; ids have 30 at most.
+impl fmt::Display for Absence {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "v1.{}.{}", self.until.as_second(), self.delegate.as_ref().map_or("-", UserId::as_str))
+    }
+}
+
+impl FromStr for Absence {
+    type Err = NoAbsence;
+
+    fn from_str(text: &str) -> Result<Self, NoAbsence> {
+        let mut parts = text.split('.');
+        let (Some("v1"), Some(until), Some(delegate), None) = (parts.next(), parts.next(), parts.next(), parts.next())
+        else {
+            return Err(NoAbsence);
+        };
+        let until = until.parse().ok().and_then(|seconds| Timestamp::from_second(seconds).ok()).ok_or(NoAbsence)?;
+        let delegate = match delegate {
+            "-" => None,
+            user => Some(UserId::parse(user).ok_or(NoAbsence)?),
+        };
+        Ok(Self { until, delegate })
+    }
 }
 
 /// Everybody who is away at a moment.
@@ -69,6 +102,17 @@ mod tests {
     fn absences(away: &[(&str, Option<&str>)]) -> Absences {
         let absence = |delegate: &Option<&str>| Absence { until: Timestamp::MAX, delegate: delegate.map(user) };
         away.iter().map(|(who, delegate)| (user(who), absence(delegate))).collect()
+    }
+
+    #[test]
+    fn an_absence_survives_the_way_to_slack_and_back() {
+        for delegate in [None, Some(user("U03CAROL"))] {
+            let absence = Absence { until: Timestamp::from_second(1_800_000_000).unwrap(), delegate };
+            assert_eq!(absence.to_string().parse(), Ok(absence));
+        }
+        for text in ["", "v1.1.-.-", "v2.1.-", "v1.soon.-", "v1.1.carol", "v1.9999999999999999.-", "v1.abc.2h"] {
+            assert_eq!(text.parse::<Absence>(), Err(NoAbsence), "{text}");
+        }
     }
 
     #[test]

@@ -26,6 +26,8 @@ pub enum Control {
     Show,
     /// Says that the person is on it.
     Claim,
+    /// Says that the person is away, as its value says.
+    Away,
     /// Says that the person is not away any more.
     Back,
     /// Opens one request, with what can be done about it.
@@ -47,7 +49,7 @@ pub enum Control {
 }
 
 impl Control {
-    const ALL: [(Self, &'static str); 23] = [
+    const ALL: [(Self, &'static str); 24] = [
         (Self::Approve, "approve"),
         (Self::ApproveFor, "approve_for"),
         (Self::Deny, "deny"),
@@ -58,6 +60,7 @@ impl Control {
         (Self::PickAgain, "pick_again"),
         (Self::Show, "show"),
         (Self::Claim, "claim"),
+        (Self::Away, "away"),
         (Self::Back, "back"),
         (Self::Open, "open"),
         (Self::Decide, "decide"),

@@ -2,6 +2,7 @@
 
 use jiff::Timestamp;
 
+use super::expiration::ExpirationLength;
 use super::phase::Phase;
 use super::request::Request;
 use super::watch::{ENDS_SOON, OVERDUE_AFTER};
@@ -15,7 +16,46 @@ pub struct GrantEnd {
     pub is_about: bool,
 }
 
+/// How much is left of a grant, in words that hold for a while.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum TimeLeft {
+    /// More than this.
+    MoreThan(ExpirationLength),
+    /// This, or less.
+    AtMost(ExpirationLength),
+    /// It should have ended, and P0 may still be about to say so.
+    Over,
+    /// It should have ended a while ago, and P0 has not said that it has.
+    Overdue,
+}
+
+/// Minutes of which it is said that a grant has at most so much left, the fewest first. There are few of them: each has
+/// pages drawn anew.
+const RUNGS: [u64; 6] = [10, 60, 2 * 60, 4 * 60, 8 * 60, 24 * 60];
+
 impl Request {
+    /// How much is left of the grant at this moment, and when that is to be said in other words; `None` where no end is
+    /// known.
+    pub fn time_left(&self, now: Timestamp) -> Option<(TimeLeft, Option<Timestamp>)> {
+        let (end, overdue) = (self.grant_end()?.at, self.overdue_at()?);
+        if overdue <= now {
+            return Some((TimeLeft::Overdue, None));
+        }
+        if end <= now {
+            return Some((TimeLeft::Over, Some(overdue)));
+        }
+        let mut below = end;
+        let mut longest = None;
+        for length in RUNGS.into_iter().filter_map(ExpirationLength::from_minutes) {
+            let Ok(begins) = end.checked_sub(length.duration()) else { break };
+            if begins <= now {
+                return Some((TimeLeft::AtMost(length), Some(below)));
+            }
+            (below, longest) = (begins, Some(length));
+        }
+        longest.map(|length| (TimeLeft::MoreThan(length), Some(below)))
+    }
+
     /// When the grant ends; `None` where there is none, where it is being taken back or over, or where nobody said.
     pub fn grant_end(&self) -> Option<GrantEnd> {
         let (Phase::Approved(approval) | Phase::Active(approval)) = &self.phase else { return None };
@@ -96,6 +136,35 @@ mod tests {
         for (length, told) in [("2h", Some(110)), ("20m", Some(10)), ("19m", None), ("5m", None)] {
             assert_eq!(minutes(granted(Some(length), None).ends_soon_at()), told, "{length}");
         }
+    }
+
+    #[test]
+    fn what_is_said_of_the_time_left_holds_until_it_is_said_in_other_words() {
+        let request = granted(Some("30h"), None);
+        let (mut at, mut said) = (from_millisecond(0), Vec::new());
+        loop {
+            let (left, until) = request.time_left(at).unwrap();
+            said.push((at.as_millisecond() / MINUTE, left));
+            let Some(until) = until else { break };
+            assert_eq!(request.time_left(until - Duration::from_millis(1)).unwrap(), (left, Some(until)));
+            at = until;
+        }
+        let length = |text: &str| text.parse::<ExpirationLength>().unwrap();
+        let at_most = |hours: i64, text: &str| ((30 - hours) * 60, TimeLeft::AtMost(length(text)));
+        assert_eq!(
+            said,
+            [
+                (0, TimeLeft::MoreThan(length("24h"))),
+                at_most(24, "24h"),
+                at_most(8, "8h"),
+                at_most(4, "4h"),
+                at_most(2, "2h"),
+                at_most(1, "1h"),
+                (29 * 60 + 50, TimeLeft::AtMost(length("10m"))),
+                (30 * 60, TimeLeft::Over),
+                (30 * 60 + 5, TimeLeft::Overdue),
+            ]
+        );
     }
 
     #[test]

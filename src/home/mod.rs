@@ -73,9 +73,11 @@ impl Tools {
             Occasion::Changed => {}
         }
         let facts = self.home_facts(by, &mut kept, opened).await?;
-        let view = home::view(&self.offer, &facts, &mut kept.pages, self.clock.now());
+        let now = self.clock.now();
+        let view = home::view(&self.offer, &facts, &mut kept.pages, now);
+        let turns_at = home::turns_at(&facts, &mut kept.pages, now);
         if home::digest(&view) == kept.digest {
-            self.ledger.home_drawn(kept).await?;
+            self.ledger.home_drawn(kept, turns_at).await?;
             return Ok(Drawn::Same);
         }
         let published = self.slack.publish_home(&by.user, &view).await;
@@ -89,7 +91,7 @@ impl Tools {
                 return Ok(Drawn::Published(published));
             }
         }
-        self.ledger.home_drawn(kept).await?;
+        self.ledger.home_drawn(kept, turns_at).await?;
         Ok(Drawn::Published(published))
     }
 
@@ -120,6 +122,7 @@ impl Tools {
             account: self.account(&standing),
             absence: self.ledger.absence(by).await?,
             is_admin: kept.is_admin,
+            is_kept: self.clock.now() < kept.kept_until,
         })
     }
 

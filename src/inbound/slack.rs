@@ -12,6 +12,7 @@ use url::{Url, form_urlencoded};
 
 use super::payload::SlashForm;
 use super::signature::Verified;
+use crate::domain::absence::Absence;
 use crate::domain::card_key::ControlValue;
 use crate::domain::control::Control;
 use crate::domain::delivery::DeliveryKeys;
@@ -160,6 +161,8 @@ pub struct Press {
     pub control: Option<Control>,
     /// What it carried; `None` for another version's.
     pub value: Option<ControlValue>,
+    /// The absence that it stands for, where it stands for one.
+    pub absence: Option<Absence>,
     /// The card that it was in; none for other messages and modals.
     pub message: Option<Posted>,
     /// Whether it is under a link in somebody's own message.

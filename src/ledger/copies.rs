@@ -69,6 +69,8 @@ pub struct StaleCopy {
     pub posted: Option<Posted>,
     /// Whether Slack shows anything of it.
     pub is_shown: bool,
+    /// Whether the person asked to see it: else they are told.
+    pub is_asked_for: bool,
     /// How often it was tried in vain.
     pub attempts: u32,
     /// How often it was posted without an answer: each may be one more copy.
@@ -92,7 +94,7 @@ impl Ledger {
     pub async fn stale_copies(&self, most: u32) -> Result<Vec<StaleCopy>, LedgerError> {
         let rows = sqlx::query(
             // The first few of each target: a heap for one channel hides nobody else's.
-            "SELECT id, request_id, audience, target, channel, ts, drawn, attempts, lost FROM (
+            "SELECT id, request_id, audience, target, channel, ts, drawn, asked_for, attempts, lost FROM (
                  SELECT c.*, CASE WHEN c.ts IS NULL THEN 0 ELSE 1 END AS later,
                         ROW_NUMBER() OVER (PARTITION BY c.audience, c.target, c.ts IS NULL ORDER BY c.id) AS place
                  FROM copies c WHERE c.stale = 1 AND c.gone = 0 AND c.due_at <= $1
@@ -168,7 +170,8 @@ impl Ledger {
         .await
     }
 
-    /// Slack will never show the copy (deleted, archived, nobody to show it to). Whoever has not seen one was not told.
+    /// Slack will never show the copy (deleted, archived, nobody to show it to), or it came too late. Whoever has not seen
+    /// one was not told.
     ///
     /// # Errors
     /// Where it cannot be written.
@@ -236,7 +239,23 @@ impl Ledger {
     /// # Errors
     /// Where it cannot be written.
     pub async fn show_to(&self, request: RequestId, audience: Audience) -> Result<(), LedgerError> {
-        self.write(move |c, now| Box::pin(async move { add(c, &request, &audience, now).await })).await
+        self.write(move |c, now| {
+            Box::pin(async move {
+                add(c, &request, &audience, now).await?;
+                let (audience, target) = audience.columns();
+                sqlx::query(
+                    "UPDATE copies SET asked_for = 1
+                     WHERE request_id = $1 AND audience = $2 AND target = $3 AND ts IS NULL",
+                )
+                .bind(request.as_str())
+                .bind(audience)
+                .bind(target)
+                .execute(c)
+                .await?;
+                Ok(())
+            })
+        })
+        .await
     }
 
     /// Has the request's card laid under a message in which somebody posted a link to it; once for each message, whose
@@ -314,6 +333,7 @@ fn read(row: &sqlx::sqlite::SqliteRow) -> Result<StaleCopy, LedgerError> {
         audience: Audience::read(row.try_get("audience")?, row.try_get("target")?, channel.as_ref())
             .ok_or_else(corrupt)?,
         is_shown: row.try_get::<i64, _>("drawn")? >= 0,
+        is_asked_for: row.try_get::<i64, _>("asked_for")? != 0,
         posted: match (channel, ts) {
             (Some(channel), Some(ts)) => Some(Posted { channel, ts }),
             _ => None,
@@ -383,20 +403,36 @@ pub(super) async fn add(
     Ok(())
 }
 
-/// Whether the request has such a copy that Slack shows, or is going to.
-pub(super) async fn is_there(
+/// Whether there is such a copy of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Presence {
+    /// There never was.
+    Never,
+    /// Slack shows it, or is going to.
+    There,
+    /// It was deleted, or Slack could not show it.
+    Gone,
+}
+
+/// Whether there is such a copy of the request.
+pub(super) async fn presence(
     c: &mut SqliteConnection,
     request: &RequestId,
     audience: &Audience,
-) -> Result<bool, LedgerError> {
+) -> Result<Presence, LedgerError> {
     let (audience, target) = audience.columns();
-    let found = sqlx::query("SELECT 1 FROM copies WHERE request_id = $1 AND audience = $2 AND target = $3 LIMIT 1")
-        .bind(request.as_str())
-        .bind(audience)
-        .bind(target)
-        .fetch_optional(c)
-        .await?;
-    Ok(found.is_some())
+    let are_gone: Option<i64> =
+        sqlx::query_scalar("SELECT MIN(gone) FROM copies WHERE request_id = $1 AND audience = $2 AND target = $3")
+            .bind(request.as_str())
+            .bind(audience)
+            .bind(target)
+            .fetch_one(c)
+            .await?;
+    Ok(match are_gone {
+        None => Presence::Never,
+        Some(0) => Presence::There,
+        Some(_) => Presence::Gone,
+    })
 }
 
 /// The requester gets a copy once somebody has decided. A revocation is news that an edited message would not ring

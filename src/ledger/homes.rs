@@ -7,11 +7,14 @@ use sqlx::sqlite::SqliteRow;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::{Ledger, LedgerError, from_json, readable, to_json};
+use crate::clock::from_millisecond;
 use crate::domain::home::Pages;
 use crate::domain::person::{Email, SlackUser, TeamId, UserId};
 
 /// How long after it was opened a Home is drawn anew by itself.
 const LOOKED_AT: Duration = Duration::from_secs(60 * 60);
+/// How long after it was opened a Home is drawn anew as the time left of a grant on it runs out.
+const KEPT: Duration = Duration::from_secs(24 * 60 * 60);
 /// The shortest time between two drawings by itself: what changes meanwhile is one.
 const BETWEEN: Duration = Duration::from_secs(5);
 /// When a drawing that was not finished is begun again.
@@ -30,6 +33,8 @@ pub struct KeptHome {
     pub address: Option<Email>,
     /// Whether the person may change P0's settings, as Slack last said.
     pub is_admin: bool,
+    /// Until when it is drawn anew as the time left of a grant on it runs out, the last time just then.
+    pub kept_until: Timestamp,
 }
 
 impl Ledger {
@@ -47,7 +52,7 @@ impl Ledger {
                      VALUES ($1, $2, '', '{}', 0, $3, 2, $4)
                      ON CONFLICT (team, person) DO UPDATE SET stale = 2, due_at = $4,
                          opened_at = CASE WHEN $5 = 1 THEN $3 ELSE homes.opened_at END
-                     RETURNING team, person, digest, page, address, is_admin",
+                     RETURNING team, person, digest, page, address, is_admin, opened_at",
                 )
                 .bind(of.team.as_str())
                 .bind(of.user.as_str())
@@ -62,15 +67,17 @@ impl Ledger {
         .await
     }
 
-    /// Slack shows the Home, as it was drawn.
+    /// Slack shows the Home, as it was drawn; at `turns_at`, something that it says of the time left of a grant is to be
+    /// said in other words.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn home_drawn(&self, home: KeptHome) -> Result<(), LedgerError> {
+    pub async fn home_drawn(&self, home: KeptHome, turns_at: Option<Timestamp>) -> Result<(), LedgerError> {
         self.write(move |c, now| {
             Box::pin(async move {
+                let turns_at = turns_at.map(|at| at.min(home.kept_until));
                 sqlx::query(
-                    "UPDATE homes SET digest = $3, page = $4, address = $5, due_at = $6, is_admin = $7,
+                    "UPDATE homes SET digest = $3, page = $4, address = $5, due_at = $6, is_admin = $7, turns_at = $8,
                          stale = CASE WHEN stale = 2 THEN 0 ELSE stale END
                      WHERE team = $1 AND person = $2",
                 )
@@ -81,6 +88,7 @@ impl Ledger {
                 .bind(home.address.as_ref().map(Email::as_str))
                 .bind(now.checked_add(BETWEEN).unwrap_or(Timestamp::MAX).as_millisecond())
                 .bind(i64::from(home.is_admin))
+                .bind(turns_at.map(Timestamp::as_millisecond))
                 .execute(c)
                 .await?;
                 Ok(())
@@ -89,14 +97,17 @@ impl Ledger {
         .await
     }
 
-    /// Homes that were looked at lately and may have changed, those first that have waited longest, at most `most`.
+    /// Homes that were looked at lately and may have changed, and those on which time has changed something; those first
+    /// that have waited longest, at most `most`.
     ///
     /// # Errors
     /// Where the database cannot be read.
     pub async fn stale_homes(&self, most: u32) -> Result<Vec<SlackUser>, LedgerError> {
         let now = self.clock.now();
         let rows = sqlx::query(
-            "SELECT team, person FROM homes WHERE stale > 0 AND due_at <= $1 AND opened_at > $2 ORDER BY due_at LIMIT $3",
+            "SELECT team, person FROM homes
+             WHERE (stale > 0 AND due_at <= $1 AND opened_at > $2) OR (turns_at <= $1 AND due_at <= $1)
+             ORDER BY due_at LIMIT $3",
         )
         .bind(now.as_millisecond())
         .bind(now.checked_sub(LOOKED_AT).unwrap_or(Timestamp::MIN).as_millisecond())
@@ -129,5 +140,6 @@ fn read(row: &SqliteRow) -> Result<KeptHome, LedgerError> {
         pages: readable(from_json(row.try_get("page")?)).unwrap_or_default(),
         address: row.try_get::<Option<&str>, _>("address")?.and_then(Email::parse),
         is_admin: row.try_get::<i64, _>("is_admin")? != 0,
+        kept_until: from_millisecond(row.try_get("opened_at")?).checked_add(KEPT).unwrap_or(Timestamp::MAX),
     })
 }

@@ -9,6 +9,7 @@ use url::Url;
 
 use super::message::plain;
 use super::{Offer, foreign, wording};
+use crate::domain::absence::Absence;
 use crate::domain::card_key::{CardKey, ControlValue};
 use crate::domain::control::Control;
 use crate::domain::expiration::ExpirationLength;
@@ -136,6 +137,11 @@ pub(super) fn show(key: &CardKey, nth: usize) -> SlackActionBlockElement {
         .with_action_id(format!("{}:{nth}", Control::Show.as_str()).into())
         .with_value(value(key, None))
         .into()
+}
+
+/// Says that the person is away, as it was restated.
+pub(super) fn away(absence: &Absence) -> SlackActionBlockElement {
+    button(Control::Away, "Be away").with_value(absence.to_string()).into()
 }
 
 /// Says that the person is not away any more.

@@ -24,6 +24,8 @@ pub(super) struct Behind {
     pub(super) posted: Option<Posted>,
     /// Whether Slack shows anything of it.
     pub(super) is_shown: bool,
+    /// Whether somebody is told by it that a decision is theirs to make.
+    pub(super) is_page: bool,
     /// How often it was tried in vain.
     pub(super) attempts: u32,
     /// How often it was posted without an answer.
@@ -44,18 +46,40 @@ pub(super) enum Place<'c> {
     Requester,
 }
 
+/// Why a card is not shown in a channel.
+#[derive(Clone, Copy)]
+pub(super) enum Closed {
+    /// Another company reads it too.
+    Shared,
+    /// Slack does not say whether one does, and it is no channel of the settings.
+    NotSaid,
+}
+
+/// As logs name it.
+impl fmt::Display for Closed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Shared => "its channel is shared with another company",
+            Self::NotSaid => "its channel may be shared with another company: Slack does not say",
+        })
+    }
+}
+
 /// A copy as it is to be.
 pub(super) struct Drawing {
     pub(super) message: Message,
     pub(super) revision: i64,
+    /// Whether there is nothing left to decide.
+    pub(super) is_decided: bool,
     /// Who asked, as P0 names them.
     pub(super) requester: Option<String>,
 }
 
 impl From<StaleCopy> for Behind {
     fn from(copy: StaleCopy) -> Self {
-        let StaleCopy { id, request, audience, posted, is_shown, attempts, lost } = copy;
-        Self { id, shows: Shows::Request(request, audience), posted, is_shown, attempts, lost }
+        let StaleCopy { id, request, audience, posted, is_shown, is_asked_for, attempts, lost } = copy;
+        let is_page = matches!(audience, Audience::Approver(_)) && !is_asked_for;
+        Self { id, shows: Shows::Request(request, audience), posted, is_shown, is_page, attempts, lost }
     }
 }
 
@@ -63,7 +87,7 @@ impl From<StaleSettingsCopy> for Behind {
     fn from(copy: StaleSettingsCopy) -> Self {
         let StaleSettingsCopy { id, proposal, audience, posted, attempts, lost } = copy;
         let is_shown = posted.is_some();
-        Self { id, shows: Shows::Settings(proposal, audience), posted, is_shown, attempts, lost }
+        Self { id, shows: Shows::Settings(proposal, audience), posted, is_shown, is_page: false, attempts, lost }
     }
 }
 
@@ -88,11 +112,12 @@ impl Shows {
         }
     }
 
-    /// What takes its place where another company has come to read its channel.
-    pub(super) fn withdrawn(&self, command: &str) -> String {
-        match self {
-            Self::Request(..) => wording::request::card_withdrawn(command),
-            Self::Settings(..) => wording::jit::card_withdrawn(command),
+    /// What takes its place where it may not be shown in its channel any more.
+    pub(super) fn withdrawn(&self, why: Closed, command: &str) -> String {
+        match (self, why) {
+            (Self::Request(..), Closed::Shared) => wording::request::card_withdrawn(command),
+            (Self::Request(..), Closed::NotSaid) => wording::request::card_withdrawn_unsure(command),
+            (Self::Settings(..), _) => wording::jit::card_withdrawn(command),
         }
     }
 }
@@ -106,15 +131,16 @@ impl Courier {
                     return Err(Undone::Never("its request is not in the ledger".to_owned()));
                 };
                 let message = card::draw(&self.offer, &facts, audience, self.clock.now());
+                let is_decided = facts.kept.request.phase.is_decided();
                 let requester = facts.kept.request.facts.requester;
-                Ok(Drawing { message, revision: facts.kept.revision, requester })
+                Ok(Drawing { message, revision: facts.kept.revision, is_decided, requester })
             }
             Shows::Settings(proposal, audience) => {
                 let Some(card) = self.ledger.settings_card_of(*proposal).await? else {
                     return Err(Undone::Never("its proposal is not in the ledger".to_owned()));
                 };
                 let message = jit::card::draw(&card, audience);
-                Ok(Drawing { message, revision: card.proposal.revision, requester: None })
+                Ok(Drawing { message, revision: card.proposal.revision, is_decided: false, requester: None })
             }
         }
     }

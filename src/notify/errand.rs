@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use super::copies::{Behind, Drawing, Place, Shows};
+use super::copies::{Behind, Closed, Drawing, Place, Shows};
 use super::courier::{Courier, Undone, locked};
 use super::message::Message;
 use super::pace::Method;
@@ -25,18 +25,20 @@ const SHARED_FOR: Duration = Duration::from_secs(60);
 impl Courier {
     /// Posts a copy, or draws it anew.
     pub(super) async fn bring_copy(&self, copy: &Behind) -> Result<(), Undone> {
-        let Drawing { message, revision, requester } = self.draw(&copy.shows).await?;
+        let Drawing { message, revision, is_decided, requester } = self.draw(&copy.shows).await?;
         let posted = match &copy.posted {
             Some(posted) => {
                 if let Place::Channel(channel) = copy.shows.place() {
-                    self.withdraw_if_shared(channel, posted, copy).await?;
+                    self.withdraw_if_closed(channel, posted, copy).await?;
                 }
                 self.redraw(posted, &copy.shows, &message).await?;
                 posted.clone()
             }
+            // Nobody is called to what is decided. One that may be there already is drawn as it is now.
+            None if is_decided && copy.is_page && copy.lost == 0 => return Ok(self.copy_gone(copy).await?),
             None => {
                 let channel = match copy.shows.place() {
-                    Place::Channel(channel) => self.unshared(channel, &copy.shows).await?.clone(),
+                    Place::Channel(channel) => self.open(channel, &copy.shows).await?.clone(),
                     Place::Direct(user) => self.direct(user).await?,
                     Place::Requester => self.requester(requester.as_deref()).await?,
                 };
@@ -52,15 +54,13 @@ impl Courier {
     }
 
     /// A card whose channel another company has come to read is not for them, nor may it stay as it is.
-    async fn withdraw_if_shared(&self, channel: &ChannelId, posted: &Posted, copy: &Behind) -> Result<(), Undone> {
-        let shared = self.unshared(channel, &copy.shows).await.err();
-        if let Some(Undone::Never(_)) = &shared
-            && copy.is_shown
-        {
-            let withdrawn = Message::sentence(copy.shows.withdrawn(&self.offer.command));
+    async fn withdraw_if_closed(&self, channel: &ChannelId, posted: &Posted, copy: &Behind) -> Result<(), Undone> {
+        let Some(closed) = self.closed(channel, &copy.shows).await? else { return Ok(()) };
+        if copy.is_shown {
+            let withdrawn = Message::sentence(copy.shows.withdrawn(closed, &self.offer.command));
             self.redraw(posted, &copy.shows, &withdrawn).await?;
         }
-        shared.map_or(Ok(()), Err)
+        Err(Undone::Never(closed.to_string()))
     }
 
     /// Shows something else where a copy is: in a message of the bot's own, or under a link in somebody's.
@@ -267,9 +267,17 @@ impl Courier {
         }
     }
 
-    /// The channel, unless another company reads it too. Where Slack does not say, a channel of the settings counts as
-    /// the operator's own; one in which anybody may post a link does not.
-    async fn unshared<'c>(&self, channel: &'c ChannelId, shows: &Shows) -> Result<&'c ChannelId, Undone> {
+    /// The channel, unless a card may not be shown in it.
+    async fn open<'c>(&self, channel: &'c ChannelId, shows: &Shows) -> Result<&'c ChannelId, Undone> {
+        match self.closed(channel, shows).await? {
+            Some(closed) => Err(Undone::Never(closed.to_string())),
+            None => Ok(channel),
+        }
+    }
+
+    /// Why a card may not be shown in the channel, where it may not. Where Slack does not say who reads it, a channel of
+    /// the settings counts as the operator's own; one in which anybody may post a link does not.
+    async fn closed(&self, channel: &ChannelId, shows: &Shows) -> Result<Option<Closed>, Undone> {
         let now = self.clock.now();
         let known = locked(&self.state).shared.get(channel).copied();
         let said = match known.filter(|(asked, _)| now < *asked + SHARED_FOR) {
@@ -289,17 +297,17 @@ impl Courier {
             }
         };
         let is_under_a_link = matches!(shows, Shows::Request(_, Audience::Unfurl { .. }));
-        if said.is_none() && is_under_a_link {
-            return Err(Undone::Never("its channel may be shared with another company: Slack does not say".to_owned()));
-        }
-        if said == Some(true) {
-            tracing::error!(
-                channel = channel.as_str(),
-                "no card is posted into a channel that is shared with another company"
-            );
-            return Err(Undone::Never("its channel is shared with another company".to_owned()));
-        }
-        Ok(channel)
+        Ok(match said {
+            Some(true) => {
+                tracing::error!(
+                    channel = channel.as_str(),
+                    "no card is posted into a channel that is shared with another company"
+                );
+                Some(Closed::Shared)
+            }
+            None if is_under_a_link => Some(Closed::NotSaid),
+            _ => None,
+        })
     }
 }
 

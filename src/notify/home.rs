@@ -36,6 +36,8 @@ pub struct HomeFacts {
     pub absence: Option<Absence>,
     /// Whether they may change P0's settings.
     pub is_admin: bool,
+    /// Whether it is drawn anew as the time left of a grant runs out: else none is said.
+    pub is_kept: bool,
 }
 
 /// Whether somebody has linked their account.
@@ -60,7 +62,7 @@ pub fn view(offer: &Offer, facts: &HomeFacts, pages: &mut Pages, now: Timestamp)
     if !facts.running.is_empty() {
         blocks.push(header("Running on your approval"));
         let line = |kept: &Kept, line: &str| {
-            let text = mrkdwn(&wording::home::stands(&kept.request, now));
+            let text = mrkdwn(&wording::home::stands(&kept.request, now, facts.is_kept));
             match kept.request.phase {
                 Phase::Closing { how: Closing::Revoking, .. } => SlackSectionBlock::new().with_text(text).into(),
                 _ => controls::beside(text, controls::revoke(&kept.key, &kept.request.facts, "Revoke"), line),
@@ -71,7 +73,7 @@ pub fn view(offer: &Offer, facts: &HomeFacts, pages: &mut Pages, now: Timestamp)
     if !facts.own.is_empty() {
         blocks.push(header("Your requests"));
         let line = |kept: &Kept, line: &str| {
-            let text = wording::home::stands(&kept.request, now);
+            let text = wording::home::stands(&kept.request, now, facts.is_kept);
             match kept.request.phase {
                 Phase::Approved(_) | Phase::Active(_) => {
                     let done = controls::revoke(&kept.key, &kept.request.facts, "I'm done");
@@ -98,6 +100,19 @@ pub fn view(offer: &Offer, facts: &HomeFacts, pages: &mut Pages, now: Timestamp)
     blocks.push(context(&wording::home::go_on(&offer.command)));
     let digest = Sha256::digest(serde_json::to_vec(&blocks).expect("blocks serialise"));
     SlackView::Home(SlackHomeView::new(blocks).with_private_metadata(BASE64_URL_SAFE_NO_PAD.encode(digest)))
+}
+
+/// When something that these pages say of the time left is to be said in other words; `None` where nothing is.
+pub fn turns_at(facts: &HomeFacts, pages: &mut Pages, now: Timestamp) -> Option<Timestamp> {
+    if !facts.is_kept {
+        return None;
+    }
+    let lists = [(HomeList::Running, &facts.running), (HomeList::Own, &facts.own)];
+    let shown = lists.into_iter().flat_map(|(list, lines)| {
+        let page = pages.within(list, lines.len());
+        lines.iter().skip(page * PAGE).take(PAGE)
+    });
+    shown.filter_map(|kept| kept.request.time_left(now)?.1).min()
 }
 
 /// The digest of what a Home shows.

@@ -111,6 +111,16 @@ pub fn reminder(card: &CardFacts, nth: u32) -> Message {
     Message { text: sentence.clone(), blocks: vec![section(&sentence)] }.with_controls(vec![shown])
 }
 
+/// How long somebody would be away who said so in a message, restated, with the button that makes it so.
+pub fn offer_away(absence: &Absence) -> Message {
+    let restated = wording::absence::about_to_be_away(absence);
+    let message = Message {
+        text: restated.clone(),
+        blocks: vec![section(&restated), context(wording::absence::ONLY_A_PRESS_COUNTS)],
+    };
+    message.with_controls(vec![controls::away(absence)])
+}
+
 /// How long somebody is away, restated, with the way back.
 pub fn away(absence: &Absence) -> Message {
     Message::sentence(wording::absence::away(absence)).with_controls(vec![controls::back()])

@@ -119,5 +119,7 @@ for (const colorScheme of ['light', 'dark']) {
     await alice.press(home.getByRole('button', { name: 'Older', exact: true }));
     await home.getByText('21–24 of 24').waitFor();
     await page.screenshot({ path: `${ARTIFACTS}night-home-older-${colorScheme}.png` });
+    await home.getByText('at most 2 hours left').scrollIntoViewIfNeeded();
+    await page.screenshot({ path: `${ARTIFACTS}night-home-running-${colorScheme}.png` });
   });
 }

@@ -67,6 +67,22 @@ async fn however_it_is_said_an_approve_is_refused_with_the_way_to_p0() {
 }
 
 #[tokio::test]
+async fn whoever_may_not_read_of_a_request_does_not_hear_how_it_is_decided() {
+    let alone = in_p0(Setup::default()).set("identity__people", "{ U01ALICE = \"alice@example.com\" }");
+    let world = World::with(alone.set("identity__tokens", "{ U01ALICE = \"U01ALICE.token\" }")).await;
+    world.usual().await;
+    for typed in ["approve req-1", "approve req-1 2h", "approve req-404 2h"] {
+        world.slack.mention(CAROL, CHANNEL, typed).await.unwrap();
+        world.work().await;
+        world.slack.slash(CAROL, CHANNEL, typed).await.unwrap();
+        let lines = world.lines(CAROL);
+        let last = &lines[lines.len() - 2..];
+        assert!(last[0].starts_with("You have no P0 identity"), "{typed}: {last:?}");
+        assert_eq!(last[0], last[1], "{typed}");
+    }
+}
+
+#[tokio::test]
 async fn an_old_cards_button_refuses_and_the_card_loses_it() {
     let (world, card, old) = with_an_old_card().await;
     world.slack.press_stale(ALICE, CHANNEL, &card.ts, &old, None).await.unwrap();

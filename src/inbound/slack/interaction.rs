@@ -89,6 +89,7 @@ fn press(interaction: &Interaction) -> Option<Act> {
     Some(Act::Press(Press {
         control: action.action_id.as_deref().and_then(Control::parse),
         value: carried.and_then(|text| text.parse().ok()),
+        absence: carried.and_then(|text| text.parse().ok()),
         message,
         in_unfurl,
         in_modal,

@@ -2,6 +2,8 @@
 
 ALTER TABLE decisions ADD COLUMN restated BIGINT NOT NULL DEFAULT 0;  -- 1 where it was chosen in the form that restates everything
 
+ALTER TABLE copies ADD COLUMN asked_for BIGINT NOT NULL DEFAULT 0;    -- 1 where the person asked to see it
+
 -- How a request is looked after.
 CREATE TABLE watches (
     request_id TEXT   NOT NULL PRIMARY KEY REFERENCES requests (id),
@@ -67,9 +69,11 @@ CREATE TABLE homes (
     opened_at BIGINT NOT NULL,
     stale     BIGINT NOT NULL,          -- 1 while something on it may have changed, 2 while it is being drawn
     due_at    BIGINT NOT NULL,
+    turns_at  BIGINT,                   -- when what it says of the time left is said in other words
     PRIMARY KEY (team, person)
 );
 CREATE INDEX homes_stale ON homes (due_at) WHERE stale > 0;
+CREATE INDEX homes_turning ON homes (turns_at) WHERE turns_at IS NOT NULL;
 
 -- Whether a request is of the past: 0 once it is over, -1 until it was looked at.
 ALTER TABLE requests ADD COLUMN live BIGINT NOT NULL DEFAULT -1;

@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde_json::json;
 use sqlx::SqliteConnection;
 
-use super::copies::{self, Audience};
+use super::copies::{self, Audience, Presence};
 use super::notices::{self, Notice};
 use super::{LedgerError, audit, from_json, readable, requests, to_json};
 use crate::domain::person::UserId;
@@ -76,7 +76,7 @@ pub(super) async fn begin(
     timers::clear(c, &request.id, &OF_CALLING).await?;
     if let Some(channel) = &found.route.channel {
         let audience = Audience::Channel(channel.clone());
-        if !copies::is_there(c, &request.id, &audience).await? {
+        if copies::presence(c, &request.id, &audience).await? != Presence::There {
             copies::add(c, &request.id, &audience, now).await?;
         }
     }
@@ -183,7 +183,8 @@ pub(super) async fn not_reached(
     if watch.claim_at(now).is_some() || told_of(c, request).await?.iter().any(|told| told.at.is_some()) {
         return Ok(());
     }
-    if timers::is_set(c, request, TimerKind::Escalate).await? {
+    // A level whose people are still being found out is tried again in its own time.
+    if timers::is_level_due(c, request, Timestamp::MAX).await? {
         return timers::not_after(c, request, TimerKind::Escalate, now).await;
     }
     timers::set(c, request, TimerKind::Summon, None, now, now).await
@@ -205,7 +206,8 @@ pub(super) async fn show_requester(
     request: &RequestId,
     at: Timestamp,
 ) -> Result<bool, LedgerError> {
-    if copies::is_there(c, request, &Audience::Requester).await? {
+    // Whom Slack could not find is not looked for again with each thing that happens.
+    if copies::presence(c, request, &Audience::Requester).await? != Presence::Never {
         return Ok(false);
     }
     copies::add(c, request, &Audience::Requester, at).await?;

@@ -9,7 +9,7 @@ use rand::distr::{Alphanumeric, SampleString};
 use serde_json::json;
 use sqlx::SqliteConnection;
 
-use super::super::copies::{self, Audience};
+use super::super::copies::{self, Audience, Presence};
 use super::super::leases::LEASE;
 use super::super::{Ledger, LedgerError, audit, readable, requests};
 use super::timers::{self, Timer, TimerKind};
@@ -218,8 +218,17 @@ async fn summoned(
         let told = Told { user, route, level: nth, is_named: true, reason, at: None, stirred: None };
         told::write(c, id, &told).await?;
     }
+    let mut tell = Vec::new();
+    for (user, reason) in level.tell {
+        let card = copies::presence(c, id, &Audience::Approver(user.clone())).await?;
+        let was_told = before.iter().any(|told| told.user == user && told.at.is_some());
+        // Whom an earlier try of this level could not reach is not tried with each of its tries.
+        if timer.attempts == 0 || card != Presence::Gone || was_told {
+            tell.push((user, reason, card));
+        }
+    }
     let (mut new, mut reminded) = (Vec::new(), 0);
-    for (user, reason) in &level.tell {
+    for (user, reason, card) in &tell {
         let is_named = named.contains(&(user.clone(), watch.route.clone()));
         let told = Told {
             user: user.clone(),
@@ -230,10 +239,8 @@ async fn summoned(
             at: Some(now),
             stirred: None,
         };
-        let knows = told::idle(c, id, user).await?.is_some()
-            || copies::is_there(c, id, &Audience::Approver(user.clone())).await?;
         told::write(c, id, &told).await?;
-        match (knows, route.and_then(|route| route.remind_after)) {
+        match (*card == Presence::There, route.and_then(|route| route.remind_after)) {
             // Nobody gets a second card: the one that they have is called to mind.
             (true, _) if reminds == Some(user) => {
                 reminded += usize::from(reminders::ring(c, id, user, &watch, routes, now).await?);
@@ -265,7 +272,7 @@ async fn summoned(
     }
     if reminds.is_none() && level.again.is_none() {
         (watch.level, watch.is_revised) = (Some(nth), false);
-        summoned.is_nobody = level.tell.is_empty() && route.is_some_and(|route| nth > 0 || !route.notify.is_empty());
+        summoned.is_nobody = tell.is_empty() && route.is_some_and(|route| nth > 0 || !route.notify.is_empty());
         let after = route.and_then(|route| route.escalate_after);
         watch.is_exhausted &= level.next.is_none();
         match (summoned.is_nobody, level.next, after) {
@@ -297,7 +304,7 @@ async fn summoned(
         return Ok(summoned);
     }
     requests::touch(c, id).await?;
-    let told: Vec<&UserId> = level.tell.iter().map(|(user, _)| user).collect();
+    let told: Vec<&UserId> = tell.iter().map(|(user, ..)| user).collect();
     let detail = json!({ "route": watch.route, "level": nth, "told": told, "left_out": watch.left_out });
     audit::watch(c, "request.told", id, None, detail, now).await?;
     Ok(summoned)

@@ -108,20 +108,6 @@ pub(in crate::ledger) async fn not_after(
     Ok(())
 }
 
-/// Whether such a timer of the request is set.
-pub(super) async fn is_set(
-    c: &mut SqliteConnection,
-    request: &RequestId,
-    kind: TimerKind,
-) -> Result<bool, LedgerError> {
-    let found = sqlx::query("SELECT 1 FROM timers WHERE request_id = $1 AND kind = $2 LIMIT 1")
-        .bind(request.as_str())
-        .bind(kind.as_str())
-        .fetch_optional(c)
-        .await?;
-    Ok(found.is_some())
-}
-
 /// Takes a request's timers of these kinds away.
 pub(in crate::ledger) async fn clear(
     c: &mut SqliteConnection,

@@ -15,10 +15,10 @@ pub const NOT_AWAY: &str = "You were not away: you are told of requests.";
 /// Told to whoever goes away and could decide nothing.
 pub const NOTHING_TO_LEAVE: &str = "You could not decide requests here, so there is nothing to be away from.";
 
-/// Told to whoever says in a message that they are away.
-pub fn typed_only(command: &str) -> String {
-    format!("A message alone changes nothing. Write it as a command, such as `{command} away until Friday, @carol`.")
-}
+/// Under what is restated to whoever says in a message that they are away.
+pub const ONLY_A_PRESS_COUNTS: &str = "Only a press counts: a message may be posted by any app in your name.";
+/// Told to whoever presses that they are away after the time until which they would have been.
+pub const OVER: &str = "That time is over, so you are not away.";
 
 /// Told in a DM to whoever is told in somebody's place.
 pub fn stand_in(away: &UserId, until: Timestamp) -> String {
@@ -32,11 +32,20 @@ pub fn stand_in(away: &UserId, until: Timestamp) -> String {
 
 /// How long somebody is away, and who is told in their place.
 pub fn away(absence: &Absence) -> String {
-    let told = match &absence.delegate {
+    let (until, told) = (date(absence.until), told_instead(absence));
+    format!("You are away until {until}: {told}. What you and others may decide stays as it is.")
+}
+
+/// The same for somebody who has yet to press the button.
+pub fn about_to_be_away(absence: &Absence) -> String {
+    format!("You are about to be away until {}: then {}.", date(absence.until), told_instead(absence))
+}
+
+fn told_instead(absence: &Absence) -> String {
+    match &absence.delegate {
         Some(delegate) => format!("{} is told of requests in your place", person(delegate)),
         None => "nobody is told of requests in your place, unless nobody else is there".to_owned(),
-    };
-    format!("You are away until {}: {told}. What you and others may decide stays as it is.", date(absence.until))
+    }
 }
 
 /// What was nearly understood.

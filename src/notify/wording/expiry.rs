@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 
 use super::{NAME, date, what};
-use crate::domain::grant::GrantEnd;
+use crate::domain::grant::{GrantEnd, TimeLeft};
 use crate::domain::request::Request;
 use crate::notify::foreign;
 
@@ -13,14 +13,18 @@ pub(super) fn at(end: GrantEnd) -> String {
     format!("{about}{}", date(end.at))
 }
 
-/// When a grant ends, as a sentence; nothing where it is not known. It does not say how long that is from now: nothing
-/// draws it anew as time goes by.
-pub(super) fn left(request: &Request, now: Timestamp) -> String {
-    match request.grant_end() {
-        Some(end) if request.is_overdue(now) => format!(" It should have ended {}, not confirmed.", at(end)),
-        Some(end) if end.at <= now => format!(" It ended {}; P0 has not said so yet.", at(end)),
-        Some(end) => format!(" It ends {}.", at(end)),
-        None => String::new(),
+/// When a grant ends, as a sentence, and how long that is from now where it is drawn anew as time goes by; nothing where
+/// no end is known.
+pub(super) fn left(request: &Request, now: Timestamp, is_kept: bool) -> String {
+    let (Some(end), Some((left, _))) = (request.grant_end().map(at), request.time_left(now)) else {
+        return String::new();
+    };
+    match left {
+        TimeLeft::Overdue => format!(" It should have ended {end}, not confirmed."),
+        TimeLeft::Over => format!(" It should have ended {end}; P0 has not said so yet."),
+        TimeLeft::AtMost(length) if is_kept => format!(" It ends {end}, at most {} left.", length.in_words()),
+        TimeLeft::MoreThan(length) if is_kept => format!(" It ends {end}, more than {} left.", length.in_words()),
+        TimeLeft::AtMost(_) | TimeLeft::MoreThan(_) => format!(" It ends {end}."),
     }
 }
 

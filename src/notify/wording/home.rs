@@ -65,9 +65,10 @@ pub fn page(first: usize, last: usize, of: usize) -> String {
     format!("{first}–{last} of {of}")
 }
 
-/// A request that the person approved, or of their own: where it stands, and how long it runs.
-pub fn stands(request: &Request, now: Timestamp) -> String {
-    format!("{}\nIt {}.{}", asked(request), phase_in_brief(&request.phase), expiry::left(request, now))
+/// A request that the person approved, or of their own: where it stands, and how long it runs; how much of that is left
+/// where it is drawn anew as time goes by.
+pub fn stands(request: &Request, now: Timestamp, is_kept: bool) -> String {
+    format!("{}\nIt {}.{}", asked(request), phase_in_brief(&request.phase), expiry::left(request, now, is_kept))
 }
 
 /// For whom, and what.
@@ -80,6 +81,7 @@ fn asked(request: &Request) -> String {
 /// How to go on.
 pub fn go_on(command: &str) -> String {
     format!(
-        "`{command} help` says what else there is. This page is drawn anew when you open it, and for an hour by itself."
+        "`{command} help` says what else there is. This page is drawn anew when you open it; by itself for an hour, and for a \
+         day where the time left runs out."
     )
 }

@@ -178,3 +178,11 @@ pub fn card_withdrawn(command: &str) -> String {
          lists what waits."
     )
 }
+
+/// What takes a card's place where Slack has ceased to say who reads its channel.
+pub fn card_withdrawn_unsure(command: &str) -> String {
+    format!(
+        "Slack does not say whether this channel is shared with another company, so this card is not shown here any more. \
+         `{command} pending` lists what waits."
+    )
+}

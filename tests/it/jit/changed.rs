@@ -295,7 +295,7 @@ async fn home_has_the_way_to_the_settings_for_admins_only() {
     # P0 settings
     Which lengths people can pick, how long a grant may last, and how this bot knows it.
     [P0 settings]
-    `/p0 help` says what else there is. This page is drawn anew when you open it, and for an hour by itself.
+    `/p0 help` says what else there is. This page is drawn anew when you open it; by itself for an hour, and for a day where the time left runs out.
     ");
     world.slack.press_in_view(ALICE, &home.id, "settings").await.unwrap();
     assert!(world.modal(ALICE).readable.contains("8h"));

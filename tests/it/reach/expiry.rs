@@ -15,7 +15,7 @@ async fn granted(world: &World) -> Card {
 }
 
 impl World {
-    async fn passes(&self, minutes: u32) {
+    pub(super) async fn passes(&self, minutes: u32) {
         self.clock.advance(MINUTE * minutes);
         self.work().await;
     }

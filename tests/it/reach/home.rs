@@ -21,7 +21,7 @@ async fn home_shows_what_waits_what_runs_and_what_is_ones_own() {
     Request req-2 [Open]
     bob@example.com: aws role (Role: ReadOnly, Account: staging (111122223333)) for 2h
     Request req-1 [Open]
-    `/p0 help` says what else there is. This page is drawn anew when you open it, and for an hour by itself.
+    `/p0 help` says what else there is. This page is drawn anew when you open it; by itself for an hour, and for a day where the time left runs out.
     ");
     insta::assert_snapshot!(world.home_of(BOB).await, @"
     # Waiting for you
@@ -32,7 +32,7 @@ async fn home_shows_what_waits_what_runs_and_what_is_ones_own() {
     bob@example.com: aws role (Role: ReadOnly, Account: staging (111122223333))
     Request `req-1`
     It is waiting for a decision.
-    `/p0 help` says what else there is. This page is drawn anew when you open it, and for an hour by itself.
+    `/p0 help` says what else there is. This page is drawn anew when you open it; by itself for an hour, and for a day where the time left runs out.
     ");
     world.presses(ALICE, &card, "approve").await;
     world.clock.advance(Duration::from_secs(10));
@@ -45,10 +45,14 @@ async fn home_shows_what_waits_what_runs_and_what_is_ones_own() {
     # Running on your approval
     bob@example.com: aws role (Role: ReadOnly, Account: staging (111122223333))
     Request `req-1`
-    It was approved by <@U01ALICE> for 2 hours; P0 is provisioning it. It ends about (time). [Revoke]
-    `/p0 help` says what else there is. This page is drawn anew when you open it, and for an hour by itself.
+    It was approved by <@U01ALICE> for 2 hours; P0 is provisioning it. It ends about (time), at most 2 hours left. [Revoke]
+    `/p0 help` says what else there is. This page is drawn anew when you open it; by itself for an hour, and for a day where the time left runs out.
     ");
-    assert!(world.seen_home(BOB).contains("It ends about (time). [I'm done]"), "{}", world.seen_home(BOB));
+    assert!(
+        world.seen_home(BOB).contains("It ends about (time), at most 2 hours left. [I'm done]"),
+        "{}",
+        world.seen_home(BOB)
+    );
     world.presses_on_home(BOB, "revoke:own0").await;
     assert_eq!(world.told()[1], "revoke req-1 {} as bob@example.com: 200");
     world.clock.advance(Duration::from_secs(10));
@@ -104,6 +108,52 @@ async fn home_is_drawn_only_where_something_changed_and_for_an_hour_by_itself() 
     world.work().await;
     assert!(world.seen_home(ALICE).contains("7 requests"), "nobody is looking any more");
     assert!(world.home_of(ALICE).await.contains("8 requests"));
+}
+
+#[tokio::test]
+async fn the_time_left_is_true_without_anybody_opening_home() {
+    let mut world = World::with(reachable()).await;
+    let card = world.usual().await;
+    world.presses(ALICE, &card, "approve").await;
+    let opened = world.home_of(ALICE).await;
+    let says = |world: &World| {
+        let home = world.seen_home(ALICE);
+        home.lines().find_map(|line| Some(line.split_once("provisioning it. ")?.1.to_owned())).expect(&home)
+    };
+    assert_eq!(says(&world), "It ends about (time), at most 2 hours left. [Revoke]", "{opened}");
+    let draws = world.slack.home_draws(ALICE);
+    world.passes(59).await;
+    assert_eq!(world.slack.home_draws(ALICE), draws, "these words still hold");
+    world.passes(1).await;
+    assert_eq!(says(&world), "It ends about (time), at most 1 hour left. [Revoke]");
+    world.passes(45).await;
+    world.restart().await;
+    world.passes(5).await;
+    assert_eq!(says(&world), "It ends about (time), at most 10 minutes left. [Revoke]");
+    world.passes(10).await;
+    assert_eq!(says(&world), "It should have ended about (time); P0 has not said so yet. [Revoke]");
+    world.passes(5).await;
+    assert_eq!(says(&world), "It should have ended about (time), not confirmed. [Revoke]");
+    let draws = world.slack.home_draws(ALICE);
+    world.passes(60 * 24).await;
+    assert_eq!(world.slack.home_draws(ALICE), draws, "nothing changes any more");
+}
+
+#[tokio::test]
+async fn a_home_that_nobody_opens_for_a_day_says_nothing_that_time_makes_false() {
+    let world = World::with(reachable().set("durations__maximum", "\"72h\"")).await;
+    world.usual().await;
+    world.slack.slash(ALICE, crate::world::CHANNEL, "approve req-1 60h").await.unwrap();
+    world.work().await;
+    let home = world.home_of(ALICE).await;
+    assert!(home.contains("It ends about (time), more than 24 hours left."), "{home}");
+    world.passes(24 * 60).await;
+    assert!(world.seen_home(ALICE).contains("It ends about (time). [Revoke]"), "{}", world.seen_home(ALICE));
+    let draws = world.slack.home_draws(ALICE);
+    world.passes(48 * 60).await;
+    assert_eq!(world.slack.home_draws(ALICE), draws);
+    let home = world.home_of(ALICE).await;
+    assert!(home.contains("It should have ended about (time), not confirmed."), "{home}");
 }
 
 #[tokio::test]

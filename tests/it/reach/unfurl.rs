@@ -1,5 +1,7 @@
 //! A link to a request, posted where the settings allow it, becomes the request's card.
 
+use p0_chatops::sandbox::slack::{Fault, Times};
+
 use super::*;
 use crate::world::{ALICE, BOB, CHANNEL};
 
@@ -95,6 +97,24 @@ async fn a_channel_that_another_company_reads_shows_nothing_and_one_that_becomes
         "This channel is shared with another company now, so this card is not shown here any more. `/p0 pending` lists \
          what waits."
     );
+}
+
+#[tokio::test]
+async fn where_slack_no_longer_says_who_reads_a_channel_the_card_goes_and_nothing_false_is_said() {
+    let world = World::with(unfurling()).await;
+    let card = world.usual().await;
+    let (ts, laid) = world.posts(BOB, RANDOM, LINK).await;
+    assert!(laid.is_some());
+    let missing = Fault::ApiError("missing_scope".into());
+    world.slack.fail("conversations.info", missing, Times::UntilCleared);
+    world.clock.advance(std::time::Duration::from_secs(61));
+    world.presses(ALICE, &card, "approve").await;
+    assert_eq!(
+        world.laid(RANDOM, &ts).unwrap(),
+        "Slack does not say whether this channel is shared with another company, so this card is not shown here any more. \
+         `/p0 pending` lists what waits."
+    );
+    assert!(world.read(&card).contains("*Approved*"), "a channel of the settings is the operator's own");
 }
 
 #[tokio::test]

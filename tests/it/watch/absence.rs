@@ -1,7 +1,7 @@
 //! Who is away, and who is told in their place.
 
 use crate::watch::{MINUTE, route};
-use crate::world::{ALICE, BOB, CAROL, CHANNEL};
+use crate::world::{ALICE, BOB, CAROL, CHANNEL, readable};
 
 #[tokio::test]
 async fn whoever_is_away_is_stood_in_for_until_they_are_back() {
@@ -29,6 +29,40 @@ async fn whoever_is_away_is_stood_in_for_until_they_are_back() {
 }
 
 #[tokio::test]
+async fn in_a_message_it_is_restated_and_only_a_press_counts() {
+    let world = route(&format!("notify = [\"{ALICE}\"]\n")).await;
+    let typed = format!("away until Friday, <@{CAROL}|carol> decides");
+    world.slack.mention(ALICE, CHANNEL, &typed).await.unwrap();
+    world.work().await;
+    let line = world.slack.ephemerals(ALICE).pop().expect("a private line");
+    insta::assert_snapshot!(readable(&line.blocks), @r"
+    You are about to be away until (time): then <@U03CAROL> is told of requests in your place.
+    Only a press counts: a message may be posted by any app in your name.
+    [Be away]
+    ");
+    assert_eq!(world.dms(CAROL), [""; 0], "a message alone changes nothing");
+    world.slack.press_ephemeral(ALICE, &line.ts, "away").await.unwrap();
+    world.work().await;
+    assert!(world.lines(ALICE).pop().unwrap().starts_with("You are away until (time): <@U03CAROL> is told"));
+    assert!(world.dms(CAROL)[0].starts_with("<@U01ALICE> is away until (time)"), "{:?}", world.dms(CAROL));
+    world.slack.redeliver().await.unwrap();
+    world.work().await;
+    assert_eq!(world.dms(CAROL).len(), 1);
+
+    world.slack.dm(ALICE, "away 2h").await.unwrap();
+    world.work().await;
+    let asked = world.last_dm(ALICE);
+    assert!(world.read(&asked).ends_with("[Be away]"), "{}", world.read(&asked));
+    world.after(121 * MINUTE).await;
+    world.presses(ALICE, &asked, "away").await;
+    let said = world.lines(ALICE).pop().unwrap();
+    assert!(said.starts_with("That time is over"), "{said}");
+    world.slack.dm(ALICE, &format!("away <@{ALICE}>")).await.unwrap();
+    world.work().await;
+    assert!(world.dms(ALICE).pop().unwrap().starts_with("You cannot stand in for yourself."));
+}
+
+#[tokio::test]
 async fn a_delegate_may_not_decide_what_they_could_not_before() {
     let world = route(&format!("notify = [\"{ALICE}\"]\ndeciders = \"notified\"\n")).await;
     world.slack.slash(ALICE, CHANNEL, &format!("away 3d <@{CAROL}>")).await.unwrap();
@@ -42,10 +76,6 @@ async fn a_delegate_may_not_decide_what_they_could_not_before() {
 #[tokio::test]
 async fn whoever_is_away_is_told_all_the_same_where_nobody_else_is_left() {
     let world = route(&format!("notify = [\"{ALICE}\", \"{CAROL}\"]\n")).await;
-    world.slack.dm(ALICE, "away").await.unwrap();
-    world.work().await;
-    let answers = [world.lines(ALICE), world.dms(ALICE)].concat();
-    assert!(answers.iter().any(|answer| answer.starts_with("A message alone changes nothing.")), "{answers:?}");
     world.slack.slash(ALICE, CHANNEL, "away").await.unwrap();
     world.work().await;
     let card = world.usual().await;

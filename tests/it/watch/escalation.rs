@@ -143,6 +143,22 @@ async fn whoever_is_on_two_levels_is_reminded_once_when_both_are_due() {
 }
 
 #[tokio::test]
+async fn whose_card_is_gone_gets_another_with_the_next_level() {
+    let keys = format!("notify = [\"{CAROL}\"]\nescalate_after = \"20m\"\n");
+    let world = route(&format!("{keys}escalate_to = [[\"{CAROL}\", \"{ALICE}\"]]\n")).await;
+    let card = world.usual().await;
+    // Somebody has deleted it: that is learned where it is drawn anew.
+    world.slack.fail("chat.update", Fault::ApiError("message_not_found".into()), Times::UntilCleared);
+    world.presses(ALICE, &card, "claim").await;
+    world.slack.clear_faults();
+    world.after(20 * MINUTE).await;
+    let cards = |who: &str| world.dms(who).iter().filter(|text| text.starts_with("Access request")).count();
+    assert_eq!((cards(CAROL), cards(ALICE)), (2, 1), "{:?}", world.dms(CAROL));
+    world.after(20 * MINUTE).await;
+    assert_eq!((cards(CAROL), cards(ALICE)), (2, 1));
+}
+
+#[tokio::test]
 async fn whoever_has_gone_off_duty_is_not_reminded_and_whoever_has_come_is_told() {
     let world = route("notify = [\"S01ONCALL\"]\nremind_after = \"10m\"\n").await;
     world.slack.set_usergroup("S01ONCALL", &[CAROL]);

@@ -48,11 +48,19 @@ impl World {
 
     /// Timers that the ledger holds of requests that wait, by their kind.
     pub async fn timers(&self) -> Vec<String> {
+        self.column("SELECT kind FROM timers WHERE kind NOT IN ('ends_soon', 'overdue') ORDER BY kind, target").await
+    }
+
+    /// Who was told of any request, by the ledger.
+    pub async fn people_told(&self) -> Vec<String> {
+        self.column("SELECT person FROM told WHERE told_at IS NOT NULL ORDER BY person").await
+    }
+
+    async fn column(&self, query: &'static str) -> Vec<String> {
         let url = format!("sqlite://{}", self.folder.join("p0-chatops.db").display());
         let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
-        let of_waiting = "SELECT kind FROM timers WHERE kind NOT IN ('ends_soon', 'overdue') ORDER BY kind, target";
-        let kinds = sqlx::query_scalar(of_waiting).fetch_all(&pool).await.unwrap();
+        let values = sqlx::query_scalar(query).fetch_all(&pool).await.unwrap();
         pool.close().await;
-        kinds
+        values
     }
 }

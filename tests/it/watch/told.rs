@@ -4,7 +4,7 @@ use p0_chatops::sandbox::p0::RequestSeed;
 use p0_chatops::sandbox::slack::{Fault, Times};
 
 use crate::watch::{MINUTE, route};
-use crate::world::{ALICE, BOB, CAROL, Setup, World, bobs};
+use crate::world::{ALICE, BOB, CAROL, CHANNEL, Setup, World, bobs};
 
 #[tokio::test]
 async fn people_and_groups_are_told_once_and_the_card_says_so() {
@@ -64,6 +64,41 @@ async fn a_request_that_is_decided_already_is_told_to_nobody() {
     world.work().await;
     assert!(world.dms(CAROL).is_empty());
     assert!(world.timers().await.is_empty());
+}
+
+#[tokio::test]
+async fn a_page_that_was_on_its_way_when_somebody_decided_is_not_posted() {
+    let world = route(&format!("notify = [\"{ALICE}\"]\n")).await;
+    let id = world.p0.add(bobs());
+    world.p0.push(&id).await;
+    world.app().dispatcher.step().await;
+    assert_eq!(world.people_told().await, [ALICE]);
+    world.slack.slash(CAROL, CHANNEL, "approve req-1 1h").await.unwrap();
+    world.app().worker.step().await;
+    world.work().await;
+    assert_eq!(world.told().len(), 1);
+    assert_eq!(world.dms(ALICE), [""; 0], "a page for nothing");
+    assert_eq!(world.people_told().await, [""; 0]);
+    assert_eq!((world.cards_in(CHANNEL).len(), world.dms(BOB).len()), (1, 1), "the others are shown what became of it");
+    world.slack.slash(ALICE, CHANNEL, "show req-1").await.unwrap();
+    world.work().await;
+    assert!(world.dms(ALICE)[0].starts_with("Access request"), "whoever asks to see it does: {:?}", world.dms(ALICE));
+}
+
+#[tokio::test]
+async fn whom_slack_cannot_reach_is_not_tried_again_for_a_source_that_does_not_answer() {
+    let world = route(&format!("notify = [\"{CAROL}\", \"S01ONCALL\"]\n")).await;
+    world.slack.fail("conversations.open", Fault::ApiError("user_disabled".into()), Times::UntilCleared);
+    world.slack.fail("usergroups.users.list", Fault::Status(503, String::new()), Times::UntilCleared);
+    let card = world.usual().await;
+    for _ in 0..5 {
+        world.after(MINUTE).await;
+    }
+    let tries = world.slack.calls_of("conversations.open").iter().filter(|call| call.body["users"] == CAROL).count();
+    assert_eq!(tries, 1);
+    assert_eq!(world.people_told().await, [""; 0]);
+    assert!(world.timers().await.is_empty());
+    assert!(world.looked_after(&card)[0].starts_with(":rotating_light:"), "{:?}", world.looked_after(&card));
 }
 
 #[tokio::test]
