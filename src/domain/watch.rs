@@ -208,6 +208,11 @@ pub enum News {
         /// Who.
         by: UserId,
     },
+    /// Somebody was on it, and is not any more.
+    Lapsed {
+        /// Who.
+        by: UserId,
+    },
     /// Everybody who is to be told was, and nobody has decided.
     Exhausted,
     /// Somebody has decided.

@@ -167,6 +167,7 @@ pub fn news(request: &Request, news: &News) -> String {
             format!("Nobody has decided yet, so I have told {}{more} too.", people.join(", "))
         }
         News::Claimed { by } => format!("{} is on it.", person(by)),
+        News::Lapsed { by } => format!("{} was on it and is not any more; nobody has decided yet.", person(by)),
         News::Exhausted => "Nobody has decided yet, and there is nobody else to tell.".to_owned(),
         News::Decided => {
             format!(
