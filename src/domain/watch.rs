@@ -156,6 +156,8 @@ pub enum LeftOut {
         /// Who.
         user: UserId,
     },
+    /// No source answers that would say who is told next, so nobody is.
+    LevelsUnknown,
     /// People were told, and none of them is named by every rule that may restrict who decides.
     NobodyMayDecide,
 }

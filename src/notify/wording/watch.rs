@@ -139,6 +139,7 @@ fn left_out(left_out: &LeftOut) -> String {
         LeftOut::TooMany { count } => format!("{count} more people were not told: it would be too many."),
         LeftOut::Away { user } => format!("{} is away, and nobody stands in.", person(user)),
         LeftOut::OwnRequest { user } => format!("{} was not told: it is their own request.", person(user)),
+        LeftOut::LevelsUnknown => "No further level is known, so nobody is told after these.".to_owned(),
         LeftOut::NobodyMayDecide => {
             "*Nobody who was told may decide*: no one of them is named by each route that may be meant.".to_owned()
         }
