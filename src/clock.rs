@@ -52,6 +52,16 @@ impl Clock {
         from_millisecond(milliseconds)
     }
 
+    /// Puts a stepped clock back, as a machine's is where it was ahead of others.
+    ///
+    /// # Panics
+    /// No other clock can be put back.
+    pub fn put_back(&self, by: Duration) {
+        let Source::Stepped(milliseconds) = &self.0 else { panic!("only a stepped clock is put back") };
+        let by = i64::try_from(by.as_millis()).expect("a step of less than 292 million years");
+        milliseconds.fetch_sub(by, Ordering::SeqCst);
+    }
+
     /// Moves the clock forward.
     ///
     /// # Panics

@@ -41,6 +41,11 @@ impl Workspace {
         }
     }
 
+    /// The workspaces in which user groups are looked for: a whole organisation is none of them.
+    pub fn of_groups(&self) -> impl Iterator<Item = &TeamId> {
+        self.teams.iter().filter(|team| team.as_str().starts_with('T'))
+    }
+
     /// Whether members of the workspace may decide, or of the organisation that stands for all of its workspaces.
     pub fn allows(&self, place: &TeamId) -> bool {
         self.teams.contains(place) || self.enterprises.iter().any(|enterprise| enterprise.as_str() == place.as_str())

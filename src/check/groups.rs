@@ -22,7 +22,7 @@ pub(super) async fn check(install: &Install, home: Option<&Home>, report: &mut R
     };
     for (group, routes) in groups {
         let about = ("group", group);
-        if home.workspace.teams.is_empty() {
+        if home.workspace.of_groups().next().is_none() {
             report.fail(
                 about,
                 format!("no workspace is known in which it could be: nobody is told by it{}", named(&routes)),
@@ -82,7 +82,7 @@ fn named(routes: &[&Route]) -> String {
 /// group is it.
 pub(super) async fn asked_members(install: &Install, home: &Home, group: &UserGroupId) -> Result<Vec<UserId>, Failed> {
     let mut answer = Err(Failed::Refused(NOT_THERE.to_owned()));
-    for team in &home.workspace.teams {
+    for team in home.workspace.of_groups() {
         let query = [("usergroup", group.as_str()), ("team_id", team.as_str())];
         let heard = call(install, "usergroups.users.list", &query).await;
         answer = heard.map_err(Failed::Silent).and_then(|heard| said(&heard));

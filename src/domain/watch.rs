@@ -167,6 +167,8 @@ pub enum LeftOut {
         /// Who.
         user: UserId,
     },
+    /// No source answers that would say who is told next, so nobody is.
+    LevelsUnknown,
     /// People were told, and none of them is named by every rule that may restrict who decides.
     NobodyMayDecide,
 }
@@ -220,6 +222,11 @@ pub enum News {
     },
     /// Somebody is on it.
     Claimed {
+        /// Who.
+        by: UserId,
+    },
+    /// Somebody was on it, and is not any more.
+    Lapsed {
         /// Who.
         by: UserId,
     },

@@ -3,9 +3,11 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::join;
+use tokio::time::{Instant, timeout_at};
 use tokio_util::sync::CancellationToken;
 
 use super::oncall::{Meant, Roster};
@@ -25,6 +27,8 @@ use crate::telemetry::Metrics;
 
 /// Tries of a level whose sources do not answer, about half a minute in all; whoever is known is told at the first.
 const MOST_TRIES: u32 = 4;
+/// How long everybody is asked of one level, well within a lease: who is known by then is told, and the rest are asked again.
+const ASKED_WITHIN: Duration = Duration::from_secs(12);
 
 /// Tells people in time; cheap to clone.
 #[derive(Clone)]
@@ -114,17 +118,21 @@ impl Dispatcher {
         let recipients = level_of(route);
         let others: Vec<&Route> =
             routes.may_restrict(&request.facts).filter(|other| other.name != route.name).collect();
-        // All are asked at one time, and each answers within seconds: a lease outlasts it.
+        // All are asked at one time.
+        let by = Instant::now() + ASKED_WITHIN;
         let (meant, fallback, of_others) = join!(
-            self.meant(&recipients),
-            self.of_fallback(route),
+            self.meant(&recipients, by),
+            self.of_fallback(route, by),
             join_all(others.iter().map(|other| async {
                 let recipients = level_of(other);
-                join!(self.meant(&recipients), self.of_fallback(other))
+                join!(self.meant(&recipients, by), self.of_fallback(other, by))
             })),
         );
         let mut is_unsure = meant.is_unsure();
-        let ends = route.goes_by_sources(nth, has_levels) && self.nobody_follows(&recipients, &meant).await;
+        let by_sources = route.goes_by_sources(nth, has_levels);
+        let is_silent = by_sources && is_silent(&meant);
+        let ends =
+            is_silent || by_sources && timeout_at(by, self.nobody_follows(&recipients, &meant)).await.unwrap_or(false);
         let mut level = Level {
             named: of_route(route, &meant),
             next: route.level(nth + 1, has_levels).filter(|_| !ends),
@@ -140,11 +148,11 @@ impl Dispatcher {
             // Who was told is rung again rather than nobody, where it cannot be told whether they still are meant.
             meant.people.push((user.clone(), Reason::Fallback));
         }
-        self.sort(&request, meant, &absences, &mut sorted).await?;
+        self.sort(&request, meant, &absences, &mut sorted, by).await?;
         if sorted.tell.is_empty() && (nth > 0 || !recipients.is_empty()) {
             is_unsure |= fallback.is_unsure();
             level.named.extend(of_route(route, &fallback));
-            self.sort(&request, fallback, &absences, &mut sorted).await?;
+            self.sort(&request, fallback, &absences, &mut sorted, by).await?;
         }
         let only_of = routes.demands(&request, self.clock.now(), None).only_of;
         for (other, (meant, _)) in others.iter().zip(&of_others) {
@@ -157,17 +165,20 @@ impl Dispatcher {
                 }
                 is_unsure |= meant.is_unsure();
                 let is_nobody = meant.people.is_empty();
-                self.sort(&request, meant, &absences, &mut sorted).await?;
+                self.sort(&request, meant, &absences, &mut sorted, by).await?;
                 if is_nobody {
                     is_unsure |= fallback.is_unsure();
                     level.named.extend(of_route(other, &fallback));
-                    self.sort(&request, fallback, &absences, &mut sorted).await?;
+                    self.sort(&request, fallback, &absences, &mut sorted, by).await?;
                 }
             }
         }
         if sorted.tell.is_empty() {
             // Somebody has to be told.
             sorted.tell = std::mem::take(&mut sorted.away);
+        }
+        if is_silent {
+            sorted.left_out.push(LeftOut::LevelsUnknown);
         }
         sorted.left_out.extend(std::mem::take(&mut sorted.away).into_iter().map(|(user, _)| LeftOut::Away { user }));
         // Who may decide comes first, and who knows of it already: others do not push them out.
@@ -206,8 +217,8 @@ impl Dispatcher {
         Ok(())
     }
 
-    async fn of_fallback(&self, route: &Route) -> Meant {
-        let mut meant = self.meant(&route.fallback).await;
+    async fn of_fallback(&self, route: &Route, by: Instant) -> Meant {
+        let mut meant = self.meant(&route.fallback, by).await;
         meant.people.iter_mut().for_each(|(_, reason)| *reason = Reason::Fallback);
         meant
     }
@@ -227,9 +238,9 @@ impl Dispatcher {
     }
 
     /// Everybody whom recipients stand for now, each once.
-    async fn meant(&self, recipients: &[Recipient]) -> Meant {
+    async fn meant(&self, recipients: &[Recipient], by: Instant) -> Meant {
         let mut all = Meant::default();
-        for meant in join_all(recipients.iter().map(|recipient| self.roster.meant(recipient))).await {
+        for meant in join_all(recipients.iter().map(|recipient| self.roster.meant_by(recipient, by))).await {
             for (user, reason) in meant.people {
                 if !all.people.iter().any(|(known, _)| *known == user) {
                     all.people.push((user, reason));
@@ -247,6 +258,7 @@ impl Dispatcher {
         meant: Meant,
         absences: &Absences,
         sorted: &mut Sorted,
+        by: Instant,
     ) -> Result<(), LedgerError> {
         sorted.left_out.extend(meant.left_out);
         let present: BTreeSet<UserId> = meant.people.iter().map(|(user, _)| user.clone()).collect();
@@ -255,7 +267,7 @@ impl Dispatcher {
                 StandIn::Themself => (user, reason),
                 // Whoever is meant anyway is told as who they are.
                 StandIn::Other(other) if present.contains(&other) => continue,
-                StandIn::Other(other) if self.roster.is_there(&other).await => (other, Reason::InPlaceOf(user)),
+                StandIn::Other(other) if self.roster.is_there_by(&other, by).await => (other, Reason::InPlaceOf(user)),
                 StandIn::Other(_) | StandIn::Nobody => {
                     if self.is_own(request, &user).await? {
                         sorted.left_out.push(LeftOut::OwnRequest { user });
@@ -290,6 +302,14 @@ impl Dispatcher {
         names.extend(self.credentials.identity(user).map(str::to_owned));
         Ok(rules::is_own(request, &names))
     }
+}
+
+/// Whether sources of a level do not answer, and nothing that was said before holds of it: the levels after it are not
+/// known either, and telling them would tell nobody anything new.
+fn is_silent(meant: &Meant) -> bool {
+    let knows_nobody =
+        |left_out: &LeftOut| matches!(left_out, LeftOut::SourceDown { .. } | LeftOut::NobodyOnCall { .. });
+    meant.people.is_empty() && meant.is_unsure() && meant.left_out.iter().all(knows_nobody)
 }
 
 /// Whether one of these people is named, now or before, by each rule of which only whom it names may decide.

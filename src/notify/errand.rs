@@ -181,6 +181,7 @@ impl Courier {
         let claim = watch.as_ref().and_then(|watch| watch.claim_at(self.clock.now()));
         let is_old = match news {
             News::Claimed { by } => claim.is_none_or(|claim| claim.by.user != *by),
+            News::Lapsed { .. } => claim.is_some(),
             _ => false,
         };
         if is_old || (news.is_of_waiting() && kept.request.phase.is_decided()) {

@@ -117,6 +117,7 @@ fn left_out(left_out: &LeftOut) -> String {
         LeftOut::SourceDown { source } => format!("{source} does not say who is on call"),
         LeftOut::EmptyGroup { group } => format!("{group} is empty, or Slack does not say who is in it"),
         LeftOut::NotThere { user } => format!("{user} could not decide: deactivated, a guest, a bot or a stranger"),
+        LeftOut::LevelsUnknown => "no further level is known: nobody is told after these".to_owned(),
         LeftOut::NobodyMayDecide => "nobody of these may decide".to_owned(),
         LeftOut::TooMany { count } => format!("{count} more would be too many"),
         LeftOut::Away { user } => format!("{user} is away, and named nobody"),

@@ -9,10 +9,10 @@ use sqlx::SqliteConnection;
 
 use super::super::{Ledger, LedgerError, readable, requests};
 use super::timers::{self, Timer, TimerKind};
-use super::{exhaust, load, reminders, save};
+use super::{courtesy_at, exhaust, load, reminders, save, tell_requester};
 use crate::domain::request::RequestId;
 use crate::domain::route::routes::Routes;
-use crate::domain::watch::Watch;
+use crate::domain::watch::{Claim, News, Watch};
 
 /// What fires without asking anybody.
 const KINDS: [TimerKind; 3] = [TimerKind::ClaimLapses, TimerKind::Escalate, TimerKind::Remind];
@@ -63,7 +63,7 @@ async fn fire(c: &mut SqliteConnection, routes: &Routes, now: Timestamp) -> Resu
             match kind {
                 TimerKind::Remind => reminders::fire(c, &timer, &watch, routes, now).await?,
                 TimerKind::Escalate => escalate(c, &timer, watch, routes, now, &mut fired).await?,
-                _ => lapse(c, &timer, watch, now).await?,
+                _ => lapse(c, &timer, watch, routes, now).await?,
             }
         }
     }
@@ -97,16 +97,24 @@ async fn escalate(
     Ok(())
 }
 
-async fn lapse(c: &mut SqliteConnection, timer: &Timer, mut watch: Watch, now: Timestamp) -> Result<(), LedgerError> {
+async fn lapse(
+    c: &mut SqliteConnection,
+    timer: &Timer,
+    mut watch: Watch,
+    routes: &Routes,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
     let request = &timer.request;
-    match &watch.claim {
-        Some(claim) if now < claim.until => {
-            let until = claim.until;
+    match watch.claim.take() {
+        Some(Claim { until, .. }) if now < until => {
             timers::set(c, request, TimerKind::ClaimLapses, None, until, now).await
         }
-        Some(_) => {
-            watch.claim = None;
+        Some(claim) => {
             save(c, request, &watch).await?;
+            if !is_under_way(c, request).await? {
+                let at = courtesy_at(routes, &watch, now);
+                tell_requester(c, request, News::Lapsed { by: claim.by.user }, at).await?;
+            }
             requests::touch(c, request).await
         }
         None => Ok(()),

@@ -284,7 +284,10 @@ async fn summoned(
                 exhaust(c, id, &mut watch, routes, now).await?;
             }
             (false, next, Some(after)) => {
-                let due = now.checked_add(after).unwrap_or(Timestamp::MAX);
+                // From when the level's first people were told, however many tries it took to find the others.
+                let first = before.iter().filter(|told| timer.attempts > 0 && !was_revised && told.level == nth);
+                let since = first.filter_map(|told| told.at).min().unwrap_or(now);
+                let due = since.checked_add(after).unwrap_or(Timestamp::MAX).max(now);
                 let held = watch.claim_at(now).map(|claim| claim.until).filter(|until| *until > due);
                 watch.was_put_off = held.is_some();
                 let due = held.unwrap_or(due);

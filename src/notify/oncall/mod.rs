@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use futures_util::future::join_all;
 use jiff::Timestamp;
+use tokio::time::{Instant, timeout_at};
 
 pub use pagerduty::Found;
 pub use people::NotFound;
@@ -27,7 +28,7 @@ use crate::config::{ConfigError, DutyFilter, OnCall, OnCallSource};
 use crate::domain::person::{UserGroupId, UserId};
 use crate::domain::route::routes::Recipient;
 use crate::domain::text::{cut, plain};
-use crate::domain::watch::{LeftOut, Reason};
+use crate::domain::watch::{GROUP_SOURCE, LeftOut, Reason};
 use crate::ledger::Ledger;
 use crate::telemetry::Metrics;
 use people::People;
@@ -60,6 +61,11 @@ pub struct Duty {
 }
 
 impl Meant {
+    /// A source does not say.
+    fn of_nobody(source: String) -> Self {
+        Self { people: Vec::new(), left_out: vec![LeftOut::SourceDown { source }] }
+    }
+
     /// Whether a source did not answer: there may be others.
     pub fn is_unsure(&self) -> bool {
         self.left_out.iter().any(|left_out| matches!(left_out, LeftOut::SourceDown { .. }))
@@ -134,6 +140,24 @@ impl Roster {
         }
     }
 
+    /// The same by a time that others share: what is not known by then is left out, and may be asked again. People whom the
+    /// recipient names are taken for there.
+    pub async fn meant_by(&self, recipient: &Recipient, by: Instant) -> Meant {
+        match (timeout_at(by, self.meant(recipient)).await, recipient) {
+            (Ok(meant), _) => meant,
+            (Err(_), Recipient::User(user)) => {
+                Meant { people: vec![(user.clone(), Reason::Named)], left_out: Vec::new() }
+            }
+            (Err(_), Recipient::Group(group)) => Meant::of_nobody(format!("{GROUP_SOURCE}{group}")),
+            (Err(_), Recipient::OnCall { source, .. }) => Meant::of_nobody(source.clone()),
+        }
+    }
+
+    /// Whether somebody may be told, as far as it is known by then; where it is not, they may.
+    pub async fn is_there_by(&self, user: &UserId, by: Instant) -> bool {
+        timeout_at(by, self.is_there(user)).await.unwrap_or(true)
+    }
+
     /// Whether somebody may be told: a member who may decide. Where Slack does not say within 2 seconds, they may.
     pub async fn is_there(&self, user: &UserId) -> bool {
         self.0.people.is_there(user).await
@@ -157,8 +181,7 @@ impl Roster {
         let mut meant = Meant::default();
         let source = source.to_owned();
         let Some(duty) = self.duty(&source, Some(level)).await else {
-            meant.left_out.push(LeftOut::SourceDown { source });
-            return meant;
+            return Meant::of_nobody(source);
         };
         if duty.on.is_empty() {
             let is_down = duty.trouble.is_some();
@@ -262,8 +285,7 @@ impl Roster {
         };
         let known = source.now(&self.0.tools).await;
         let Some(said) = known.said else {
-            let source = source.name.clone();
-            return Meant { people: Vec::new(), left_out: vec![LeftOut::SourceDown { source }] };
+            return Meant::of_nobody(source.name.clone());
         };
         let as_of = known.trouble.map(|_| said.at);
         let reason = Reason::Group { group: group.clone(), as_of };

@@ -163,6 +163,7 @@ fn left_out(left_out: &LeftOut) -> String {
         LeftOut::TooMany { count } => format!("{count} more people were not told: it would be too many."),
         LeftOut::Away { user } => format!("{} is away, and nobody stands in.", person(user)),
         LeftOut::OwnRequest { user } => format!("{} was not told: it is their own request.", person(user)),
+        LeftOut::LevelsUnknown => "No further level is known, so nobody is told after these.".to_owned(),
         LeftOut::NobodyMayDecide => {
             "*Nobody who was told may decide*: no one of them is named by each route that may be meant.".to_owned()
         }
@@ -191,6 +192,7 @@ pub fn news(request: &Request, news: &News) -> String {
             format!("Nobody has decided yet, so I have told {}{more} too.", people.join(", "))
         }
         News::Claimed { by } => format!("{} is on it.", person(by)),
+        News::Lapsed { by } => format!("{} was on it and is not any more; nobody has decided yet.", person(by)),
         News::Exhausted => "Nobody has decided yet, and there is nobody else to tell.".to_owned(),
         News::Decided => {
             format!(

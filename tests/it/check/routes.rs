@@ -84,3 +84,22 @@ async fn a_token_that_may_not_read_user_groups_is_named_where_a_route_names_one(
          → add the scope usergroups:read and install the app again"
     );
 }
+
+#[tokio::test]
+async fn an_app_of_a_whole_organisation_has_to_be_told_in_which_workspaces_user_groups_are() {
+    let slack = SlackSetup::default().on_grid().with_scope("usergroups:read");
+    let company = Company::with(SlackSetup { team_id: "E01ACME".into(), ..slack }, P0Setup::default()).await;
+    let settings = routed(&company, ROUTES);
+    for organisation in ["", "allowed_enterprises = [\"E01ACME\"]\n"] {
+        let told = company.check(&settings.replace("[slack]\n", &format!("[slack]\n{organisation}"))).await;
+        assert_eq!(
+            told.about("group S01ONCALL"),
+            "FAIL no workspace is known in which it could be: nobody is told by it (for \"prod\", \"long\")\n\
+             → name the workspace of the group in slack.allowed_teams",
+            "{}",
+            told.text
+        );
+    }
+    let told = company.check(&settings.replace("[slack]\n", "[slack]\nallowed_teams = [\"T01ACME\"]\n")).await;
+    assert!(told.about("group S01ONCALL").starts_with("warn 2 people are in this user group"), "{}", told.text);
+}

@@ -2,6 +2,9 @@
 
 use std::time::Duration;
 
+use p0_chatops::domain::person::{UserGroupId, UserId};
+use p0_chatops::domain::route::routes::Recipient;
+use p0_chatops::domain::watch::Reason;
 use p0_chatops::sandbox::pagerduty::{Fault, rate_limited};
 
 use super::{Company, first, meant};
@@ -114,4 +117,20 @@ async fn the_ledger_is_written_when_something_changed_and_at_most_once_an_hour_o
     assert_eq!(written().await, Some(company.clock.now()));
     let (body, _) = company.ledger.oncall_answer("first").await.unwrap().unwrap();
     assert!(!body.contains("sandbox-pagerduty-key"));
+}
+
+#[tokio::test]
+async fn what_is_not_known_when_the_time_is_up_is_asked_again_and_holds_up_nobody_who_is_named() {
+    let company = Company::paged().await;
+    let roster = company.by_email();
+    let up = tokio::time::Instant::now();
+    let late = roster.meant_by(&first(1), up).await;
+    assert!(late.is_unsure() && late.people.is_empty(), "{late:?}");
+    let group = Recipient::Group(UserGroupId::parse("S01ONCALL").unwrap());
+    assert!(roster.meant_by(&group, up).await.is_unsure());
+    let carol = UserId::parse(CAROL).unwrap();
+    let named = roster.meant_by(&Recipient::User(carol.clone()), up).await;
+    assert_eq!(named.people, [(carol.clone(), Reason::Named)]);
+    assert!(!named.is_unsure() && roster.is_there_by(&carol, up).await);
+    assert_eq!(meant(&roster, &first(1)).await, [ALICE], "asked in vain once, it is asked again");
 }

@@ -13,7 +13,11 @@ const ROUTE: &str = "notify = [\"oncall:first\"]\nfallback = [\"U03CAROL\"]\nesc
 
 /// Alice for an hour more, then nobody; Carol always, on the second level.
 async fn night() -> (World, PagerDuty) {
-    let setup = Setup { route: ROUTE.to_owned(), ..Setup::default() };
+    night_by(ROUTE).await
+}
+
+async fn night_by(route: &str) -> (World, PagerDuty) {
+    let setup = Setup { route: route.to_owned(), ..Setup::default() };
     let (now, hour) = (setup.clock.now(), SignedDuration::from_hours(1));
     let pagerduty = PagerDutySetup { clock: setup.clock.clone(), ..PagerDutySetup::default() };
     let pagerduty = PagerDuty::start(pagerduty).await.unwrap();
@@ -63,10 +67,41 @@ async fn who_was_on_call_is_known_after_a_restart_too_and_else_the_fallback_is_t
     // Alice's shift is over, and nobody says who comes next.
     world.clock.advance(Duration::from_secs(3600));
     let third = world.request(RequestSeed { id: Some("req-3".to_owned()), ..bobs() }).await;
-    for _ in 0..5 {
+    for _ in 0..4 {
         world.after(MINUTE).await;
     }
     let told = told(&world, &third);
     assert!(told.starts_with("Told: <@U03CAROL> (nobody else was there)"), "{told}");
     assert!(told.contains(":warning: first does not say who is on call."), "{told}");
+}
+
+#[tokio::test]
+async fn with_no_answer_at_all_the_way_ends_once_the_fallback_was_told() {
+    let (world, pagerduty) = night().await;
+    pagerduty.down().await;
+    let card = world.usual().await;
+    for _ in 0..20 {
+        world.after(MINUTE).await;
+    }
+    insta::assert_snapshot!(told(&world, &card), @r"
+    :rotating_light: *Nobody answered*: all 2 levels were told.
+    Told: <@U03CAROL> (nobody else was there).
+    :warning: first does not say who is on call. No further level is known, so nobody is told after these.
+    ");
+    assert!(world.timers().await.is_empty());
+    assert_eq!(world.dms(CAROL).iter().filter(|text| text.starts_with("Access request")).count(), 1);
+}
+
+#[tokio::test]
+async fn the_next_level_does_not_wait_for_those_of_whom_a_source_was_asked_in_vain() {
+    let route = "notify = [\"U03CAROL\", \"oncall:first\"]\nescalate_after = \"5m\"\nescalate_to = [[\"U01ALICE\"]]\n";
+    let (world, pagerduty) = night_by(route).await;
+    pagerduty.down().await;
+    world.usual().await;
+    for _ in 0..4 {
+        world.after(MINUTE).await;
+        assert_eq!((world.dms(CAROL).len(), world.dms(ALICE).len()), (1, 0));
+    }
+    world.after(MINUTE).await;
+    assert_eq!((world.dms(CAROL).len(), world.dms(ALICE).len()), (1, 1));
 }

@@ -1,5 +1,7 @@
 //! Who is away, and who is told in their place.
 
+use p0_chatops::sandbox::slack::Person;
+
 use crate::watch::{MINUTE, route};
 use crate::world::{ALICE, BOB, CAROL, CHANNEL, readable};
 
@@ -108,4 +110,33 @@ async fn what_cannot_be_read_is_said() {
         let said = world.lines(BOB).pop().unwrap();
         assert!(said.starts_with(begin), "{text}: {said}");
     }
+}
+
+#[tokio::test]
+async fn a_stand_in_who_has_gone_or_become_a_guest_is_none() {
+    type Change = fn(&mut Person);
+    let changes: [Change; 2] = [|person| person.deleted = true, |person| person.is_restricted = true];
+    for change in changes {
+        let world = route(&format!("notify = [\"{ALICE}\"]\n")).await;
+        world.slack.slash(ALICE, CHANNEL, &format!("away 3d <@{CAROL}>")).await.unwrap();
+        world.work().await;
+        world.slack.change_person(CAROL, change);
+        world.after(11 * MINUTE).await;
+        let card = world.usual().await;
+        assert_eq!(world.looked_after(&card), ["Told: <@U01ALICE>."]);
+        assert!(!world.dms(CAROL).iter().any(|text| text.starts_with("Access request")));
+    }
+}
+
+#[tokio::test]
+async fn people_who_stand_in_for_each_other_are_told_themselves() {
+    let world = route(&format!("notify = [\"{ALICE}\", \"{CAROL}\"]\n")).await;
+    for (away, other) in [(ALICE, CAROL), (CAROL, ALICE)] {
+        world.slack.slash(away, CHANNEL, &format!("away 3d <@{other}>")).await.unwrap();
+        world.work().await;
+    }
+    let card = world.usual().await;
+    assert_eq!(world.looked_after(&card), ["Told: <@U01ALICE>, <@U03CAROL>."]);
+    let cards = |who: &str| world.dms(who).iter().filter(|text| text.starts_with("Access request")).count();
+    assert_eq!((cards(ALICE), cards(CAROL)), (1, 1));
 }

@@ -17,6 +17,10 @@ async fn a_claim_stands_on_every_copy_and_lapses_by_itself() {
     world.after(MINUTE).await;
     assert_eq!(world.looked_after(&card), ["Told: <@U03CAROL>."]);
     assert!(world.timers().await.is_empty());
+    insta::assert_snapshot!(world.dms(BOB)[1..].join("\n"), @r"
+    <@U01ALICE> is on it.
+    <@U01ALICE> was on it and is not any more; nobody has decided yet.
+    ");
 }
 
 #[tokio::test]
@@ -34,6 +38,7 @@ async fn a_second_tap_changes_nothing_and_another_person_takes_over() {
     let lines = world.looked_after(&card);
     assert_eq!(lines, [":raising_hand: <@U03CAROL> is on it since (time), until (time)."]);
     assert_eq!(world.timers().await, ["claim_lapses"]);
+    assert_eq!(world.dms(BOB)[1..], ["<@U01ALICE> is on it.", "<@U03CAROL> is on it."]);
 }
 
 #[tokio::test]

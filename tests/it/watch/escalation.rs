@@ -1,5 +1,6 @@
 //! Reminders, and who is told next.
 
+use p0_chatops::sandbox::p0::RequestSeed;
 use p0_chatops::sandbox::slack::{Fault, Times};
 
 use crate::watch::{MINUTE, route};
@@ -202,4 +203,46 @@ async fn slack_that_fails_holds_up_nobody_for_good() {
         world.after(MINUTE).await;
     }
     assert_eq!(world.dms(CAROL).len(), 1);
+}
+
+#[tokio::test]
+async fn a_row_that_cannot_be_read_holds_up_no_other_request() {
+    for (spoil, told) in [
+        ("UPDATE watches SET body = '{' WHERE request_id = 'req-1'", 1),
+        ("UPDATE told SET reason = '{' WHERE request_id = 'req-1'", 2),
+    ] {
+        let world = route(&format!("{LEVELS}remind_after = \"10m\"\n")).await;
+        world.usual().await;
+        world.request(RequestSeed { id: Some("req-2".into()), ..bobs() }).await;
+        let url = format!("sqlite://{}", world.folder.join("p0-chatops.db").display());
+        let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
+        assert_eq!(sqlx::query(spoil).execute(&pool).await.unwrap().rows_affected(), 1, "{spoil}");
+        pool.close().await;
+        world.after(10 * MINUTE).await;
+        world.after(10 * MINUTE).await;
+        let bells = world.dms(CAROL).iter().filter(|text| text.contains("req-2") && text.starts_with(":bell:")).count();
+        assert_eq!((bells, world.dms(ALICE).len()), (1, told), "{spoil}");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_put_back_and_forward_rings_nobody_twice_and_loses_nothing() {
+    let world = route(&format!("notify = [\"{CAROL}\"]\nremind_after = \"10m\"\n")).await;
+    world.usual().await;
+    let bells = || world.dms(CAROL).iter().filter(|text| text.starts_with(":bell:")).count();
+    // Due, and not yet seen to be.
+    world.clock.advance(11 * MINUTE);
+    world.clock.put_back(60 * MINUTE);
+    world.work().await;
+    assert_eq!(bells(), 0);
+    world.after(60 * MINUTE).await;
+    assert_eq!(bells(), 1);
+    world.clock.put_back(60 * MINUTE);
+    world.work().await;
+    world.after(60 * MINUTE).await;
+    assert_eq!(bells(), 1);
+    world.after(21 * MINUTE).await;
+    assert_eq!(bells(), 2);
+    world.after(40 * MINUTE).await;
+    assert_eq!(bells(), 3);
 }

@@ -1,5 +1,6 @@
 //! A rota as an iCalendar file (RFC 5545). What says who is on call and when is understood or refused with its line;
-//! nothing of it is passed over. Times of time zones are those of the IANA name in TZID, whatever VTIMEZONE says.
+//! nothing of it is passed over. Times of time zones are those of IANA, for the name in TZID or the one that Windows has for
+//! it, whatever VTIMEZONE says.
 
 mod event;
 mod file;
@@ -8,6 +9,7 @@ mod moment;
 mod recurrence;
 #[cfg(test)]
 mod tests;
+mod windows;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;

@@ -1,10 +1,11 @@
 //! Dates and times of a calendar: as a clock on a wall shows them, and where it hangs (RFC 5545, sections 3.3.4 and 3.3.5).
 
 use jiff::civil::{Date, DateTime};
-use jiff::tz::TimeZone;
+use jiff::tz::{TimeZone, TimeZoneDatabase};
 use jiff::{SignedDuration, Timestamp};
 
 use super::lines::{BadLine, Line};
+use super::windows;
 
 /// A date, or a date and a time, on some clock.
 #[derive(Clone, Debug)]
@@ -25,8 +26,10 @@ impl Moment {
         }
         let zone = match line.parameter("TZID") {
             None => zone.clone(),
-            Some(name) => TimeZone::get(name).map_err(|_| {
-                line.bad(format!("names the time zone {name:?}: only IANA's names are known, as Europe/Berlin"))
+            Some(name) => named(name).ok_or_else(|| {
+                line.bad(format!(
+                    "names the time zone {name:?}: IANA's names are known, as Europe/Berlin, and Windows'"
+                ))
             })?,
         };
         line.value.split(',').map(|text| Self::parse(text.trim(), &zone).ok_or_else(|| no_moment(line, text))).collect()
@@ -93,6 +96,18 @@ impl Moment {
             false => self.timestamp() == other.timestamp(),
         }
     }
+}
+
+/// The time zone that IANA or Windows calls so, or whose name is at the end of a path, as Mozilla writes it.
+fn named(name: &str) -> Option<TimeZone> {
+    let is_path = name.starts_with('/');
+    let ends = name.match_indices('/').filter(|_| is_path).map(|(at, _)| &name[at + 1..]);
+    std::iter::once(name).chain(windows::iana_name(name)).chain(ends).find_map(of_iana)
+}
+
+/// The machine's own list may lack the older of IANA's names.
+fn of_iana(name: &str) -> Option<TimeZone> {
+    TimeZone::get(name).or_else(|_| TimeZoneDatabase::bundled().get(name)).ok()
 }
 
 fn no_moment(line: &Line, text: &str) -> BadLine {

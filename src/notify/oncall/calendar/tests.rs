@@ -92,6 +92,25 @@ fn lines_are_unfolded_within_characters_too_and_what_says_nothing_of_duty_is_let
 }
 
 #[test]
+fn time_zones_are_known_by_the_names_that_outlook_and_thunderbird_write_too() {
+    for zone in [
+        "Eastern Standard Time",
+        "\"eastern standard time\"",
+        "America/New_York",
+        "\"America/New_York\"",
+        "/mozilla.org/20050126_1/America/New_York",
+        "/America/New_York",
+    ] {
+        let shift = event(&format!("SUMMARY:A\nDTSTART;TZID={zone}:20260702T090000\nDURATION:PT1H"));
+        assert_eq!(
+            shown(&shift, "2026-07-01T00:00:00Z", "2026-08-01T00:00:00Z"),
+            ["A 2026-07-02T13:00:00Z 2026-07-02T14:00:00Z"],
+            "{zone}"
+        );
+    }
+}
+
+#[test]
 fn what_is_not_understood_is_refused_with_its_line() {
     let rule = |rule: &str| event(&format!("SUMMARY:A\nDTSTART:20261102T090000\nDURATION:PT1H\nRRULE:{rule}"));
     for (events, problem) in [
@@ -109,8 +128,9 @@ fn what_is_not_understood_is_refused_with_its_line() {
             "line 4: DTSTART holds \"tomorrow\", which is no date and no time",
         ),
         (
-            event("SUMMARY:A\nDTSTART;TZID=W. Europe Standard Time:20261102T090000\nDURATION:PT1H"),
-            "line 4: DTSTART names the time zone \"W. Europe Standard Time\": only IANA's names are known, as Europe/Berlin",
+            event("SUMMARY:A\nDTSTART;TZID=Customized Time Zone:20261102T090000\nDURATION:PT1H"),
+            "line 4: DTSTART names the time zone \"Customized Time Zone\": IANA's names are known, as Europe/Berlin, and \
+             Windows'",
         ),
         (event("SUMMARY:A\nDTSTART:20261102T090000\nDTEND:20261102T080000"), "line 5: DTEND is not after DTSTART"),
         (
