@@ -30,9 +30,9 @@ use crate::domain::text::{cut, plain};
 use crate::domain::watch::{LeftOut, Reason};
 use crate::ledger::Ledger;
 use crate::telemetry::Metrics;
-use people::People;
+use people::{People, counts};
 use shift::{Shift, Who};
-use source::{Kind, Source};
+use source::{AHEAD, Kind, Source};
 
 /// People of whom Slack is asked at most, each, whether they are there: nobody tells more of a group than that at once.
 const LOOKED_AT: usize = 50;
@@ -46,6 +46,8 @@ pub struct Meant {
     pub people: Vec<(UserId, Reason)>,
     /// Who was not found.
     pub left_out: Vec<LeftOut>,
+    /// Whether nothing that a source has said reaches to now: it may be anybody.
+    pub is_blind: bool,
 }
 
 /// Who is on call by a source now.
@@ -158,10 +160,13 @@ impl Roster {
         let source = source.to_owned();
         let Some(duty) = self.duty(&source, Some(level)).await else {
             meant.left_out.push(LeftOut::SourceDown { source });
+            meant.is_blind = true;
             return meant;
         };
         if duty.on.is_empty() {
             let is_down = duty.trouble.is_some();
+            let now = self.0.tools.clock.now();
+            meant.is_blind = is_down && !duty.as_of.is_some_and(|said| counts(said, AHEAD, now));
             meant.left_out.push(match is_down {
                 true => LeftOut::SourceDown { source: source.clone() },
                 false => LeftOut::NobodyOnCall { source: source.clone(), level },
@@ -173,7 +178,10 @@ impl Roster {
                 Ok(user) if meant.people.iter().any(|(known, _)| *known == user) => {}
                 Ok(user) => meant.people.push((user, reason())),
                 Err(NotFound::Unmatched) => meant.left_out.push(LeftOut::Unmatched { source: source.clone(), name }),
-                Err(NotFound::Silent) => meant.left_out.push(LeftOut::SourceDown { source: source.clone() }),
+                Err(NotFound::Silent) => {
+                    meant.left_out.push(LeftOut::SourceDown { source: source.clone() });
+                    meant.is_blind = true;
+                }
                 Err(NotFound::NotThere(user)) => meant.left_out.push(LeftOut::NotThere { user }),
             }
         }
@@ -263,7 +271,7 @@ impl Roster {
         let known = source.now(&self.0.tools).await;
         let Some(said) = known.said else {
             let source = source.name.clone();
-            return Meant { people: Vec::new(), left_out: vec![LeftOut::SourceDown { source }] };
+            return Meant { left_out: vec![LeftOut::SourceDown { source }], is_blind: true, ..Meant::default() };
         };
         let as_of = known.trouble.map(|_| said.at);
         let reason = Reason::Group { group: group.clone(), as_of };
@@ -273,7 +281,7 @@ impl Roster {
         };
         let members: Vec<_> = said.shifts.into_iter().filter_map(member).collect();
         if members.is_empty() {
-            return Meant { people: Vec::new(), left_out: vec![LeftOut::EmptyGroup { group: group.clone() }] };
+            return Meant { left_out: vec![LeftOut::EmptyGroup { group: group.clone() }], ..Meant::default() };
         }
         self.present(members).await
     }

@@ -12,8 +12,8 @@ use crate::world::{ALICE, CAROL, Card, Setup, World, bobs};
 const ROUTE: &str = "notify = [\"oncall:first\"]\nfallback = [\"U03CAROL\"]\nescalate_after = \"5m\"\n";
 
 /// Alice for an hour more, then nobody; Carol always, on the second level.
-async fn night() -> (World, PagerDuty) {
-    let setup = Setup { route: ROUTE.to_owned(), ..Setup::default() };
+async fn night(route: &str) -> (World, PagerDuty) {
+    let setup = Setup { route: route.to_owned(), ..Setup::default() };
     let (now, hour) = (setup.clock.now(), SignedDuration::from_hours(1));
     let pagerduty = PagerDutySetup { clock: setup.clock.clone(), ..PagerDutySetup::default() };
     let pagerduty = PagerDuty::start(pagerduty).await.unwrap();
@@ -34,7 +34,7 @@ fn told(world: &World, card: &Card) -> String {
 
 #[tokio::test]
 async fn whoever_is_on_call_is_told_and_then_the_next_level_though_pagerduty_fails_meanwhile() {
-    let (world, pagerduty) = night().await;
+    let (world, pagerduty) = night(ROUTE).await;
     let card = world.usual().await;
     assert_eq!((world.dms(ALICE).len(), world.dms(CAROL).len()), (1, 0));
     insta::assert_snapshot!(told(&world, &card), @"Told: <@U01ALICE> (on call, first). If nobody decides, others are told (time).");
@@ -49,7 +49,7 @@ async fn whoever_is_on_call_is_told_and_then_the_next_level_though_pagerduty_fai
 
 #[tokio::test]
 async fn who_was_on_call_is_known_after_a_restart_too_and_else_the_fallback_is_told() {
-    let (mut world, pagerduty) = night().await;
+    let (mut world, pagerduty) = night(ROUTE).await;
     world.usual().await;
     pagerduty.down().await;
     world.restart().await;
@@ -69,4 +69,16 @@ async fn who_was_on_call_is_known_after_a_restart_too_and_else_the_fallback_is_t
     let told = told(&world, &third);
     assert!(told.starts_with("Told: <@U03CAROL> (nobody else was there)"), "{told}");
     assert!(told.contains(":warning: first does not say who is on call."), "{told}");
+}
+
+#[tokio::test]
+async fn whose_shift_is_over_by_what_pagerduty_said_last_is_not_rung_though_it_fails() {
+    let route = "notify = [\"oncall:first\"]\nfallback = [\"U03CAROL\"]\nremind_after = \"40m\"\n";
+    let (world, pagerduty) = night(route).await;
+    world.clock.advance(30 * MINUTE);
+    world.usual().await;
+    assert_eq!((world.dms(ALICE).len(), world.dms(CAROL).len()), (1, 0));
+    pagerduty.down().await;
+    world.after(41 * MINUTE).await;
+    assert_eq!((world.dms(ALICE).len(), world.dms(CAROL).len()), (1, 1));
 }
