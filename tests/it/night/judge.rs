@@ -14,7 +14,7 @@ use crate::world::{BOB, readable};
 /// How many calls the stand-in for Slack remembers.
 const CALLS_KEPT: usize = 10_000;
 
-/// What is on its way to Slack when the bot hears that a request is decided is not called back.
+/// What is on its way to Slack when the bot hears that there is no need for it is not called back.
 const UNDER_WAY: Duration = Duration::from_secs(1);
 
 /// What may be said once only: with whom, and what.
@@ -58,12 +58,13 @@ async fn left_behind(night: &Night) -> Vec<String> {
 fn ends(night: &Night) -> Vec<String> {
     let mut faults = Vec::new();
     let mut counts = BTreeMap::<&str, u32>::new();
+    let channels = cards(&night.world.slack.messages(CHANNEL));
+    let alices = cards(&night.direct(ALICE));
     for Asked { id, .. } in &night.asked {
-        let Some(card) = night.card(id) else {
+        let Some(shown) = channels.get(id) else {
             faults.push(format!("{id} has no card in the channel"));
             continue;
         };
-        let shown = night.world.read(&card);
         let status = night.world.p0.status(id).unwrap_or_default();
         let (end, says): (_, &[&str]) = match status.as_str() {
             "PENDING_APPROVAL" => ("told to the end", &["*Nobody answered*"]),
@@ -82,7 +83,7 @@ fn ends(night: &Night) -> Vec<String> {
         if !waits && shown.contains("*Nobody answered*") {
             faults.push(format!("{id} is {status}, and its card says that nobody answered:\n{shown}\n"));
         }
-        if waits && !has_card(night, ALICE, id) {
+        if waits && !alices.contains_key(id) {
             faults.push(format!("{id} was told to the end, but not to Alice, who is the end"));
         }
     }
@@ -95,23 +96,19 @@ fn ends(night: &Night) -> Vec<String> {
     faults
 }
 
-fn has_card(night: &Night, who: &str, id: &str) -> bool {
-    night.direct(who).iter().any(|message| of_request(&message.blocks).as_deref() == Some(id))
+/// What the newest card of each request says.
+fn cards(messages: &[Message]) -> BTreeMap<String, String> {
+    let card = |message: &Message| Some((of_request(&message.blocks)?, readable(&message.blocks)));
+    messages.iter().filter_map(card).collect()
 }
 
 /// Everybody's card of a request says what the channel's says.
 fn copies(night: &Night) -> Vec<String> {
+    let channels = cards(&night.world.slack.messages(CHANNEL));
     let mut faults = Vec::new();
     for who in everybody() {
-        let newest: BTreeMap<String, String> = night
-            .direct(&who)
-            .iter()
-            .filter_map(|message| Some((of_request(&message.blocks)?, readable(&message.blocks))))
-            .collect();
-        for (id, shown) in newest {
-            let Some(card) = night.card(&id) else { continue };
-            let channels = night.world.read(&card);
-            if shown != channels {
+        for (id, shown) in cards(&night.direct(&who)) {
+            if let Some(channels) = channels.get(&id).filter(|channels| **channels != shown) {
                 faults.push(format!("{who} sees of {id}:\n{shown}\nand the channel:\n{channels}\n"));
             }
         }
@@ -217,7 +214,7 @@ fn turn_of(who: &str, kind: &str) -> Option<SignedDuration> {
 /// Whether somebody did something about a request after they were shown it, and before something else.
 fn stirred(night: &Night, who: &str, id: &str, shown: Timestamp, before: Timestamp) -> bool {
     let of = |stirred: &&(String, String, Timestamp)| stirred.0 == who && stirred.1 == id;
-    night.stirred.iter().filter(of).any(|(_, _, at)| shown <= *at && *at < before)
+    night.stirred.iter().filter(of).any(|(_, _, at)| shown <= *at && *at + UNDER_WAY < before)
 }
 
 /// When the bot could know that a request is decided: P0 answered so, or told so.
