@@ -23,6 +23,7 @@ type Said = (String, String);
 /// Everything that is not as it has to be.
 pub async fn faults(night: &Night) -> Vec<String> {
     let mut faults = Vec::new();
+    faults.extend(night.lingering.iter().map(|timer| format!("a timer outlived a decision: {timer}")));
     faults.extend(left_behind(night).await);
     faults.extend(ends(night));
     faults.extend(copies(night));
@@ -31,10 +32,16 @@ pub async fn faults(night: &Night) -> Vec<String> {
     faults
 }
 
+/// What is set to happen about requests that are decided: that stops at once.
+pub async fn lingering(night: &Night) -> Vec<String> {
+    let query = "SELECT timers.kind || ' ' || timers.request_id FROM timers
+                 JOIN requests ON requests.id = timers.request_id
+                 WHERE requests.pending = 0 AND timers.kind NOT IN ('ends_soon', 'overdue')";
+    sqlx::query_scalar(query).fetch_all(&night.ledger).await.unwrap()
+}
+
 /// Nothing is left to do, and the ledger knows what P0 knows.
 async fn left_behind(night: &Night) -> Vec<String> {
-    let url = format!("sqlite://{}", night.world.folder.join("p0-chatops.db").display());
-    let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
     let mut faults = Vec::new();
     let is_left = [
         ("timer", "SELECT kind || ' ' || request_id FROM timers WHERE kind NOT IN ('ends_soon', 'overdue')"),
@@ -43,14 +50,14 @@ async fn left_behind(night: &Night) -> Vec<String> {
         ("decision under way", "SELECT request_id FROM decisions WHERE stage_name IN ('recorded', 'sending')"),
     ];
     for (what, query) in is_left {
-        let left: Vec<String> = sqlx::query_scalar(query).fetch_all(&pool).await.unwrap();
+        let left: Vec<String> = sqlx::query_scalar(query).fetch_all(&night.ledger).await.unwrap();
         faults.extend(left.into_iter().map(|left| format!("a {what} is left behind: {left}")));
     }
     let query = "SELECT id FROM requests WHERE pending = 1";
-    let waits: BTreeSet<String> = sqlx::query_scalar(query).fetch_all(&pool).await.unwrap().into_iter().collect();
+    let waits: BTreeSet<String> =
+        sqlx::query_scalar(query).fetch_all(&night.ledger).await.unwrap().into_iter().collect();
     let differs = night.asked.iter().filter(|asked| night.p0_waits(&asked.id) != waits.contains(&asked.id));
     faults.extend(differs.map(|asked| format!("the ledger does not know where {} stands", asked.id)));
-    pool.close().await;
     faults
 }
 

@@ -17,6 +17,7 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use p0_chatops::sandbox::p0::RequestSeed;
 use p0_chatops::sandbox::pagerduty::{PagerDuty, PagerDutySetup};
 use p0_chatops::sandbox::slack::{Message, Times};
+use sqlx::SqlitePool;
 
 use crate::world::{ALICE, CAROL, CHANNEL, Card, Setup, World, readable};
 use duty::Duty;
@@ -88,6 +89,10 @@ struct Night {
     heard: BTreeMap<String, Timestamp>,
     /// Who did something about which request, and when.
     stirred: BTreeSet<(String, String, Timestamp)>,
+    /// The bot's own, to be looked at.
+    ledger: SqlitePool,
+    /// Timers of requests that were decided already, whenever there were any.
+    lingering: BTreeSet<String>,
 }
 
 /// A request, as somebody asked for it.
@@ -109,8 +114,10 @@ impl Night {
         setup.route = ROUTES.replace("{pagerduty}", &pagerduty.base_url()).replace("{table}", &duty::table());
         let world = World::with(setup).await;
         let (asked, untold) = (Vec::new(), BTreeSet::new());
-        let (heard, stirred) = (BTreeMap::new(), BTreeSet::new());
-        Self { world, pagerduty, duty: Duty::begin(evening), asked, untold, heard, stirred }
+        let (heard, stirred, lingering) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
+        let ledger = format!("sqlite://{}", world.folder.join("p0-chatops.db").display());
+        let ledger = SqlitePool::connect(&ledger).await.unwrap();
+        Self { world, pagerduty, duty: Duty::begin(evening), asked, untold, heard, stirred, ledger, lingering }
     }
 
     async fn pass(&mut self, nth: u32, round: &Round) {
@@ -133,6 +140,7 @@ impl Night {
             self.move_elsewhere(nth, status);
         }
         self.live(round.dies[1]).await;
+        self.lingering.extend(judge::lingering(self).await);
         self.world.clock.advance(STEP);
     }
 
