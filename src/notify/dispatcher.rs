@@ -143,9 +143,10 @@ impl Dispatcher {
         let mut meant = meant;
         if let Some(user) = summons.reminds()
             && !meant.people.iter().any(|(known, _)| known == user)
-            && (is_unsure || summons.is_fallback(user) || !of_others.is_empty())
+            && (meant.is_blind || summons.is_fallback(user) || !of_others.is_empty())
         {
-            // Who was told is rung again rather than nobody, where it cannot be told whether they still are meant.
+            // Who was told is rung again rather than nobody, where it cannot be told whether they still are meant. Whose
+            // shift is over by what was said last is not.
             meant.people.push((user.clone(), Reason::Fallback));
         }
         self.sort(&request, meant, &absences, &mut sorted, by).await?;
@@ -247,6 +248,7 @@ impl Dispatcher {
                 }
             }
             all.left_out.extend(meant.left_out);
+            all.is_blind |= meant.is_blind;
         }
         all
     }

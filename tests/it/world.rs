@@ -222,6 +222,11 @@ impl World {
 
     /// Lets everything happen that can: what Slack's pace holds back is waited for, what waits for more is not.
     pub async fn work(&self) {
+        self.work_at(Duration::from_millis(500)).await;
+    }
+
+    /// The same, by a clock that goes on by so much whenever Slack's pace holds something back.
+    pub async fn work_at(&self, pace: Duration) {
         for _ in 0..400 {
             self.app().whispers.close();
             self.app().whispers.wait().await;
@@ -238,7 +243,7 @@ impl World {
                 if !self.app().courier.is_behind().await.unwrap() {
                     return;
                 }
-                self.clock.advance(Duration::from_millis(500));
+                self.clock.advance(pace);
             }
         }
         panic!("the bot does not come to rest");

@@ -31,9 +31,9 @@ use crate::domain::text::{cut, plain};
 use crate::domain::watch::{GROUP_SOURCE, LeftOut, Reason};
 use crate::ledger::Ledger;
 use crate::telemetry::Metrics;
-use people::People;
+use people::{People, counts};
 use shift::{Shift, Who};
-use source::{Kind, Source};
+use source::{AHEAD, Kind, Source};
 
 /// People of whom Slack is asked at most, each, whether they are there: nobody tells more of a group than that at once.
 const LOOKED_AT: usize = 50;
@@ -47,6 +47,8 @@ pub struct Meant {
     pub people: Vec<(UserId, Reason)>,
     /// Who was not found.
     pub left_out: Vec<LeftOut>,
+    /// Whether nothing that a source has said reaches to now: it may be anybody.
+    pub is_blind: bool,
 }
 
 /// Who is on call by a source now.
@@ -63,7 +65,7 @@ pub struct Duty {
 impl Meant {
     /// A source does not say.
     fn of_nobody(source: String) -> Self {
-        Self { people: Vec::new(), left_out: vec![LeftOut::SourceDown { source }] }
+        Self { left_out: vec![LeftOut::SourceDown { source }], is_blind: true, ..Self::default() }
     }
 
     /// Whether a source did not answer: there may be others.
@@ -146,7 +148,7 @@ impl Roster {
         match (timeout_at(by, self.meant(recipient)).await, recipient) {
             (Ok(meant), _) => meant,
             (Err(_), Recipient::User(user)) => {
-                Meant { people: vec![(user.clone(), Reason::Named)], left_out: Vec::new() }
+                Meant { people: vec![(user.clone(), Reason::Named)], ..Meant::default() }
             }
             (Err(_), Recipient::Group(group)) => Meant::of_nobody(format!("{GROUP_SOURCE}{group}")),
             (Err(_), Recipient::OnCall { source, .. }) => Meant::of_nobody(source.clone()),
@@ -185,6 +187,8 @@ impl Roster {
         };
         if duty.on.is_empty() {
             let is_down = duty.trouble.is_some();
+            let now = self.0.tools.clock.now();
+            meant.is_blind = is_down && !duty.as_of.is_some_and(|said| counts(said, AHEAD, now));
             meant.left_out.push(match is_down {
                 true => LeftOut::SourceDown { source: source.clone() },
                 false => LeftOut::NobodyOnCall { source: source.clone(), level },
@@ -196,7 +200,10 @@ impl Roster {
                 Ok(user) if meant.people.iter().any(|(known, _)| *known == user) => {}
                 Ok(user) => meant.people.push((user, reason())),
                 Err(NotFound::Unmatched) => meant.left_out.push(LeftOut::Unmatched { source: source.clone(), name }),
-                Err(NotFound::Silent) => meant.left_out.push(LeftOut::SourceDown { source: source.clone() }),
+                Err(NotFound::Silent) => {
+                    meant.left_out.push(LeftOut::SourceDown { source: source.clone() });
+                    meant.is_blind = true;
+                }
                 Err(NotFound::NotThere(user)) => meant.left_out.push(LeftOut::NotThere { user }),
             }
         }
@@ -295,7 +302,7 @@ impl Roster {
         };
         let members: Vec<_> = said.shifts.into_iter().filter_map(member).collect();
         if members.is_empty() {
-            return Meant { people: Vec::new(), left_out: vec![LeftOut::EmptyGroup { group: group.clone() }] };
+            return Meant { left_out: vec![LeftOut::EmptyGroup { group: group.clone() }], ..Meant::default() };
         }
         self.present(members).await
     }

@@ -26,7 +26,7 @@ const COUNTS_FOR: Duration = Duration::from_secs(60);
 const LEFT_ALONE_FOR: Duration = Duration::from_secs(10);
 const LEFT_ALONE_AT_MOST: Duration = Duration::from_secs(60);
 /// How far ahead PagerDuty is asked, so that what is remembered survives a change of shifts.
-const AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
+pub(super) const AHEAD: Duration = Duration::from_secs(24 * 60 * 60);
 /// How old what the ledger holds may become while the source keeps saying the same.
 const WRITTEN_EVERY: Duration = Duration::from_secs(60 * 60);
 

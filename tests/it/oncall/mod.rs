@@ -153,7 +153,7 @@ pub fn first(level: u32) -> Recipient {
 
 /// Who is meant, and who is left out: a line for each.
 pub async fn meant(roster: &Roster, recipient: &Recipient) -> Vec<String> {
-    let Meant { people, left_out } = roster.meant(recipient).await;
+    let Meant { people, left_out, .. } = roster.meant(recipient).await;
     let of = |as_of: &Option<Timestamp>| as_of.map(|at| format!(" as of {at}")).unwrap_or_default();
     let people = people.iter().map(|(user, reason)| match reason {
         Reason::OnCall { as_of, .. } => format!("{user}{}", of(as_of)),

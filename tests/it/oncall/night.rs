@@ -12,11 +12,7 @@ use crate::world::{ALICE, CAROL, Card, Setup, World, bobs};
 const ROUTE: &str = "notify = [\"oncall:first\"]\nfallback = [\"U03CAROL\"]\nescalate_after = \"5m\"\n";
 
 /// Alice for an hour more, then nobody; Carol always, on the second level.
-async fn night() -> (World, PagerDuty) {
-    night_by(ROUTE).await
-}
-
-async fn night_by(route: &str) -> (World, PagerDuty) {
+async fn night(route: &str) -> (World, PagerDuty) {
     let setup = Setup { route: route.to_owned(), ..Setup::default() };
     let (now, hour) = (setup.clock.now(), SignedDuration::from_hours(1));
     let pagerduty = PagerDutySetup { clock: setup.clock.clone(), ..PagerDutySetup::default() };
@@ -38,7 +34,7 @@ fn told(world: &World, card: &Card) -> String {
 
 #[tokio::test]
 async fn whoever_is_on_call_is_told_and_then_the_next_level_though_pagerduty_fails_meanwhile() {
-    let (world, pagerduty) = night().await;
+    let (world, pagerduty) = night(ROUTE).await;
     let card = world.usual().await;
     assert_eq!((world.dms(ALICE).len(), world.dms(CAROL).len()), (1, 0));
     insta::assert_snapshot!(told(&world, &card), @"Told: <@U01ALICE> (on call, first). If nobody decides, I tell more people (time): whoever is on call in first, level 2.");
@@ -53,7 +49,7 @@ async fn whoever_is_on_call_is_told_and_then_the_next_level_though_pagerduty_fai
 
 #[tokio::test]
 async fn who_was_on_call_is_known_after_a_restart_too_and_else_the_fallback_is_told() {
-    let (mut world, pagerduty) = night().await;
+    let (mut world, pagerduty) = night(ROUTE).await;
     world.usual().await;
     pagerduty.down().await;
     world.restart().await;
@@ -77,7 +73,7 @@ async fn who_was_on_call_is_known_after_a_restart_too_and_else_the_fallback_is_t
 
 #[tokio::test]
 async fn with_no_answer_at_all_the_way_ends_once_the_fallback_was_told() {
-    let (world, pagerduty) = night().await;
+    let (world, pagerduty) = night(ROUTE).await;
     pagerduty.down().await;
     let card = world.usual().await;
     for _ in 0..20 {
@@ -95,7 +91,7 @@ async fn with_no_answer_at_all_the_way_ends_once_the_fallback_was_told() {
 #[tokio::test]
 async fn the_next_level_does_not_wait_for_those_of_whom_a_source_was_asked_in_vain() {
     let route = "notify = [\"U03CAROL\", \"oncall:first\"]\nescalate_after = \"5m\"\nescalate_to = [[\"U01ALICE\"]]\n";
-    let (world, pagerduty) = night_by(route).await;
+    let (world, pagerduty) = night(route).await;
     pagerduty.down().await;
     world.usual().await;
     for _ in 0..4 {
@@ -104,4 +100,16 @@ async fn the_next_level_does_not_wait_for_those_of_whom_a_source_was_asked_in_va
     }
     world.after(MINUTE).await;
     assert_eq!((world.dms(CAROL).len(), world.dms(ALICE).len()), (1, 1));
+}
+
+#[tokio::test]
+async fn whose_shift_is_over_by_what_pagerduty_said_last_is_not_rung_though_it_fails() {
+    let route = "notify = [\"oncall:first\"]\nfallback = [\"U03CAROL\"]\nremind_after = \"40m\"\n";
+    let (world, pagerduty) = night(route).await;
+    world.clock.advance(30 * MINUTE);
+    world.usual().await;
+    assert_eq!((world.dms(ALICE).len(), world.dms(CAROL).len()), (1, 0));
+    pagerduty.down().await;
+    world.after(41 * MINUTE).await;
+    assert_eq!((world.dms(ALICE).len(), world.dms(CAROL).len()), (1, 1));
 }
