@@ -170,7 +170,7 @@ impl Tools {
         bounds: &Bounds,
         verb: Verb,
     ) -> Result<Result<(), Refusal>, LedgerError> {
-        let named = self.ledger.named(request, &deed.by.user).await?;
-        Ok(rules::check_place(&bounds.demands, verb).and_then(|()| rules::check_named(&bounds.demands, verb, &named)))
+        let named = self.ledger.check_named(request, &deed.by.user, &bounds.demands, verb).await?;
+        Ok(rules::check_place(&bounds.demands, verb).and(named))
     }
 }

@@ -3,7 +3,7 @@
 use sqlx::Row as _;
 
 use super::requests::Kept;
-use super::{Ledger, LedgerError, decisions, from_json, jit, requests, watches};
+use super::{Ledger, LedgerError, decisions, from_json, jit, readable, requests, watches};
 use crate::domain::card_key::CardKey;
 use crate::domain::decision::{Basis, Decision};
 use crate::domain::facts::Digest;
@@ -54,7 +54,7 @@ impl Ledger {
         let Some(kept) = requests::load(&mut reading, id).await? else { return Ok(None) };
         let decisions = decisions::of_request(&mut reading, id).await?;
         let lengths = jit::mirror::lengths(&mut reading).await?;
-        let watch = watches::load(&mut reading, id).await?;
+        let watch = readable(watches::load(&mut reading, id).await).flatten();
         let told = watches::told_of(&mut reading, id).await?;
         Ok(Some(CardFacts { kept, decisions, lengths, watch, told }))
     }

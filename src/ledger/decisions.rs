@@ -112,8 +112,8 @@ async fn record(
     if let Err(refusal) = rules::check(&limits, &bounds, &new.choice, &basis, request, approve_open, again) {
         return Ok(Receipt::Refused(refusal));
     }
-    let named = watches::named(c, &new.request, &new.by.user).await?;
-    if let Err(refusal) = rules::check_named(&bounds.demands, new.choice.verb(), &named) {
+    let verb = new.choice.verb();
+    if let Err(refusal) = watches::check_named(c, &new.request, &new.by.user, &bounds.demands, verb, now).await? {
         return Ok(Receipt::Refused(refusal));
     }
     let asked = Asked { restated: new.restated, proof: None, chosen: new.chosen };

@@ -18,6 +18,8 @@ use crate::domain::rules::{self, Asked, Limits};
 
 /// How long a lease holds. The call that it covers has a deadline of 10 s.
 pub const LEASE: Duration = Duration::from_secs(30);
+/// When a decision is looked at again of which it is being found out whether its author is named.
+const NAMED_SOON: Duration = Duration::from_secs(1);
 
 /// The right to work on one recorded decision, for [`LEASE`].
 #[derive(Debug)]
@@ -293,6 +295,10 @@ async fn mark(
         Ok(()) => same_link(c, &decision, &sender).await?,
         refused => refused,
     };
+    if allowed == Err(Refusal::NotNamed) && watches::is_naming(c, &decision.request, now).await? {
+        put_back(c, lease, "recorded", now.checked_add(NAMED_SOON).unwrap_or(now)).await?;
+        return Ok(Marked::NotSent);
+    }
     if let Err(refusal) = allowed {
         outcomes::refused(c, decision, refusal, now).await?;
         return Ok(Marked::NotSent);

@@ -225,11 +225,17 @@ fn make_private(path: &Path) -> Result<(), LedgerError> {
     }
 }
 
+const COUNT_BITS: u32 = 12;
+const CHANCE_BITS: u32 = 8;
+
+/// When a row got its number.
+fn born(id: i64) -> Timestamp {
+    crate::clock::from_millisecond(id >> (COUNT_BITS + CHANCE_BITS))
+}
+
 /// A number for a new row, so that rows sort by age: the time in milliseconds, then this process's count within it,
 /// then chance, which keeps two processes on one ledger apart.
 fn new_id(now: Timestamp) -> i64 {
-    const COUNT_BITS: u32 = 12;
-    const CHANCE_BITS: u32 = 8;
     static COUNT: AtomicI64 = AtomicI64::new(0);
     let count = COUNT.fetch_add(1, Ordering::Relaxed) & ((1 << COUNT_BITS) - 1);
     let chance: i64 = rand::rng().random_range(0..1 << CHANCE_BITS);

@@ -53,6 +53,8 @@ struct Sorted {
     tell: Vec<(UserId, Reason)>,
     /// Who is away and named nobody.
     away: Vec<(UserId, Reason)>,
+    /// Who is away, and stood in for.
+    stood_in_for: Vec<(UserId, Reason)>,
     left_out: Vec<LeftOut>,
 }
 
@@ -130,9 +132,15 @@ impl Dispatcher {
         );
         let mut is_unsure = meant.is_unsure();
         let by_sources = route.goes_by_sources(nth, has_levels);
-        let is_silent = by_sources && is_silent(&meant);
-        let ends =
-            is_silent || by_sources && timeout_at(by, self.nobody_follows(&recipients, &meant)).await.unwrap_or(false);
+        // Whether there is a level after it shows by the last one alone.
+        let last = if first < nth { route.level(nth, has_levels) } else { None };
+        let of_last = match &last {
+            Some(last) if by_sources && summons.is_revised() => Some(self.meant(last, by).await),
+            _ => None,
+        };
+        let (last, of_last) = (last.as_ref().unwrap_or(&recipients), of_last.as_ref().unwrap_or(&meant));
+        let is_silent = by_sources && is_silent(of_last);
+        let ends = is_silent || by_sources && timeout_at(by, self.nobody_follows(last, of_last)).await.unwrap_or(false);
         let mut level = Level {
             named: of_route(route, &meant),
             next: route.level(nth + 1, has_levels).filter(|_| !ends),
@@ -143,28 +151,39 @@ impl Dispatcher {
         let mut meant = meant;
         if let Some(user) = summons.reminds()
             && !meant.people.iter().any(|(known, _)| known == user)
-            && (meant.is_blind || summons.is_fallback(user) || !of_others.is_empty())
+            && (meant.is_blind || summons.is_fallback(user) || of_others.iter().any(|other| may_mean(other, user)))
         {
             // Who was told is rung again rather than nobody, where it cannot be told whether they still are meant. Whose
             // shift is over by what was said last is not.
             meant.people.push((user.clone(), Reason::Fallback));
         }
         self.sort(&request, meant, &absences, &mut sorted, by).await?;
+        let mut fallback = Some(fallback);
         if sorted.tell.is_empty() && (nth > 0 || !recipients.is_empty()) {
+            let fallback = fallback.take().unwrap_or_default();
             is_unsure |= fallback.is_unsure();
             level.named.extend(of_route(route, &fallback));
             self.sort(&request, fallback, &absences, &mut sorted, by).await?;
         }
+        if summons.is_revised() {
+            // A level that had nobody has told them: they stay who they were.
+            let kept = fallback.as_ref().map(|fallback| who_were(fallback, &summons)).unwrap_or_default();
+            level.named.extend(of_route(route, &kept));
+            self.sort(&request, kept, &absences, &mut sorted, by).await?;
+        }
         let only_of = routes.demands(&request, self.clock.now(), None).only_of;
-        for (other, (meant, _)) in others.iter().zip(&of_others) {
+        for (other, (meant, fallback)) in others.iter().zip(&of_others) {
+            is_unsure |= meant.is_unsure();
             level.named.extend(of_route(other, meant));
+            if summons.is_revised() {
+                level.named.extend(of_route(other, &who_were(fallback, &summons)));
+            }
         }
         if summons.reminds().is_none() && !may_decide(&only_of, &sorted.who(&summons), &summons, &level.named) {
             for (other, (meant, fallback)) in others.iter().zip(of_others) {
                 if !only_of.contains(&other.name) {
                     continue;
                 }
-                is_unsure |= meant.is_unsure();
                 let is_nobody = meant.people.is_empty();
                 self.sort(&request, meant, &absences, &mut sorted, by).await?;
                 if is_nobody {
@@ -174,9 +193,23 @@ impl Dispatcher {
                 }
             }
         }
-        if sorted.tell.is_empty() {
-            // Somebody has to be told.
-            sorted.tell = std::mem::take(&mut sorted.away);
+        let nobody_may =
+            |sorted: &Sorted, level: &Level| !may_decide(&only_of, &sorted.who(&summons), &summons, &level.named);
+        if let Some(fallback) = fallback
+            && summons.reminds().is_none()
+            && only_of.contains(&route.name)
+            && nobody_may(&sorted, &level)
+        {
+            level.named.extend(of_route(route, &fallback));
+            self.sort(&request, fallback, &absences, &mut sorted, by).await?;
+        }
+        // Somebody has to be told, and somebody who may decide: being away changes who is told, never who may.
+        let needs_more = |sorted: &Sorted| summons.reminds().is_none() && nobody_may(sorted, &level);
+        if sorted.tell.is_empty() || needs_more(&sorted) {
+            sorted.tell.append(&mut sorted.away);
+        }
+        if needs_more(&sorted) {
+            sorted.tell.append(&mut sorted.stood_in_for);
         }
         if is_silent {
             sorted.left_out.push(LeftOut::LevelsUnknown);
@@ -187,8 +220,9 @@ impl Dispatcher {
             let may_decide = may_decide(&only_of, &[&told.0], &summons, &level.named);
             (!may_decide, !summons.knows(&told.0))
         });
-        let levels = (nth - first) as usize + 1;
-        let most = route.notify_at_most.saturating_mul(levels);
+        // Nobody is told since somebody else is reminded: a look back has room for whoever knows of it.
+        let know = sorted.tell.iter().filter(|told| summons.looks_back() && summons.knows(&told.0)).count();
+        let most = route.notify_at_most.max(know);
         let too_many = sorted.tell.len().saturating_sub(most);
         if too_many > 0 {
             sorted.tell.truncate(most);
@@ -288,8 +322,15 @@ impl Dispatcher {
                 }
             } else if self.is_own(request, &who).await? {
                 sorted.left_out.push(LeftOut::OwnRequest { user: who });
-            } else if !sorted.tell.iter().any(|(known, _)| *known == who) {
-                sorted.tell.push((who, reason));
+            } else {
+                if let Reason::InPlaceOf(away) = &reason
+                    && !self.is_own(request, away).await?
+                {
+                    sorted.stood_in_for.push((away.clone(), Reason::Named));
+                }
+                if !sorted.tell.iter().any(|(known, _)| *known == who) {
+                    sorted.tell.push((who, reason));
+                }
             }
         }
         Ok(())
@@ -327,6 +368,17 @@ fn may_decide(
             now.chain(summons.named()).filter(|(who, _)| who == user).map(|(_, route)| route).collect();
         only_of.iter().all(|route| by.contains(route.as_str()))
     })
+}
+
+/// Whether people who may be meant by another rule may be this one.
+fn may_mean((meant, fallback): &(Meant, Meant), user: &UserId) -> bool {
+    meant.is_blind || meant.people.iter().chain(&fallback.people).any(|(known, _)| known == user)
+}
+
+/// Those of a fall-back who were told for want of others.
+fn who_were(fallback: &Meant, summons: &Summons) -> Meant {
+    let were = fallback.people.iter().filter(|(user, _)| summons.is_fallback(user));
+    Meant { people: were.cloned().collect(), ..Meant::default() }
 }
 
 fn of_route(route: &Route, meant: &Meant) -> Vec<(UserId, String, Reason)> {

@@ -123,8 +123,7 @@ story('a second admin agrees on a phone', async ({ desk, phone, sandbox }) => {
   await carol.whisper('Not applied yet').press('Apply');
   await carol.whisper('Waits for a second admin').says('@Alice and @Bob were asked');
   assert.deepEqual(await sandbox.settingsCalls(), []);
-  const bob = await phone('Bob', { viewport: { width: 375, height: 667 }, at: null });
-  await bob.press(bob.notification('Longest grant 2 days'));
+  const bob = await phone('Bob', { viewport: { width: 375, height: 667 }, at: 'p0' });
   const card = bob.message('P0 settings: Longest grant 2 days');
   await card.says('Waits for a second admin', 'Wanted by @Carol');
   await accessible(bob.screen.page);

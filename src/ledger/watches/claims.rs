@@ -7,16 +7,15 @@ use serde_json::json;
 use sqlx::SqliteConnection;
 
 use super::super::deliveries;
-use super::super::{Ledger, LedgerError, audit, requests};
+use super::super::{Ledger, LedgerError, audit, readable, requests};
 use super::timers::{self, TimerKind};
-use super::{begin, courtesy_at, load, named, save, show_requester, stir, tell_requester};
+use super::{begin, check_named, courtesy_at, load, save, show_requester, stir, tell_requester};
 use crate::domain::decision::Verb;
 use crate::domain::delivery::DeliveryKeys;
 use crate::domain::person::SlackUser;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
 use crate::domain::route::routes::Routes;
-use crate::domain::rules;
 use crate::domain::watch::{CLAIM_HOLDS, Claim, News};
 
 /// What became of a claim before Slack was answered.
@@ -68,11 +67,11 @@ async fn claim(
         return Ok(Claimed::Refused(Refusal::AlreadyDecided { phase }));
     }
     let demands = routes.demands(&kept.request, now, None);
-    if let Err(refusal) = rules::check_named(&demands, Verb::Approve, &named(c, id, &by.user).await?) {
+    if let Err(refusal) = check_named(c, id, &by.user, &demands, Verb::Approve, now).await? {
         return Ok(Claimed::Refused(refusal));
     }
     stir(c, id, &by.user, now).await?;
-    let mut watch = match load(c, id).await? {
+    let mut watch = match readable(load(c, id).await).flatten() {
         Some(watch) => watch,
         None => begin(c, &kept.request, routes, now).await?,
     };

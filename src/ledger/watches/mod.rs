@@ -21,10 +21,10 @@ use super::{LedgerError, audit, from_json, readable, requests, to_json};
 use crate::domain::person::UserId;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::route::routes::{Route, Routes};
-use crate::domain::watch::{News, Watch};
+use crate::domain::watch::{News, Reason, Told, Watch};
 use timers::TimerKind;
 
-pub(super) use told::{named, of_request as told_of, stir};
+pub(super) use told::{check_named, is_naming, named, of_request as told_of, stir};
 
 /// What nobody needs any more once a request is decided.
 const OF_WAITING: [TimerKind; 4] = [TimerKind::Summon, TimerKind::Remind, TimerKind::Escalate, TimerKind::ClaimLapses];
@@ -69,9 +69,9 @@ pub(super) async fn begin(
     let anybody = calls(found.route) || routes.may_restrict(&request.facts).next().is_some();
     let is_called = anybody && !request.phase.is_decided();
     if let Some(before) = readable(load(c, &request.id).await).flatten() {
-        watch.is_revised = is_called;
         keep_what_holds(&mut watch, before);
     }
+    watch.is_revised = is_called && !told_of(c, &request.id).await?.is_empty();
     told::name_nobody(c, &request.id).await?;
     timers::clear(c, &request.id, &OF_CALLING).await?;
     if let Some(channel) = &found.route.channel {
@@ -96,7 +96,7 @@ fn keep_what_holds(watch: &mut Watch, before: Watch) {
 }
 
 /// What is asked has changed. Where it goes by another rule now, or others may decide, it is looked after from the
-/// beginning; nobody gets a second card for that.
+/// beginning: whoever has a card and is told again is rung, for it is about something else now.
 pub(super) async fn follow(
     c: &mut SqliteConnection,
     before: &Request,
@@ -107,13 +107,15 @@ pub(super) async fn follow(
     if request.phase.is_decided() {
         return Ok(());
     }
-    let Some(mut watch) = load(c, &request.id).await? else { return Ok(()) };
+    let Some(mut watch) = readable(load(c, &request.id).await).flatten() else { return Ok(()) };
     let found = Watch::by(routes, request);
     let restricting = |request: &Request| -> BTreeSet<String> {
         routes.may_restrict(&request.facts).map(|route| route.name.clone()).collect()
     };
     if found.route != watch.route || !restricting(request).is_subset(&restricting(before)) {
-        begin(c, request, routes, now).await?;
+        told::renew(c, &request.id).await?;
+        let begun = begin(c, request, routes, now).await?;
+        save(c, &request.id, &Watch { level: None, is_exhausted: false, is_revised: false, ..begun }).await?;
     } else if (&found.perhaps, &found.terms) != (&watch.perhaps, &watch.terms) {
         (watch.perhaps, watch.terms) = (found.perhaps, found.terms);
         save(c, &request.id, &watch).await?;
@@ -124,7 +126,7 @@ pub(super) async fn follow(
 /// A request has moved: nobody is called to one that is decided, and one that waits again after all is looked after again.
 /// Says whether it is decided now and was not before.
 pub(super) async fn settle(c: &mut SqliteConnection, request: &Request, now: Timestamp) -> Result<bool, LedgerError> {
-    let Some(mut watch) = load(c, &request.id).await? else { return Ok(false) };
+    let Some(mut watch) = readable(load(c, &request.id).await).flatten() else { return Ok(false) };
     match (watch.is_over, request.phase.is_decided()) {
         (false, true) => {
             timers::clear(c, &request.id, &OF_WAITING).await?;
@@ -140,6 +142,7 @@ pub(super) async fn settle(c: &mut SqliteConnection, request: &Request, now: Tim
             watch.left_out.clear();
             save(c, &request.id, &watch).await?;
             told::renew(c, &request.id).await?;
+            told::name_nobody(c, &request.id).await?;
             timers::set(c, &request.id, TimerKind::Summon, None, now, now).await?;
             Ok(false)
         }
@@ -177,10 +180,9 @@ pub(super) async fn not_reached(
         return Ok(());
     }
     requests::touch(c, request).await?;
-    let Some(watch) = load(c, request).await?.filter(|watch| !watch.is_over && !watch.is_exhausted) else {
-        return Ok(());
-    };
-    if watch.claim_at(now).is_some() || told_of(c, request).await?.iter().any(|told| told.at.is_some()) {
+    let watch = readable(load(c, request).await).flatten();
+    let Some(watch) = watch.filter(|watch| !watch.is_over && !watch.is_exhausted) else { return Ok(()) };
+    if watch.claim_at(now).is_some() || is_told(&watch, &told_of(c, request).await?) {
         return Ok(());
     }
     // A level whose people are still being found out is tried again in its own time.
@@ -188,6 +190,13 @@ pub(super) async fn not_reached(
         return timers::not_after(c, request, TimerKind::Escalate, now).await;
     }
     timers::set(c, request, TimerKind::Summon, None, now, now).await
+}
+
+/// Whether somebody knows of a request who still is meant by its rules.
+fn is_told(watch: &Watch, told: &[Told]) -> bool {
+    let is_named = |user: &UserId| told.iter().any(|named| named.is_named && named.user == *user);
+    let stands_in = |told: &Told| matches!(told.reason, Reason::InPlaceOf(_)) && told.route == watch.route;
+    told.iter().any(|told| told.at.is_some() && (is_named(&told.user) || stands_in(told)))
 }
 
 /// Whoever asked hears something in the thread of their card, once that is there.

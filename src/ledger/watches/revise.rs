@@ -24,7 +24,8 @@ impl Ledger {
             self.write(move |c, now| {
                 Box::pin(async move {
                     for id in some {
-                        let Some(Kept { request, .. }) = requests::load(c, &id).await? else { continue };
+                        let kept = readable(requests::load(c, &id).await).flatten();
+                        let Some(Kept { request, .. }) = kept else { continue };
                         begin(c, &request, &routes, now).await?;
                         requests::touch(c, &id).await?;
                     }

@@ -90,6 +90,11 @@ impl Summons {
         self.timer.target.as_ref()
     }
 
+    /// Whether that is since the routes say something else now.
+    pub fn is_revised(&self) -> bool {
+        self.timer.target.is_none() && self.watch.is_revised
+    }
+
     /// Whether somebody was told for want of anybody else.
     pub fn is_fallback(&self, user: &UserId) -> bool {
         self.told.iter().any(|told| told.user == *user && told.at.is_some() && told.reason == Reason::Fallback)
@@ -206,11 +211,11 @@ async fn summoned(
     let Summons { timer, request, mut watch, told: before, .. } = summons;
     let id = &request.id;
     let reminds = timer.target.as_ref();
-    // Whoever was told by an earlier try of this level knows of it.
-    let knows_already = |user: &UserId| {
-        let is_told = before.iter().any(|told| told.user == *user && told.at.is_some() && told.level == nth);
-        reminds.is_some() || timer.attempts > 0 && is_told
-    };
+    // Whoever was told by an earlier try of this very level knows of it.
+    let earlier =
+        |told: &&Told| timer.attempts > 0 && told.level == nth && told.at.is_some_and(|at| at >= timer.set_at());
+    let knows_already =
+        |user: &UserId| reminds.is_some() || before.iter().filter(earlier).any(|told| told.user == *user);
     let route = routes.named(&watch.route);
     let mut named = BTreeSet::new();
     for (user, route, reason) in level.named {
@@ -221,9 +226,12 @@ async fn summoned(
     let mut tell = Vec::new();
     for (user, reason) in level.tell {
         let card = copies::presence(c, id, &Audience::Approver(user.clone())).await?;
-        let was_told = before.iter().any(|told| told.user == user && told.at.is_some());
-        // Whom an earlier try of this level could not reach is not tried with each of its tries.
-        if timer.attempts == 0 || card != Presence::Gone || was_told {
+        let of_theirs = || before.iter().filter(|told| told.user == user);
+        let was_told = of_theirs().any(|told| told.at.is_some());
+        // Whom an earlier try of this level could not reach is not tried with each of its tries; and whom Slack cannot reach
+        // who is told for want of others, not with each level.
+        let was_last_resort = of_theirs().any(|told| told.at.is_none() && told.reason == Reason::Fallback);
+        if card != Presence::Gone || was_told || timer.attempts == 0 && !was_last_resort {
             tell.push((user, reason, card));
         }
     }
@@ -274,18 +282,21 @@ async fn summoned(
         (watch.level, watch.is_revised) = (Some(nth), false);
         summoned.is_nobody = tell.is_empty() && route.is_some_and(|route| nth > 0 || !route.notify.is_empty());
         let after = route.and_then(|route| route.escalate_after);
-        watch.is_exhausted &= level.next.is_none();
+        watch.is_exhausted &= level.next.is_none() && new.is_empty();
+        let was_exhausted = watch.is_exhausted;
         match (summoned.is_nobody, level.next, after) {
-            // What was said to the end is not said again.
-            (_, None, _) if watch.is_exhausted => {}
             (true, Some(_), _) => timers::set(c, id, TimerKind::Summon, None, now, now).await?,
-            (true, None, _) => {
+            (true, None, _) if !was_exhausted => {
                 summoned.is_exhausted = true;
                 exhaust(c, id, &mut watch, routes, now).await?;
             }
+            // What was said to the end is not said again.
+            (_, None, _) if was_exhausted => {}
             (false, next, Some(after)) => {
-                // From when the level's first people were told, however many tries it took to find the others.
-                let first = before.iter().filter(|told| timer.attempts > 0 && !was_revised && told.level == nth);
+                // From when the level's first people were told, however many tries it took to find the others, and though
+                // the settings have changed since.
+                let kept = |told: &&Told| was_revised && told.level == nth && told.route == watch.route;
+                let first = before.iter().filter(|told| earlier(told) || kept(told));
                 let since = first.filter_map(|told| told.at).min().unwrap_or(now);
                 let due = since.checked_add(after).unwrap_or(Timestamp::MAX).max(now);
                 let held = watch.claim_at(now).map(|claim| claim.until).filter(|until| *until > due);
@@ -295,7 +306,14 @@ async fn summoned(
                 watch.next = next.unwrap_or_default();
                 timers::set(c, id, TimerKind::Escalate, None, due, now).await?;
             }
-            (false, _, None) => {}
+            (_, _, None) | (true, None, _) => {}
+        }
+        // Where the sources are silent the way ends for now: they are asked again in as long as a level lasts.
+        let is_silent = watch.left_out.contains(&LeftOut::LevelsUnknown);
+        if let Some(after) = after.filter(|_| summoned.is_nobody && watch.is_exhausted && is_silent) {
+            watch.level = nth.checked_sub(1);
+            let due = now.checked_add(after).unwrap_or(Timestamp::MAX);
+            timers::set(c, id, TimerKind::Summon, None, due, now).await?;
         }
     }
     save(c, id, &watch).await?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use sqlx::{Row as _, SqliteConnection};
 
-use super::super::{LedgerError, new_id, readable};
+use super::super::{LedgerError, born, new_id, readable};
 use crate::clock::from_millisecond;
 use crate::domain::person::UserId;
 use crate::domain::request::RequestId;
@@ -68,6 +68,13 @@ pub struct Timer {
     pub attempts: u32,
 }
 
+impl Timer {
+    /// When it was set; a try in vain leaves that.
+    pub fn set_at(&self) -> Timestamp {
+        born(self.id)
+    }
+}
+
 /// Sets a timer, in place of the one that there may be of the kind and for the target.
 pub(in crate::ledger) async fn set(
     c: &mut SqliteConnection,
@@ -106,6 +113,17 @@ pub(in crate::ledger) async fn not_after(
         .execute(c)
         .await?;
     Ok(())
+}
+
+/// Whether the people of a level are to be found out until then.
+pub(super) async fn is_summon_due(
+    c: &mut SqliteConnection,
+    request: &RequestId,
+    until: Timestamp,
+) -> Result<bool, LedgerError> {
+    let found =
+        sqlx::query("SELECT 1 FROM timers WHERE request_id = $1 AND kind = 'summon' AND target = '' AND due_at <= $2");
+    Ok(found.bind(request.as_str()).bind(until.as_millisecond()).fetch_optional(c).await?.is_some())
 }
 
 /// Takes a request's timers of these kinds away.

@@ -2,22 +2,38 @@
 
 use std::collections::BTreeSet;
 
+use std::time::Duration;
+
 use jiff::Timestamp;
 use sqlx::{Row as _, SqliteConnection};
 
 use super::super::{Ledger, LedgerError, from_json, readable, to_json};
+use super::timers;
 use crate::clock::from_millisecond;
+use crate::domain::decision::Verb;
 use crate::domain::person::UserId;
+use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
+use crate::domain::route::demands::Demands;
+use crate::domain::rules;
 use crate::domain::watch::Told;
 
+/// How long finding out takes at most, with its tries.
+const NAMING: Duration = Duration::from_secs(30);
+
 impl Ledger {
-    /// The routes that name the person for a request.
+    /// Whether the person is named by each rule of which only whom it names may decide, as far as that is known.
     ///
     /// # Errors
     /// Where the database cannot be read.
-    pub async fn named(&self, request: &RequestId, user: &UserId) -> Result<BTreeSet<String>, LedgerError> {
-        named(&mut *self.readers.acquire().await?, request, user).await
+    pub async fn check_named(
+        &self,
+        request: &RequestId,
+        user: &UserId,
+        demands: &Demands,
+        verb: Verb,
+    ) -> Result<Result<(), Refusal>, LedgerError> {
+        check_named(&mut *self.readers.acquire().await?, request, user, demands, verb, self.clock.now()).await
     }
 
     /// Somebody has opened, claimed or pressed a request: whoever does is reminded of it no more.
@@ -161,6 +177,32 @@ pub(in crate::ledger) async fn named(
         .fetch_all(c)
         .await?;
     Ok(routes.into_iter().collect())
+}
+
+/// Whether the person is named by each rule of which only whom it names may decide. As long as it is being found out whom
+/// they name, nobody is refused for it: whoever presses then is taken in, and it is asked again before P0 is told.
+pub(in crate::ledger) async fn check_named(
+    c: &mut SqliteConnection,
+    request: &RequestId,
+    user: &UserId,
+    demands: &Demands,
+    verb: Verb,
+    now: Timestamp,
+) -> Result<Result<(), Refusal>, LedgerError> {
+    let checked = rules::check_named(demands, verb, &named(c, request, user).await?);
+    Ok(match checked {
+        Err(_) if is_naming(c, request, now).await? => Ok(()),
+        checked => checked,
+    })
+}
+
+/// Whether it is being found out whom the routes name for a request.
+pub(in crate::ledger) async fn is_naming(
+    c: &mut SqliteConnection,
+    request: &RequestId,
+    now: Timestamp,
+) -> Result<bool, LedgerError> {
+    timers::is_summon_due(c, request, now.checked_add(NAMING).unwrap_or(now)).await
 }
 
 /// Everybody who is named for a request or was told of it, level by level.

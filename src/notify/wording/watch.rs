@@ -14,7 +14,7 @@ const NAMED: usize = 5;
 /// Characters of the name of a source, or of somebody in it.
 const NAME: usize = 60;
 
-/// The lines of a card that waits, in mrkdwn: at most three, the most pressing first.
+/// The lines of a card that waits, in mrkdwn: at most four, the most pressing first.
 pub fn lines(watch: &Watch, told: &[Told], now: Timestamp) -> Vec<String> {
     let mut lines: Vec<String> = watch.claim_at(now).map(on_it).into_iter().collect();
     let who = were_told(told);
@@ -37,7 +37,6 @@ pub fn lines(watch: &Watch, told: &[Told], now: Timestamp) -> Vec<String> {
         let more = if more == 0 { String::new() } else { format!(" {more} more: press More.") };
         lines.push(format!(":warning: {}{more}", some.join(" ")));
     }
-    lines.truncate(3);
     lines
 }
 
@@ -79,7 +78,9 @@ pub fn details(watch: &Watch, told: &[Told]) -> Vec<String> {
         lines.push(format!("Told {at}: {}{stirred}", told_as(told)));
     }
     lines.extend(next(watch));
-    lines.extend(watch.left_out.iter().map(left_out));
+    if !watch.is_over {
+        lines.extend(watch.left_out.iter().map(left_out));
+    }
     lines
 }
 

@@ -72,7 +72,9 @@ class World {
   async keepPictures() {
     for (const [nth, screen] of this.#screens.entries()) {
       const which = this.#screens.length > 1 ? `-${nth + 1}` : '';
-      await screen.page.screenshot({ path: `${ARTIFACTS}${this.#name}-${screen.device}${which}.png` });
+      const picture = () => screen.page.screenshot({ path: `${ARTIFACTS}${this.#name}-${screen.device}${which}.png` });
+      // A browser that is short of time may fail to take one.
+      await picture().catch(picture);
     }
   }
 

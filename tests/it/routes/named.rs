@@ -1,6 +1,6 @@
 //! `deciders = "notified"`: of a route's requests only those may decide whom it names, whichever way they come in.
 
-use crate::watch::route;
+use crate::watch::{MINUTE, route};
 use crate::world::{ALICE, CAROL, CHANNEL, World, readable};
 
 const REFUSED: &str = "Only the people whom this bot's routes name for it can decide this request.";
@@ -70,6 +70,7 @@ async fn a_form_counts_by_the_settings_of_when_it_is_submitted() {
     world.press(ALICE, &card, "pick").await;
     let view = world.slack.modals(ALICE).pop().expect("a modal");
     world.restart_with_route(&format!("{anyone}deciders = \"notified\"\n")).await;
+    world.work().await;
     world.slack.submit(ALICE, &view.id, &[("length", "2h")]).await.unwrap();
     world.work().await;
     assert_eq!(world.told(), [""; 0]);
@@ -84,6 +85,7 @@ async fn a_choice_on_disk_is_not_sent_once_only_others_may_decide() {
     assert_eq!(world.press(ALICE, &card, "approve").await.status, 200);
     world.restart_with_route(&only(CAROL)).await;
     world.work().await;
+    world.after(MINUTE).await;
     assert_eq!(world.told(), [""; 0]);
     assert!(world.read(&world.last_dm(ALICE)).contains(REFUSED), "{}", world.read(&world.last_dm(ALICE)));
     world.presses(CAROL, &card, "approve").await;

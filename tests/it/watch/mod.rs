@@ -8,14 +8,23 @@ mod told;
 
 use std::time::Duration;
 
+use p0_chatops::sandbox::slack::Person;
+
 use crate::world::{Card, Setup, World};
 
 pub const MINUTE: Duration = Duration::from_secs(60);
 
 /// A company whose one route has these keys.
 pub async fn route(keys: &str) -> World {
-    let setup = Setup { route: keys.to_owned(), ..Setup::default() };
-    World::with(Setup { slack: setup.slack.clone().with_scope("usergroups:read"), ..setup }).await
+    with(&[], keys).await
+}
+
+/// The same with more people, by their Slack ids.
+pub async fn with(people: &[&str], keys: &str) -> World {
+    let mut setup = Setup { route: keys.to_owned(), ..Setup::default() };
+    setup.slack = setup.slack.with_scope("usergroups:read");
+    setup.slack.people.extend(people.iter().map(|id| Person::new(id, &id.to_lowercase())));
+    World::with(setup).await
 }
 
 impl World {

@@ -1,20 +1,10 @@
 //! Routes that change while requests wait: who is told and who may decide follows them, and nobody is called for it twice.
 
-use p0_chatops::sandbox::slack::Person;
-
-use crate::watch::{MINUTE, route};
-use crate::world::{ALICE, BOB, CAROL, Setup, World};
+use crate::watch::{MINUTE, route, with};
+use crate::world::{ALICE, BOB, CAROL, World, bobs};
 
 fn only(name: &str, who: &str) -> String {
     format!("name = \"{name}\"\nnotify = [{who}]\ndeciders = \"notified\"\n")
-}
-
-/// The same with somebody more.
-async fn with_dora(keys: &str) -> World {
-    let mut setup = Setup { route: keys.to_owned(), ..Setup::default() };
-    setup.slack = setup.slack.with_scope("usergroups:read");
-    setup.slack.people.push(Person::new("U21DORA", "dora"));
-    World::with(setup).await
 }
 
 impl World {
@@ -62,7 +52,7 @@ async fn whoever_a_rule_names_no_more_decides_no_more() {
 #[tokio::test]
 async fn the_levels_that_were_told_a_claim_and_what_was_said_stay() {
     let levels = "notify = [\"U03CAROL\"]\nescalate_after = \"20m\"\nremind_after = \"1h\"\nescalate_to = ";
-    let mut world = with_dora(&format!("{levels}[[\"U01ALICE\"]]\n")).await;
+    let mut world = with(&["U21DORA"], &format!("{levels}[[\"U01ALICE\"]]\n")).await;
     let card = world.usual().await;
     world.after(20 * MINUTE).await;
     world.presses(CAROL, &card, "claim").await;
@@ -113,4 +103,59 @@ async fn a_request_from_before_there_were_routes_is_looked_after_as_well() {
     world.work().await;
     world.presses(ALICE, &card, "approve").await;
     assert_eq!(world.told(), [r#"approve req-1 {"expirationLength":"2h"} as alice@example.com: 200"#]);
+}
+
+#[tokio::test]
+async fn a_choice_on_disk_waits_until_it_is_known_again_who_is_named() {
+    let mut world = route(&only("prod", "\"U01ALICE\"")).await;
+    let card = world.usual().await;
+    assert_eq!(world.press(ALICE, &card, "approve").await.status, 200);
+    world.restart_with_route(&format!("{}longest = \"4h\"\n", only("prod", "\"U01ALICE\""))).await;
+    // The worker is first: nobody has been asked yet whom the route names now.
+    world.app().worker.step().await;
+    assert_eq!(world.told(), [""; 0]);
+    // Whoever presses in this moment is taken in as well; it is asked again before P0 is told.
+    assert_eq!(world.press(CAROL, &card, "deny").await.status, 200);
+    world.work().await;
+    world.after(MINUTE).await;
+    assert_eq!(world.told(), [r#"approve req-1 {"expirationLength":"2h"} as alice@example.com: 200"#]);
+}
+
+#[tokio::test]
+async fn whoever_was_told_for_want_of_others_stays_named() {
+    let keys = |more: &str| format!("{}fallback = [\"U03CAROL\"]\n{more}", only("prod", "\"S01ONCALL\""));
+    let mut world = route(&keys("")).await;
+    world.slack.set_usergroup("S01ONCALL", &[]);
+    let card = world.usual().await;
+    assert_eq!(world.dms(CAROL).len(), 1);
+    world.slack.set_usergroup("S01ONCALL", &[ALICE]);
+    world.restarts_with(&keys("longest = \"4h\"\n")).await;
+    assert_eq!((world.dms(CAROL).len(), world.dms(ALICE).len()), (1, 1));
+    world.presses(CAROL, &card, "approve").await;
+    assert_eq!(world.told(), [r#"approve req-1 {"expirationLength":"2h"} as carol@example.com: 200"#]);
+}
+
+#[tokio::test]
+async fn a_watch_that_cannot_be_read_holds_up_no_outcome() {
+    let world = route("notify = [\"U03CAROL\"]\n").await;
+    let card = world.usual().await;
+    world.forgets("UPDATE watches SET body = '{}'").await;
+    world.presses(ALICE, &card, "approve").await;
+    assert!(world.read(&card).contains("*Approved* by <@U01ALICE>"), "{}", world.read(&card));
+}
+
+#[tokio::test]
+async fn facts_that_change_ring_whoever_has_opened_the_card() {
+    let keys = "name = \"short\"\nnotify = [\"U03CAROL\"]\nmatch = { type = \"aws\" }\n[[route]]\nname = \"rest\"\nnotify = [\"U03CAROL\"]\nchannel = \"C01ACCESS\"\n";
+    let world = route(keys).await;
+    world.request(bobs()).await;
+    world.presses(CAROL, &world.last_dm(CAROL), "more").await;
+    let mut body = world.p0.push_body("req-1").unwrap();
+    body["data"]["type"] = "gcloud".into();
+    body["data"]["lastUpdatedTimestamp"] = (world.clock.now().as_millisecond() + 1000).into();
+    let token = format!("Bearer {}", world.p0.mint(&Default::default()));
+    assert_eq!(world.p0.push_raw(body.to_string(), Some(&token)).await, Some(200));
+    world.work().await;
+    let dms = world.dms(CAROL);
+    assert!(dms.len() == 2 && dms[1].starts_with(":bell:"), "{dms:?}");
 }

@@ -3,8 +3,11 @@
 use p0_chatops::sandbox::p0::RequestSeed;
 use p0_chatops::sandbox::slack::{Fault, Times};
 
-use crate::watch::{MINUTE, route};
+use crate::watch::{MINUTE, route, with};
 use crate::world::{ALICE, BOB, CAROL, CHANNEL, Setup, World, bobs};
+
+const DORA: &str = "U21DORA";
+const ERIK: &str = "U22ERIK";
 
 #[tokio::test]
 async fn people_and_groups_are_told_once_and_the_card_says_so() {
@@ -156,4 +159,57 @@ async fn who_alone_may_decide_by_a_rule_that_is_perhaps_meant_is_told_too() {
     let world = route(&keys).await;
     world.usual().await;
     assert_eq!((world.dms(CAROL).len(), world.dms(ALICE).len()), (1, 1));
+}
+
+#[tokio::test]
+async fn somebody_elses_reminder_tells_nobody_whom_the_route_had_left_out() {
+    let keys = format!(
+        "notify = [\"S01ONCALL\"]\nnotify_at_most = 1\nremind_after = \"5m\"\nescalate_after = \"1m\"\nescalate_to = [[\"{ERIK}\"]]\n"
+    );
+    let world = with(&[DORA, ERIK], &keys).await;
+    world.slack.set_usergroup("S01ONCALL", &[ALICE, CAROL, DORA]);
+    world.usual().await;
+    for _ in 0..20 {
+        world.after(MINUTE).await;
+    }
+    let told = [ALICE, CAROL, DORA, ERIK].map(|who| usize::from(!world.dms(who).is_empty()));
+    assert_eq!(told.iter().sum::<usize>(), 2, "{told:?}");
+}
+
+#[tokio::test]
+async fn where_slack_can_reach_nobody_at_all_the_way_ends() {
+    let world = route(&format!("notify = [\"{CAROL}\"]\nfallback = [\"{ALICE}\"]\n")).await;
+    world.slack.fail("conversations.open", Fault::ApiError("user_disabled".into()), Times::UntilCleared);
+    let card = world.usual().await;
+    world.after(MINUTE).await;
+    assert!(
+        world.looked_after(&card)[0].starts_with(":rotating_light: *Nobody could be told*"),
+        "{}",
+        world.read(&card)
+    );
+    assert!(world.timers().await.is_empty());
+}
+
+#[tokio::test]
+async fn whoever_is_off_duty_is_not_rung_since_another_rule_may_be_meant() {
+    let keys = format!(
+        "name = \"duty\"\nmatch = {{ type = \"aws\" }}\nnotify = [\"S01ONCALL\"]\nremind_after = \"10m\"\nfallback = [\"{CAROL}\"]\n[[route]]\nname = \"prod\"\nmatch = {{ tags = {{ env = \"prod\" }} }}\ndeciders = \"notified\"\nnotify = [\"{CAROL}\"]\n[[route]]\nchannel = \"C01ACCESS\"\n"
+    );
+    let world = route(&keys).await;
+    world.slack.set_usergroup("S01ONCALL", &[ALICE]);
+    world.usual().await;
+    world.slack.set_usergroup("S01ONCALL", &[]);
+    world.after(11 * MINUTE).await;
+    assert!(!world.dms(ALICE).iter().any(|text| text.starts_with(":bell:")), "{:?}", world.dms(ALICE));
+}
+
+#[tokio::test]
+async fn whoever_may_decide_is_told_though_they_are_away_where_their_stand_in_may_not() {
+    let world = route(&format!("notify = [\"{ALICE}\"]\ndeciders = \"notified\"\n")).await;
+    world.slack.slash(ALICE, CHANNEL, &format!("away 3d <@{CAROL}>")).await.unwrap();
+    world.work().await;
+    let card = world.usual().await;
+    let cards = |who: &str| world.dms(who).iter().filter(|text| text.starts_with("Access request")).count();
+    assert_eq!((cards(ALICE), cards(CAROL)), (1, 1));
+    assert!(!world.read(&card).contains("Nobody who was told may decide"), "{}", world.read(&card));
 }
