@@ -195,11 +195,11 @@ async fn pending(tools: &Tools, deed: &Deed) -> Answer {
 
 /// Has a request's card drawn in the person's direct messages, where it converges like the others.
 pub(crate) async fn show(tools: &Tools, deed: &Deed, id: &RequestId) -> Answer {
-    if tools.may_not_read(deed, id).await?.is_some() {
+    if let Some(lacks) = tools.may_not_read(deed, id).await? {
         // Whether it is their own is for Slack to say, and so for later.
         let notice = Notice::ShowOwn { request: id.clone(), user: deed.by.user.clone() };
         tools.ledger.answer_once(deed.keys.of_effect("show"), notice).await?;
-        return tools.say(deed, Message::sentence(wording::commands::SHOWN_IF_OWN)).await;
+        return tools.say(deed, replies::shown_if_own(&lacks)).await;
     }
     if tools.ledger.request(id).await?.is_none() {
         return tools.say(deed, Message::sentence(wording::commands::not_told(id))).await;

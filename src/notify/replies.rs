@@ -96,6 +96,15 @@ pub fn offer_button(command: &TypedCommand, risk: &Risk, key: &CardKey, facts: &
     Some(message.with_controls(vec![button]))
 }
 
+/// Somebody who may not read of a request wants to see it: their own is shown to them, and this is what others lack.
+pub fn shown_if_own(lacks: &Refusal) -> Message {
+    match lacks {
+        Refusal::NotLinked => Message::sentence(wording::commands::SHOWN_IF_OWN_UNTIL_LINKED)
+            .with_controls(vec![controls::link_account(wording::linking::LINK)]),
+        _ => Message::sentence(wording::commands::SHOWN_IF_OWN),
+    }
+}
+
 /// Why a request is not approved here, with the way to where it is.
 pub fn not_from_chat(offer: &Offer, id: &RequestId) -> Message {
     let link = controls::link(offer, id, "Decide in P0");
