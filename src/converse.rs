@@ -176,7 +176,8 @@ async fn ask(tools: &Tools, deed: &Deed, command: Result<TypedCommand, NearMiss>
         }
         TypedCommand::Away(away) if matches!(deed.act, Act::Slash { .. }) => tools.go_away(deed, away).await,
         TypedCommand::Away(away) => tools.ask_away(deed, away).await,
-        TypedCommand::Back => tools.be_back(deed).await,
+        TypedCommand::Back if matches!(deed.act, Act::Slash { .. }) => tools.be_back(deed).await,
+        TypedCommand::Back => tools.ask_back(deed).await,
         _ => {
             let has_admins = !tools.settings.policy.admins.is_empty();
             tools.say(deed, Message::sentence(wording::commands::help(&tools.offer.command, has_admins))).await

@@ -1,7 +1,7 @@
 //! Private answers to commands and messages.
 
 use jiff::Timestamp;
-use slack_morphism::prelude::SlackActionsBlock;
+use slack_morphism::prelude::{SlackActionBlockElement, SlackActionsBlock};
 
 use super::message::{Message, context, plain_section, section};
 use super::{Offer, controls, foreign, wording};
@@ -122,12 +122,17 @@ pub fn reminder(card: &CardFacts, nth: u32) -> Message {
 
 /// How long somebody would be away who said so in a message, restated, with the button that makes it so.
 pub fn offer_away(absence: &Absence) -> Message {
-    let restated = wording::absence::about_to_be_away(absence);
-    let message = Message {
-        text: restated.clone(),
-        blocks: vec![section(&restated), context(wording::absence::ONLY_A_PRESS_COUNTS)],
-    };
-    message.with_controls(vec![controls::away(absence)])
+    only_a_press_counts(wording::absence::about_to_be_away(absence), controls::away(absence))
+}
+
+/// How long somebody is away who said in a message that they are back, with the button that makes it so.
+pub fn offer_back(absence: &Absence) -> Message {
+    only_a_press_counts(wording::absence::away(absence), controls::back())
+}
+
+fn only_a_press_counts(restated: String, button: SlackActionBlockElement) -> Message {
+    let blocks = vec![section(&restated), context(wording::absence::ONLY_A_PRESS_COUNTS)];
+    Message { text: restated, blocks }.with_controls(vec![button])
 }
 
 /// How long somebody is away, restated, with the way back.
