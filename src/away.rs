@@ -45,8 +45,11 @@ impl Tools {
     }
 
     async fn leave(&self, deed: &Deed, absence: Absence) -> Answer {
-        self.ledger.keep_absence(deed.keys.of_effect("away"), deed.by.clone(), Some(absence.clone())).await?;
-        self.say(deed, replies::away(&absence)).await
+        let keys = deed.keys.of_effect("away");
+        match self.ledger.keep_absence(keys, deed.by.clone(), Some(absence.clone())).await? {
+            true => self.say(deed, replies::away(&absence)).await,
+            false => ok(),
+        }
     }
 
     /// The absence that somebody means, or why there is none.
@@ -79,15 +82,23 @@ impl Tools {
         wording::commands::near_miss(&NearMiss::Away(miss), &self.offer.command)
     }
 
-    /// `back`, pressed or typed.
+    /// `back`, pressed or typed as a slash command.
     pub(crate) async fn be_back(&self, deed: &Deed) -> Answer {
-        if self.ledger.absence(&deed.by).await?.is_none() {
-            return self.say(deed, Message::sentence(wording::absence::NOT_AWAY)).await;
+        let keys = deed.keys.of_effect("back");
+        let (is_first, said) = match self.ledger.absence(&deed.by).await? {
+            Some(_) => (self.ledger.keep_absence(keys, deed.by.clone(), None).await?, wording::absence::BACK),
+            // The first of two deliveries may have ended it.
+            None => (self.ledger.first_delivery(keys).await?, wording::absence::NOT_AWAY),
+        };
+        if is_first { self.say(deed, Message::sentence(said)).await } else { ok() }
+    }
+
+    /// `back`, written in a message: text is not consent.
+    pub(crate) async fn ask_back(&self, deed: &Deed) -> Answer {
+        match self.ledger.absence(&deed.by).await? {
+            Some(absence) => self.say(deed, replies::offer_back(&absence)).await,
+            None => self.say(deed, Message::sentence(wording::absence::NOT_AWAY)).await,
         }
-        if !self.ledger.keep_absence(deed.keys.of_effect("back"), deed.by.clone(), None).await? {
-            return ok();
-        }
-        self.say(deed, Message::sentence(wording::absence::BACK)).await
     }
 
     /// What `whoami` says of somebody's absence.

@@ -30,9 +30,9 @@ pub(crate) async fn slash(tools: &Tools, deed: &Deed, text: &str) -> Answer {
 
 /// Answers a mention or a direct message.
 pub(crate) async fn message(tools: &Tools, deed: &Deed, text: &str) -> Answer {
-    let command = match written(tools, deed, text).await? {
-        Ok(command) if command.verb().is_some() => command,
-        other => return ask(tools, deed, other).await,
+    let (command, in_view) = match written(tools, deed, text).await? {
+        Written { command: Ok(command), in_view } if command.verb().is_some() => (command, in_view),
+        Written { command, .. } => return ask(tools, deed, command).await,
     };
     let (TypedCommand::Approve { id, .. } | TypedCommand::Deny { id, .. } | TypedCommand::Revoke { id }) = &command
     else {
@@ -42,7 +42,7 @@ pub(crate) async fn message(tools: &Tools, deed: &Deed, text: &str) -> Answer {
     let chosen = if let TypedCommand::Approve { length, .. } = &command { *length } else { None };
     let bounds = tools.bounds(kept.as_ref().map(|kept| &kept.request), chosen).await?;
     if let Some(verb) = command.verb()
-        && let Some(refusal) = tools.may_not_type(deed, id, &bounds, verb).await?
+        && let Some(refusal) = tools.may_not_type(deed, id, &bounds, verb, in_view.as_ref() == Some(id)).await?
     {
         return tools.refuse_choice(deed, id, &refusal).await;
     }
@@ -69,16 +69,31 @@ pub(crate) async fn message(tools: &Tools, deed: &Deed, text: &str) -> Answer {
     }
 }
 
+/// What somebody wrote in a message.
+struct Written {
+    command: Result<TypedCommand, NearMiss>,
+    /// The request whose card is before their eyes: it begins the thread.
+    in_view: Option<RequestId>,
+}
+
 /// Reads a message. In the thread of a card it means that card's request, unless it names another that is known.
-async fn written(tools: &Tools, deed: &Deed, text: &str) -> Result<Result<TypedCommand, NearMiss>, LedgerError> {
-    let Act::Message { channel, thread: Some(thread), .. } = &deed.act else { return Ok(TypedCommand::parse(text)) };
-    let card = Posted { channel: channel.clone(), ts: thread.clone() };
-    let Some(here) = tools.ledger.request_at(&card).await? else { return Ok(TypedCommand::parse(text)) };
+async fn written(tools: &Tools, deed: &Deed, text: &str) -> Result<Written, LedgerError> {
+    let here = match &deed.act {
+        Act::Message { channel, thread: Some(thread), .. } => {
+            tools.ledger.request_at(&Posted { channel: channel.clone(), ts: thread.clone() }).await?
+        }
+        _ => None,
+    };
+    let Some(here) = here else { return Ok(Written { command: TypedCommand::parse(text), in_view: None }) };
     let names_another = match TypedCommand::named(text) {
         Some(id) => tools.ledger.request(&id).await?.is_some(),
         None => false,
     };
-    Ok(if names_another { TypedCommand::parse(text) } else { TypedCommand::parse_about(text, &here.request) })
+    let command = match names_another {
+        true => TypedCommand::parse(text),
+        false => TypedCommand::parse_about(text, &here.request),
+    };
+    Ok(Written { command, in_view: here.is_shown.then_some(here.request) })
 }
 
 async fn approve(tools: &Tools, deed: &Deed, id: RequestId, length: Option<ExpirationLength>) -> Answer {
@@ -87,7 +102,7 @@ async fn approve(tools: &Tools, deed: &Deed, id: RequestId, length: Option<Expir
     }
     let kept = tools.ledger.request(&id).await?;
     let bounds = tools.bounds(kept.as_ref().map(|kept| &kept.request), None).await?;
-    if let Some(refusal) = tools.may_not_type(deed, &id, &bounds, Verb::Approve).await? {
+    if let Some(refusal) = tools.may_not_type(deed, &id, &bounds, Verb::Approve, false).await? {
         return tools.refuse_choice(deed, &id, &refusal).await;
     }
     match kept {
@@ -114,12 +129,26 @@ async fn decide(tools: &Tools, deed: &Deed, id: RequestId, choice: Choice) -> An
             format!("{} {}", wording::decision::recorded(&id, &choice), wording::commands::not_told(&id))
         }
         Receipt::Waiting => wording::decision::waiting(&id, choice.verb()),
-        Receipt::Refused(Refusal::NotRestated) => {
-            return tools.restate(deed, &id, Before { length: choice.length(), again: false }).await;
+        Receipt::Refused(refusal) => {
+            let hidden = match tells_of_it(&refusal) {
+                true => tools.may_not_read(deed, &id).await?,
+                false => None,
+            };
+            return match (hidden, refusal) {
+                (Some(hidden), _) => tools.refuse(deed, &hidden).await,
+                (None, Refusal::NotRestated) => {
+                    tools.restate(deed, &id, Before { length: choice.length(), again: false }).await
+                }
+                (None, refusal) => tools.refuse_choice(deed, &id, &refusal).await,
+            };
         }
-        Receipt::Refused(refusal) => return tools.refuse_choice(deed, &id, &refusal).await,
     };
     tools.say(deed, Message::sentence(sentence)).await
+}
+
+/// Whether such a refusal leads to what was asked, or says who decided what: neither is for whoever guessed an id.
+fn tells_of_it(refusal: &Refusal) -> bool {
+    matches!(refusal, Refusal::NotRestated | Refusal::AlreadyDecided { .. } | Refusal::AlreadyEnded { .. })
 }
 
 /// Answers what decides nothing.
@@ -147,7 +176,8 @@ async fn ask(tools: &Tools, deed: &Deed, command: Result<TypedCommand, NearMiss>
         }
         TypedCommand::Away(away) if matches!(deed.act, Act::Slash { .. }) => tools.go_away(deed, away).await,
         TypedCommand::Away(away) => tools.ask_away(deed, away).await,
-        TypedCommand::Back => tools.be_back(deed).await,
+        TypedCommand::Back if matches!(deed.act, Act::Slash { .. }) => tools.be_back(deed).await,
+        TypedCommand::Back => tools.ask_back(deed).await,
         _ => {
             let has_admins = !tools.settings.policy.admins.is_empty();
             tools.say(deed, Message::sentence(wording::commands::help(&tools.offer.command, has_admins))).await
@@ -166,11 +196,11 @@ async fn pending(tools: &Tools, deed: &Deed) -> Answer {
 
 /// Has a request's card drawn in the person's direct messages, where it converges like the others.
 pub(crate) async fn show(tools: &Tools, deed: &Deed, id: &RequestId) -> Answer {
-    if tools.may_not_read(deed, id).await?.is_some() {
+    if let Some(lacks) = tools.may_not_read(deed, id).await? {
         // Whether it is their own is for Slack to say, and so for later.
         let notice = Notice::ShowOwn { request: id.clone(), user: deed.by.user.clone() };
         tools.ledger.answer_once(deed.keys.of_effect("show"), notice).await?;
-        return tools.say(deed, Message::sentence(wording::commands::SHOWN_IF_OWN)).await;
+        return tools.say(deed, replies::shown_if_own(&lacks)).await;
     }
     if tools.ledger.request(id).await?.is_none() {
         return tools.say(deed, Message::sentence(wording::commands::not_told(id))).await;

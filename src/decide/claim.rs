@@ -3,6 +3,7 @@
 use super::Tools;
 use crate::answer::{Answer, ok};
 use crate::domain::decision::Choice;
+use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
 use crate::domain::rules;
 use crate::inbound::slack::{Deed, Press};
@@ -25,10 +26,10 @@ impl Tools {
         let kept = self.ledger.request(&shown.request).await?;
         let approve = Choice::Approve { length: self.limits.usual };
         let request = kept.as_ref().map(|kept| &kept.request);
-        let could = standing.may_decide.clone();
-        // Whoever may turn out to have asked for it holds nobody else up.
-        let could = could.and_then(|()| rules::check_own(&self.limits, &approve, request, &standing.names()));
-        if let Err(refusal) = could {
+        // Nothing is decided by it: who has no name here until Slack is asked for their address is not held up.
+        let own = rules::check_own(&self.limits, &approve, request, &standing.names()).err();
+        let own = own.filter(|refusal| *refusal == Refusal::OwnRequest);
+        if let Some(refusal) = standing.may_decide.err().or(own) {
             return self.refuse(deed, &refusal).await;
         }
         let (request, routes) = (shown.request.clone(), self.limits.routes.clone());

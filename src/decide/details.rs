@@ -33,15 +33,20 @@ impl Tools {
 
     /// Why a choice about a request that the person names is not taken from Slack, or not from them. Who may not read of a
     /// request does not hear how it is decided, unless linking an account is all that they lack: nobody is sent to do that
-    /// for what it would not help.
+    /// for what it would not help. `in_view` where the request's card is before their eyes: whoever could press what is on
+    /// it reads nothing new.
     pub(crate) async fn may_not_type(
         &self,
         deed: &Deed,
         request: &RequestId,
         bounds: &Bounds,
         verb: Verb,
+        in_view: bool,
     ) -> Result<Option<Refusal>, LedgerError> {
-        let hidden = self.may_not_read(deed, request).await?;
+        let hidden = match in_view && self.standing(&deed.by).await?.may_decide.is_ok() {
+            true => None,
+            false => self.may_not_read(deed, request).await?,
+        };
         Ok(match hidden {
             None | Some(Refusal::NotLinked) => rules::check_place(&bounds.demands, verb).err().or(hidden),
             refusal => refusal,

@@ -90,7 +90,7 @@ impl Tools {
         let kept = self.ledger.request(&request).await?;
         let bounds = self.bounds(kept.as_ref().map(|kept| &kept.request), choice.length()).await?;
         let refused = match (&shown, &standing.may_decide) {
-            (None, Err(_)) => self.may_not_type(deed, &request, &bounds, verb).await?,
+            (None, Err(_)) => self.may_not_type(deed, &request, &bounds, verb, false).await?,
             _ => rules::check_place(&bounds.demands, verb).err(),
         };
         if let Some(refusal) = refused.or_else(|| standing.may_decide.clone().err()) {

@@ -12,8 +12,8 @@ use crate::domain::delivery::DeliveryKeys;
 use crate::domain::person::{SlackUser, UserId};
 
 impl Ledger {
-    /// Somebody is away from now on, or is back (`None`). Whoever stands in for them hears of it, once. `false` where this
-    /// very delivery was taken in before.
+    /// Somebody is away from now on, or is back (`None`). Whoever stands in for them hears of it, and of each change;
+    /// whoever did, that they do so no longer. `false` where this very delivery was taken in before.
     ///
     /// # Errors
     /// Where it cannot be written.
@@ -44,6 +44,21 @@ impl Ledger {
         Ok(of(&mut reading, by).await?.filter(|absence| self.clock.now() < absence.until))
     }
 
+    /// Until when somebody is away who has named this person; `None` where they are not, or have not.
+    ///
+    /// # Errors
+    /// Where the database cannot be read.
+    pub async fn stands_in_until(&self, user: &UserId, away: &UserId) -> Result<Option<Timestamp>, LedgerError> {
+        let sql = "SELECT until FROM absences WHERE person = $1 AND delegate = $2 AND until > $3";
+        let row = sqlx::query(sql)
+            .bind(away.as_str())
+            .bind(user.as_str())
+            .bind(self.clock.now().as_millisecond())
+            .fetch_optional(&self.readers)
+            .await?;
+        row.map(|row| Ok(from_millisecond(row.try_get("until")?))).transpose()
+    }
+
     /// Everybody who is away now.
     ///
     /// # Errors
@@ -67,7 +82,7 @@ async fn keep(
     absence: Option<Absence>,
     now: Timestamp,
 ) -> Result<(), LedgerError> {
-    let before = of(c, by).await?.filter(|before| now < before.until).and_then(|before| before.delegate);
+    let before = of(c, by).await?.filter(|before| now < before.until);
     sqlx::query("DELETE FROM absences WHERE (team = $1 AND person = $2) OR until <= $3")
         .bind(by.team.as_str())
         .bind(by.user.as_str())
@@ -75,6 +90,13 @@ async fn keep(
         .execute(&mut *c)
         .await?;
     homes::touch_all(c).await?;
+    let stood_in = before.as_ref().and_then(|before| before.delegate.clone());
+    let stands_in = absence.as_ref().and_then(|absence| absence.delegate.as_ref());
+    if let Some(user) = stood_in
+        && stands_in != Some(&user)
+    {
+        notices::add(c, &Notice::StandInOver { user, away: by.user.clone() }, now).await?;
+    }
     let Some(Absence { until, delegate }) = absence else {
         return audit::person(c, "absence.over", by, json!({}), now).await;
     };
@@ -87,10 +109,10 @@ async fn keep(
         .execute(&mut *c)
         .await?;
     audit::person(c, "absence.begun", by, json!({ "until": until, "delegate": delegate }), now).await?;
-    match delegate {
-        Some(user) if before.as_ref() != Some(&user) => {
-            notices::add(c, &Notice::StandIn { user, away: by.user.clone(), until }, now).await
-        }
+    let has_heard =
+        |before: &Absence| before.delegate == delegate && before.until.as_millisecond() == until.as_millisecond();
+    match (before.as_ref().is_some_and(has_heard), delegate) {
+        (false, Some(user)) => notices::add(c, &Notice::StandIn { user, away: by.user.clone(), until }, now).await,
         _ => Ok(()),
     }
 }

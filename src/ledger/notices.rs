@@ -49,6 +49,13 @@ pub enum Notice {
         /// Until when.
         until: Timestamp,
     },
+    /// A person hears in a DM that they are told in somebody's place no longer.
+    StandInOver {
+        /// Who was told.
+        user: UserId,
+        /// In whose place.
+        away: UserId,
+    },
     /// A requester hears something in the thread of their card.
     News {
         /// Which request.

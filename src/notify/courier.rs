@@ -307,6 +307,7 @@ fn target_of_notice(waiting: &Waiting) -> (Method, String) {
         | Notice::NotAgreed { user, .. }
         | Notice::Reminder { user, .. }
         | Notice::StandIn { user, .. }
+        | Notice::StandInOver { user, .. }
         | Notice::DeviceCode { user, .. } => (Method::Post, user.as_str().to_owned()),
         Notice::Revoked { .. } | Notice::News { .. } | Notice::EndsSoon { .. } => (Method::Post, REQUESTERS.to_owned()),
         Notice::Line { user, .. } => (Method::Post, user.as_str().to_owned()),

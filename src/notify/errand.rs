@@ -94,8 +94,18 @@ impl Courier {
             }
             Notice::Reminder { request, user, nth } => self.remind(request, user, *nth).await,
             Notice::StandIn { user, away, until } => {
-                self.tell(user, &Message::sentence(wording::absence::stand_in(away, *until))).await
+                // Where it is no longer so, another notice says what has become of it.
+                match self.ledger.stands_in_until(user, away).await? {
+                    Some(known) if known.as_millisecond() == until.as_millisecond() => {
+                        self.tell(user, &Message::sentence(wording::absence::stand_in(away, *until))).await
+                    }
+                    _ => Ok(()),
+                }
             }
+            Notice::StandInOver { user, away } => match self.ledger.stands_in_until(user, away).await? {
+                None => self.tell(user, &Message::sentence(wording::absence::stand_in_over(away))).await,
+                Some(_) => Ok(()),
+            },
             Notice::News { request, news } => self.bring_news(request, news).await,
             Notice::EndsSoon { request } => self.tell_of_end(request).await,
             Notice::ShowOwn { request, user } => self.show_own(request, user).await,

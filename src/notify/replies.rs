@@ -1,7 +1,7 @@
 //! Private answers to commands and messages.
 
 use jiff::Timestamp;
-use slack_morphism::prelude::SlackActionsBlock;
+use slack_morphism::prelude::{SlackActionBlockElement, SlackActionsBlock};
 
 use super::message::{Message, context, plain_section, section};
 use super::{Offer, controls, foreign, wording};
@@ -96,6 +96,15 @@ pub fn offer_button(command: &TypedCommand, risk: &Risk, key: &CardKey, facts: &
     Some(message.with_controls(vec![button]))
 }
 
+/// Somebody who may not read of a request wants to see it: their own is shown to them, and this is what others lack.
+pub fn shown_if_own(lacks: &Refusal) -> Message {
+    match lacks {
+        Refusal::NotLinked => Message::sentence(wording::commands::SHOWN_IF_OWN_UNTIL_LINKED)
+            .with_controls(vec![controls::link_account(wording::linking::LINK)]),
+        _ => Message::sentence(wording::commands::SHOWN_IF_OWN),
+    }
+}
+
 /// Why a request is not approved here, with the way to where it is.
 pub fn not_from_chat(offer: &Offer, id: &RequestId) -> Message {
     let link = controls::link(offer, id, "Decide in P0");
@@ -113,12 +122,17 @@ pub fn reminder(card: &CardFacts, nth: u32) -> Message {
 
 /// How long somebody would be away who said so in a message, restated, with the button that makes it so.
 pub fn offer_away(absence: &Absence) -> Message {
-    let restated = wording::absence::about_to_be_away(absence);
-    let message = Message {
-        text: restated.clone(),
-        blocks: vec![section(&restated), context(wording::absence::ONLY_A_PRESS_COUNTS)],
-    };
-    message.with_controls(vec![controls::away(absence)])
+    only_a_press_counts(wording::absence::about_to_be_away(absence), controls::away(absence))
+}
+
+/// How long somebody is away who said in a message that they are back, with the button that makes it so.
+pub fn offer_back(absence: &Absence) -> Message {
+    only_a_press_counts(wording::absence::away(absence), controls::back())
+}
+
+fn only_a_press_counts(restated: String, button: SlackActionBlockElement) -> Message {
+    let blocks = vec![section(&restated), context(wording::absence::ONLY_A_PRESS_COUNTS)];
+    Message { text: restated, blocks }.with_controls(vec![button])
 }
 
 /// How long somebody is away, restated, with the way back.

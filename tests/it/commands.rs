@@ -244,3 +244,26 @@ async fn who_saw_no_card_hears_of_a_success() {
     world.work().await;
     assert_eq!(world.dms(ALICE), ["P0 took your choice (Approve for 2 hours) on request `req-1`."]);
 }
+
+#[tokio::test]
+async fn whoever_may_not_read_is_shown_nothing_for_an_id_that_they_guess() {
+    let route = "risk = \"high\"\n".to_owned();
+    let world = crate::identity::asserting_by_email(Setup { route, ..Setup::default() }).await;
+    world.usual().await;
+    world.slack.slash(CAROL, CHANNEL, "approve req-1 2h").await.unwrap();
+    assert!(world.slack.modals(CAROL).is_empty(), "the form restates what was asked");
+    assert!(world.lines(CAROL)[0].starts_with("You have no P0 identity"), "{:?}", world.lines(CAROL));
+
+    let world = crate::identity::asserting_by_email(Setup::default()).await;
+    let card = world.usual().await;
+    world.presses(ALICE, &card, "approve").await;
+    world.slack.slash(CAROL, CHANNEL, "approve req-1 2h").await.unwrap();
+    world.presses(ALICE, &card, "revoke").await;
+    world.slack.slash(CAROL, CHANNEL, "revoke req-1").await.unwrap();
+    let lines = world.lines(CAROL);
+    assert_eq!(lines.len(), 2);
+    assert!(lines.iter().all(|line| line.starts_with("You have no P0 identity")), "{lines:?}");
+    world.slack.slash(ALICE, CHANNEL, "approve req-1 2h").await.unwrap();
+    let line = world.lines(ALICE).pop().unwrap();
+    assert!(line.contains("<@U01ALICE>"), "who has chosen hears what became of it: {line}");
+}

@@ -14,6 +14,10 @@ use p256::pkcs8::{EncodePrivateKey as _, LineEnding};
 /// Whom the bot of [`asserting`] signs as.
 pub const ISSUER: &str = "https://bot.example.com";
 
+/// Mode `service`.
+pub const SHARED: &str =
+    "mode = \"service\"\nacknowledge_shared_credential = true\n[identity.service]\ntoken = \"the-shared-credential\"";
+
 /// What it signs with.
 pub fn signing_key() -> p256::SecretKey {
     p256::SecretKey::from_slice(&[7; 32]).unwrap()
@@ -39,8 +43,16 @@ pub fn signing_for(audience: &str) -> String {
 }
 
 pub async fn asserting() -> World {
-    let identity = signing_for("p0");
-    let world = World::with(Setup { identity, ..Setup::default() }).await;
+    asserting_with(Setup::default()).await
+}
+
+/// The same where nobody has a name here until Slack is asked for their address.
+pub async fn asserting_by_email(setup: Setup) -> World {
+    asserting_with(setup.set("identity__people", "{ }").set("identity__email_match", "true")).await
+}
+
+async fn asserting_with(setup: Setup) -> World {
+    let world = World::with(Setup { identity: signing_for("p0"), ..setup }).await;
     world.p0.trust_issuer(TrustedIssuer {
         issuer: ISSUER.into(),
         audience: "p0".into(),
@@ -74,8 +86,7 @@ async fn the_bot_asserts_nothing_about_ones_own_request() {
 
 #[tokio::test]
 async fn with_a_shared_credential_the_card_says_that_p0_does_not_know_who() {
-    let identity = "mode = \"service\"\nacknowledge_shared_credential = true\n[identity.service]\ntoken = \"the-shared-credential\"";
-    let world = World::with(Setup { identity: identity.into(), ..Setup::default() }).await;
+    let world = World::with(Setup { identity: SHARED.into(), ..Setup::default() }).await;
     world.p0.trust_service("the-shared-credential");
     let card = world.usual().await;
     world.slack.slash(ALICE, CHANNEL, "approve req-unseen 2h").await.unwrap();

@@ -15,7 +15,7 @@ pub const NOT_AWAY: &str = "You were not away: you are told of requests.";
 /// Told to whoever goes away and could decide nothing.
 pub const NOTHING_TO_LEAVE: &str = "You could not decide requests here, so there is nothing to be away from.";
 
-/// Under what is restated to whoever says in a message that they are away.
+/// Under what is restated to whoever says in a message that they are away, or back.
 pub const ONLY_A_PRESS_COUNTS: &str = "Only a press counts: a message may be posted by any app in your name.";
 /// Told to whoever presses that they are away after the time until which they would have been.
 pub const OVER: &str = "That time is over, so you are not away.";
@@ -28,6 +28,11 @@ pub fn stand_in(away: &UserId, until: Timestamp) -> String {
         person(away),
         date(until)
     )
+}
+
+/// Told in a DM to whoever was told in somebody's place, and is no longer.
+pub fn stand_in_over(away: &UserId) -> String {
+    format!("You stand in for {} no longer: you hear only of requests that you would hear of anyway.", person(away))
 }
 
 /// How long somebody is away, and who is told in their place.

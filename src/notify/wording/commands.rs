@@ -132,6 +132,10 @@ pub const SHOWN: &str = "Its card is in our direct messages.";
 pub const SHOWN_IF_OWN: &str = "You have no P0 identity in this bot's settings, so you can only see your own requests. \
      If this is one, its card comes in our direct messages.";
 
+/// The same to somebody who lacks only a link, with a button that has one begun.
+pub const SHOWN_IF_OWN_UNTIL_LINKED: &str = "You have not linked your account yet, so you can only see your own \
+     requests. If this is one, its card comes in our direct messages.";
+
 /// Told privately when P0 never told of a request.
 pub fn not_told(id: &RequestId) -> String {
     format!("P0 has told this bot of no {}, so there is nothing to show.", name(id))

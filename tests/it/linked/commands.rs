@@ -223,3 +223,19 @@ async fn on_an_org_wide_install_a_link_is_the_persons_however_they_ask() {
     let said = world.dms(ALICE).pop().unwrap();
     assert!(said.contains("It is linked since"), "{said}");
 }
+
+#[tokio::test]
+async fn whoever_lacks_only_a_link_is_told_that_they_see_only_their_own_requests_until_they_have_one() {
+    let world = World::with(linking().set("identity__people", "{ }").set("identity__email_match", "true")).await;
+    world.usual().await;
+    world.slack.slash(ALICE, CHANNEL, "show req-1").await.unwrap();
+    let line = world.slack.ephemerals(ALICE).pop().expect("a private line");
+    assert_snapshot!(crate::world::readable(&line.blocks), @r"
+    You have not linked your account yet, so you can only see your own requests. If this is one, its card comes in our direct messages.
+    [Link my account]
+    ");
+    world.slack.slash(BOB, CHANNEL, "show req-1").await.unwrap();
+    world.work().await;
+    assert!(world.read(&world.last_dm(BOB)).contains("Request req-1"));
+    assert!(world.slack.dm_channel(ALICE).is_none_or(|dm| world.slack.messages(&dm).is_empty()));
+}

@@ -76,3 +76,26 @@ async fn elsewhere_a_length_in_place_of_an_id_is_a_near_miss_and_strangers_read_
     world.work().await;
     assert!(world.lines(GUEST)[0].starts_with("You have no P0 identity"), "{:?}", world.lines(GUEST));
 }
+
+#[tokio::test]
+async fn whoever_sees_a_card_types_in_its_thread_what_its_buttons_would_do_for_them() {
+    let world = crate::identity::asserting_by_email(reachable()).await;
+    let card = world.usual().await;
+    world.request(rolf("req-2")).await;
+    for typed in ["approve 2h", "approve req-1 2h"] {
+        world.slack.mention_in_thread(ALICE, CHANNEL, &card.ts, typed).await.unwrap();
+        world.work().await;
+        let line = world.slack.ephemerals(ALICE).pop().expect("a private line");
+        assert!(readable(&line.blocks).ends_with("[Approve 2h]"), "{}", readable(&line.blocks));
+    }
+    world.slack.mention_in_thread(ALICE, CHANNEL, &card.ts, "approve req-2 2h").await.unwrap();
+    world.slack.mention(ALICE, CHANNEL, "approve req-1 2h").await.unwrap();
+    world.work().await;
+    for line in &world.lines(ALICE)[2..] {
+        assert!(line.starts_with("You have no P0 identity"), "what is not before their eyes: {line}");
+    }
+    let line = world.slack.ephemerals(ALICE).swap_remove(0);
+    world.slack.press_ephemeral(ALICE, &line.ts, "approve").await.unwrap();
+    world.work().await;
+    assert_eq!(world.told(), [r#"approve req-1 {"expirationLength":"2h"} as alice@example.com: 200"#]);
+}

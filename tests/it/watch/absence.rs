@@ -27,7 +27,8 @@ async fn whoever_is_away_is_stood_in_for_until_they_are_back() {
     world.slack.press_ephemeral(ALICE, &line.ts, "back").await.unwrap();
     world.work().await;
     world.request(p0_chatops::sandbox::p0::RequestSeed { id: Some("req-2".into()), ..crate::world::bobs() }).await;
-    assert_eq!((world.dms(ALICE).len(), world.dms(CAROL).len()), (1, 2));
+    assert_eq!((world.dms(ALICE).len(), world.dms(CAROL).len()), (1, 3));
+    assert!(world.dms(CAROL)[2].starts_with("You stand in for <@U01ALICE> no longer"), "{:?}", world.dms(CAROL));
 }
 
 #[tokio::test]
@@ -139,4 +140,72 @@ async fn people_who_stand_in_for_each_other_are_told_themselves() {
     assert_eq!(world.looked_after(&card), ["Told: <@U01ALICE>, <@U03CAROL>."]);
     let cards = |who: &str| world.dms(who).iter().filter(|text| text.starts_with("Access request")).count();
     assert_eq!((cards(ALICE), cards(CAROL)), (1, 1));
+}
+
+#[tokio::test]
+async fn to_be_back_takes_a_press_too_where_a_message_says_so() {
+    let world = route(&format!("notify = [\"{ALICE}\"]\n")).await;
+    world.slack.dm(ALICE, "back").await.unwrap();
+    world.work().await;
+    assert!(world.dms(ALICE)[0].starts_with("You were not away"), "{:?}", world.dms(ALICE));
+    world.slack.slash(ALICE, CHANNEL, "away 3d").await.unwrap();
+    world.slack.mention(ALICE, CHANNEL, "back").await.unwrap();
+    world.work().await;
+    let line = world.slack.ephemerals(ALICE).pop().expect("a private line");
+    insta::assert_snapshot!(readable(&line.blocks), @r"
+    You are away until (time): nobody is told of requests in your place, unless nobody else is there. What you and others may decide stays as it is.
+    Only a press counts: a message may be posted by any app in your name.
+    [I'm back]
+    ");
+    world.slack.slash(ALICE, CHANNEL, "whoami").await.unwrap();
+    assert!(world.lines(ALICE).pop().unwrap().contains("You are away until"), "a message alone changes nothing");
+    world.slack.press_ephemeral(ALICE, &line.ts, "back").await.unwrap();
+    world.work().await;
+    assert!(world.lines(ALICE).pop().unwrap().starts_with("Welcome back"), "{:?}", world.lines(ALICE));
+}
+
+#[tokio::test]
+async fn a_stand_in_hears_what_changes() {
+    let world = route("").await;
+    let begins = format!("<@{ALICE}> is away until (time) and has named you");
+    let over =
+        format!("You stand in for <@{ALICE}> no longer: you hear only of requests that you would hear of anyway.");
+    world.slack.slash(ALICE, CHANNEL, &format!("away 3d <@{CAROL}>")).await.unwrap();
+    world.work().await;
+    world.slack.slash(ALICE, CHANNEL, &format!("away 5d <@{CAROL}>")).await.unwrap();
+    world.work().await;
+    let said = world.dms(CAROL);
+    assert!(said.len() == 2 && said.iter().all(|said| said.starts_with(&begins)), "{said:?}");
+    world.slack.slash(ALICE, CHANNEL, &format!("away 5d <@{BOB}>")).await.unwrap();
+    world.work().await;
+    assert_eq!(world.dms(CAROL)[2..], [over.as_str()]);
+    assert!(world.dms(BOB).len() == 1 && world.dms(BOB)[0].starts_with(&begins), "{:?}", world.dms(BOB));
+    world.slack.slash(ALICE, CHANNEL, "back").await.unwrap();
+    world.work().await;
+    assert_eq!(world.dms(BOB)[1..], [over.as_str()]);
+    assert_eq!(world.dms(CAROL).len(), 3);
+}
+
+#[tokio::test]
+async fn what_has_changed_since_it_was_said_reaches_no_stand_in() {
+    let world = route("").await;
+    for typed in [format!("away 3d <@{CAROL}>"), "back".to_owned(), format!("away 3d <@{BOB}>")] {
+        world.slack.slash(ALICE, CHANNEL, &typed).await.unwrap();
+    }
+    for typed in ["back".to_owned(), format!("away 5d <@{BOB}>")] {
+        world.slack.slash(ALICE, CHANNEL, &typed).await.unwrap();
+    }
+    world.work().await;
+    let begins = |who: &str| world.dms(who).iter().filter(|said| said.contains("is away until")).count();
+    assert_eq!((begins(CAROL), begins(BOB)), (0, 1));
+    assert!(!world.dms(BOB).iter().any(|said| said.contains("no longer")), "{:?}", world.dms(BOB));
+}
+
+#[tokio::test]
+async fn a_command_that_comes_in_twice_is_confirmed_once() {
+    let world = route("").await;
+    world.slack.slash(ALICE, CHANNEL, "away 3d").await.unwrap();
+    assert_eq!(world.slack.redeliver().await.unwrap().body, "");
+    world.slack.slash(ALICE, CHANNEL, "back").await.unwrap();
+    assert_eq!(world.slack.redeliver().await.unwrap().body, "");
 }

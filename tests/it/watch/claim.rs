@@ -1,7 +1,8 @@
 //! "I'm on it".
 
+use crate::identity::{SHARED, signing_for};
 use crate::watch::{MINUTE, route};
-use crate::world::{ALICE, BOB, CAROL};
+use crate::world::{ALICE, BOB, CAROL, Setup, World};
 
 #[tokio::test]
 async fn a_claim_stands_on_every_copy_and_lapses_by_itself() {
@@ -69,4 +70,20 @@ async fn a_decision_ends_a_claim_and_every_timer() {
     world.presses(CAROL, &card, "approve").await;
     assert!(world.timers().await.is_empty());
     assert!(world.looked_after(&card).is_empty(), "{}", world.read(&card));
+}
+
+#[tokio::test]
+async fn whoever_has_no_name_here_until_slack_is_asked_can_be_on_it() {
+    let nameless = |identity: String| Setup { identity, ..Setup::default() }.set("identity__people", "{ }");
+    for setup in [
+        nameless("mode = \"tokens\"".to_owned()),
+        nameless(SHARED.to_owned()),
+        nameless(signing_for("p0")).set("identity__email_match", "true"),
+    ] {
+        let world = World::with(setup).await;
+        let card = world.usual().await;
+        world.presses(ALICE, &card, "claim").await;
+        assert_eq!(world.lines(ALICE), [""; 0]);
+        assert!(world.looked_after(&card)[0].contains("<@U01ALICE> is on it since"), "{}", world.read(&card));
+    }
 }
