@@ -140,6 +140,9 @@ impl Tools {
     }
 
     async fn press(&self, deed: &Deed, press: &Press) -> Answer {
+        if press.on_home {
+            self.looks_at_home(deed);
+        }
         match press.control {
             Some(Control::Link) => {
                 // Whoever goes to P0 does something about it.

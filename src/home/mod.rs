@@ -46,6 +46,16 @@ impl Tools {
         self.draw_later(deed, Occasion::Turned(list, turn))
     }
 
+    /// Home goes on following what changes, as whoever pressed something on it sees it.
+    pub(crate) fn looks_at_home(&self, deed: &Deed) {
+        let (ledger, by) = (self.ledger.clone(), deed.by.clone());
+        self.whispers.spawn(async move {
+            if let Err(error) = ledger.home_looked_at(by).await {
+                tracing::error!(%error, "that somebody looks at their Home could not be recorded");
+            }
+        });
+    }
+
     fn draw_later(&self, deed: &Deed, why: Occasion) -> Answer {
         let (tools, by) = (self.clone(), deed.by.clone());
         let keys = deed.keys.of_effect("home");
@@ -122,7 +132,7 @@ impl Tools {
             account: self.account(&standing),
             absence: self.ledger.absence(by).await?,
             is_admin: kept.is_admin,
-            is_kept: self.clock.now() < kept.kept_until,
+            kept_until: kept.kept_until,
         })
     }
 

@@ -169,6 +169,8 @@ pub struct Press {
     pub in_unfurl: bool,
     /// Whether it is in a modal, upon which another can be pushed. The Home is none.
     pub in_modal: bool,
+    /// Whether it is on the person's Home.
+    pub on_home: bool,
 }
 
 /// A submitted modal.

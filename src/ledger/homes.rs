@@ -35,6 +35,8 @@ pub struct KeptHome {
     pub is_admin: bool,
     /// Until when it is drawn anew as the time left of a grant on it runs out, the last time just then.
     pub kept_until: Timestamp,
+    /// Which drawing of it this is.
+    drawing: i64,
 }
 
 impl Ledger {
@@ -48,11 +50,12 @@ impl Ledger {
             Box::pin(async move {
                 let again = now.checked_add(AGAIN).unwrap_or(Timestamp::MAX);
                 let row = sqlx::query(
-                    "INSERT INTO homes (team, person, digest, page, is_admin, opened_at, stale, due_at)
-                     VALUES ($1, $2, '', '{}', 0, $3, 2, $4)
+                    "INSERT INTO homes (team, person, digest, page, is_admin, opened_at, stale, due_at, drawing, crossed)
+                     VALUES ($1, $2, '', '{}', 0, $3, 2, $4, 1, 0)
                      ON CONFLICT (team, person) DO UPDATE SET stale = 2, due_at = $4,
-                         opened_at = CASE WHEN $5 = 1 THEN $3 ELSE homes.opened_at END
-                     RETURNING team, person, digest, page, address, is_admin, opened_at",
+                         opened_at = CASE WHEN $5 = 1 THEN $3 ELSE homes.opened_at END,
+                         drawing = homes.drawing + 1, crossed = 0
+                     RETURNING team, person, digest, page, address, is_admin, opened_at, drawing",
                 )
                 .bind(of.team.as_str())
                 .bind(of.user.as_str())
@@ -67,19 +70,38 @@ impl Ledger {
         .await
     }
 
-    /// Slack shows the Home, as it was drawn; at `turns_at`, something that it says of the time left of a grant is to be
-    /// said in other words.
+    /// Somebody has pressed something on their Home: they are looking at it.
+    ///
+    /// # Errors
+    /// Where it cannot be written.
+    pub async fn home_looked_at(&self, of: SlackUser) -> Result<(), LedgerError> {
+        self.write(move |c, now| {
+            Box::pin(async move {
+                sqlx::query("UPDATE homes SET opened_at = $3 WHERE team = $1 AND person = $2")
+                    .bind(of.team.as_str())
+                    .bind(of.user.as_str())
+                    .bind(now.as_millisecond())
+                    .execute(c)
+                    .await?;
+                Ok(())
+            })
+        })
+        .await
+    }
+
+    /// Slack shows the Home, as it was drawn; at `turns_at`, time alone makes something untrue that it says. Where another
+    /// drawing was begun meanwhile, nobody knows which of the two Slack shows: it is drawn once more, and what else the newer
+    /// one brings stands.
     ///
     /// # Errors
     /// Where it cannot be written.
     pub async fn home_drawn(&self, home: KeptHome, turns_at: Option<Timestamp>) -> Result<(), LedgerError> {
         self.write(move |c, now| {
             Box::pin(async move {
-                let turns_at = turns_at.map(|at| at.min(home.kept_until));
-                sqlx::query(
-                    "UPDATE homes SET digest = $3, page = $4, address = $5, due_at = $6, is_admin = $7, turns_at = $8,
-                         stale = CASE WHEN stale = 2 THEN 0 ELSE stale END
-                     WHERE team = $1 AND person = $2",
+                let newest = sqlx::query(
+                    "UPDATE homes SET digest = CASE WHEN crossed = 1 THEN '' ELSE $3 END, page = $4, address = $5,
+                         due_at = $6, is_admin = $7, turns_at = $8, stale = CASE WHEN stale = 2 THEN 0 ELSE stale END
+                     WHERE team = $1 AND person = $2 AND drawing = $9",
                 )
                 .bind(home.of.team.as_str())
                 .bind(home.of.user.as_str())
@@ -89,8 +111,16 @@ impl Ledger {
                 .bind(now.checked_add(BETWEEN).unwrap_or(Timestamp::MAX).as_millisecond())
                 .bind(i64::from(home.is_admin))
                 .bind(turns_at.map(Timestamp::as_millisecond))
-                .execute(c)
+                .bind(home.drawing)
+                .execute(&mut *c)
                 .await?;
+                if newest.rows_affected() == 0 {
+                    sqlx::query("UPDATE homes SET digest = '', crossed = 1, stale = 1 WHERE team = $1 AND person = $2")
+                        .bind(home.of.team.as_str())
+                        .bind(home.of.user.as_str())
+                        .execute(c)
+                        .await?;
+                }
                 Ok(())
             })
         })
@@ -141,5 +171,6 @@ fn read(row: &SqliteRow) -> Result<KeptHome, LedgerError> {
         address: row.try_get::<Option<&str>, _>("address")?.and_then(Email::parse),
         is_admin: row.try_get::<i64, _>("is_admin")? != 0,
         kept_until: from_millisecond(row.try_get("opened_at")?).checked_add(KEPT).unwrap_or(Timestamp::MAX),
+        drawing: row.try_get("drawing")?,
     })
 }

@@ -36,8 +36,8 @@ pub struct HomeFacts {
     pub absence: Option<Absence>,
     /// Whether they may change P0's settings.
     pub is_admin: bool,
-    /// Whether it is drawn anew as the time left of a grant runs out: else none is said.
-    pub is_kept: bool,
+    /// Until when it is drawn anew as the time left of a grant runs out; from then on none is said.
+    pub kept_until: Timestamp,
 }
 
 /// Whether somebody has linked their account.
@@ -57,12 +57,13 @@ pub enum Account {
 /// Home for one person, on these pages, which are brought back to where there is something. Its `private_metadata` is a
 /// digest of what it shows.
 pub fn view(offer: &Offer, facts: &HomeFacts, pages: &mut Pages, now: Timestamp) -> SlackView {
+    let is_kept = now < facts.kept_until;
     let mut blocks = vec![header("Waiting for you")];
     blocks.extend(waiting_lines(&facts.waiting, pages));
     if !facts.running.is_empty() {
         blocks.push(header("Running on your approval"));
         let line = |kept: &Kept, line: &str| {
-            let text = mrkdwn(&wording::home::stands(&kept.request, now, facts.is_kept));
+            let text = mrkdwn(&wording::home::stands(&kept.request, now, is_kept));
             match kept.request.phase {
                 Phase::Closing { how: Closing::Revoking, .. } => SlackSectionBlock::new().with_text(text).into(),
                 _ => controls::beside(text, controls::revoke(&kept.key, &kept.request.facts, "Revoke"), line),
@@ -73,7 +74,7 @@ pub fn view(offer: &Offer, facts: &HomeFacts, pages: &mut Pages, now: Timestamp)
     if !facts.own.is_empty() {
         blocks.push(header("Your requests"));
         let line = |kept: &Kept, line: &str| {
-            let text = wording::home::stands(&kept.request, now, facts.is_kept);
+            let text = wording::home::stands(&kept.request, now, is_kept);
             match kept.request.phase {
                 Phase::Approved(_) | Phase::Active(_) => {
                     let done = controls::revoke(&kept.key, &kept.request.facts, "I'm done");
@@ -102,9 +103,15 @@ pub fn view(offer: &Offer, facts: &HomeFacts, pages: &mut Pages, now: Timestamp)
     SlackView::Home(SlackHomeView::new(blocks).with_private_metadata(BASE64_URL_SAFE_NO_PAD.encode(digest)))
 }
 
-/// When something that these pages say of the time left is to be said in other words; `None` where nothing is.
+/// When time alone makes something untrue that these pages say: of the time left of a grant, or that somebody is away,
+/// which is said however long nobody looks. `None` where it makes nothing so.
 pub fn turns_at(facts: &HomeFacts, pages: &mut Pages, now: Timestamp) -> Option<Timestamp> {
-    if !facts.is_kept {
+    let is_back = facts.absence.as_ref().map(|absence| absence.until);
+    is_back.into_iter().chain(grant_turns_at(facts, pages, now)).min()
+}
+
+fn grant_turns_at(facts: &HomeFacts, pages: &mut Pages, now: Timestamp) -> Option<Timestamp> {
+    if now >= facts.kept_until {
         return None;
     }
     let lists = [(HomeList::Running, &facts.running), (HomeList::Own, &facts.own)];
@@ -112,7 +119,8 @@ pub fn turns_at(facts: &HomeFacts, pages: &mut Pages, now: Timestamp) -> Option<
         let page = pages.within(list, lines.len());
         lines.iter().skip(page * PAGE).take(PAGE)
     });
-    shown.filter_map(|kept| kept.request.time_left(now)?.1).min()
+    let turns_at = shown.filter_map(|kept| kept.request.time_left(now)?.1).min()?;
+    Some(turns_at.min(facts.kept_until))
 }
 
 /// The digest of what a Home shows.

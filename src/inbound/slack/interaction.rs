@@ -75,7 +75,7 @@ fn press(interaction: &Interaction) -> Option<Act> {
     let container = interaction.container.clone().unwrap_or_default();
     let channel = container.channel_id.as_deref().or(id(&interaction.channel)).and_then(ChannelId::parse);
     let view = interaction.view.as_ref().and_then(|view| view.kind.as_deref());
-    let in_modal = container.kind.as_deref() == Some("view") && view != Some("home");
+    let (in_view, on_home) = (container.kind.as_deref() == Some("view"), view == Some("home"));
     let ts = container.message_ts.or_else(|| interaction.message.clone()?.ts);
     let is_card = !action.action_id.as_deref().unwrap_or_default().contains(':');
     let in_unfurl = container.is_app_unfurl == Some(true) || container.kind.as_deref() == Some("message_attachment");
@@ -92,7 +92,8 @@ fn press(interaction: &Interaction) -> Option<Act> {
         absence: carried.and_then(|text| text.parse().ok()),
         message,
         in_unfurl,
-        in_modal,
+        in_modal: in_view && !on_home,
+        on_home: in_view && on_home,
     }))
 }
 

@@ -107,14 +107,14 @@ fn only_a_modal_is_something_to_push_upon() {
             "view": view, "actions": [{"action_id": "settings_add"}],
         });
         let Act::Press(press) = deed(&delivery).act else { panic!("{delivery}") };
-        (press.in_modal, press.message.is_some())
+        (press.in_modal, press.on_home, press.message.is_some())
     };
     let in_view = json!({"type": "view", "view_id": "V1"});
-    assert_eq!(pressed(in_view.clone(), json!({"id": "V1", "type": "modal"})), (true, false));
-    assert_eq!(pressed(in_view, json!({"id": "V1", "type": "home"})), (false, false));
+    assert_eq!(pressed(in_view.clone(), json!({"id": "V1", "type": "modal"})), (true, false, false));
+    assert_eq!(pressed(in_view, json!({"id": "V1", "type": "home"})), (false, true, false));
     assert_eq!(
         pressed(json!({"type": "message", "message_ts": "1.1", "channel_id": "C1"}), Value::Null),
-        (false, true)
+        (false, false, true)
     );
 }
 

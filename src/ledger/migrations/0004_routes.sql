@@ -69,7 +69,9 @@ CREATE TABLE homes (
     opened_at BIGINT NOT NULL,
     stale     BIGINT NOT NULL,          -- 1 while something on it may have changed, 2 while it is being drawn
     due_at    BIGINT NOT NULL,
-    turns_at  BIGINT,                   -- when what it says of the time left is said in other words
+    turns_at  BIGINT,                   -- when time alone makes something untrue that it says
+    drawing   BIGINT NOT NULL,          -- which drawing of it was begun last, counted from 1
+    crossed   BIGINT NOT NULL,          -- 1: an older drawing has ended since that one was begun
     PRIMARY KEY (team, person)
 );
 CREATE INDEX homes_stale ON homes (due_at) WHERE stale > 0;

@@ -2,10 +2,11 @@
 
 use std::time::Duration;
 
+use p0_chatops::domain::home::{HomeList, Turn};
 use p0_chatops::sandbox::slack::{Fault, Times};
 
 use super::*;
-use crate::world::{ALICE, BOB, CAROL, GUEST};
+use crate::world::{ALICE, BOB, CAROL, CHANNEL, GUEST};
 
 const HOUR: Duration = Duration::from_secs(60 * 60);
 
@@ -154,6 +155,82 @@ async fn a_home_that_nobody_opens_for_a_day_says_nothing_that_time_makes_false()
     assert_eq!(world.slack.home_draws(ALICE), draws);
     let home = world.home_of(ALICE).await;
     assert!(home.contains("It should have ended about (time), not confirmed."), "{home}");
+}
+
+#[tokio::test]
+async fn who_is_back_because_the_time_is_over_is_away_no_more() {
+    let world = World::with(reachable()).await;
+    world.home_of(ALICE).await;
+    world.slack.slash(ALICE, CHANNEL, "away 3d").await.unwrap();
+    world.clock.advance(Duration::from_secs(10));
+    world.work().await;
+    let says = |words: &str| world.seen_home(ALICE).contains(words);
+    assert!(says("# You are away\nYou are away until (time)"), "{}", world.seen_home(ALICE));
+    let draws = world.slack.home_draws(ALICE);
+    world.passes(2 * 24 * 60).await;
+    assert!(says("You are away"), "{}", world.seen_home(ALICE));
+    assert_eq!(world.slack.home_draws(ALICE), draws);
+    world.passes(24 * 60).await;
+    assert!(!says("You are away"), "{}", world.seen_home(ALICE));
+    assert_eq!(world.slack.home_draws(ALICE), draws + 1);
+    world.passes(24 * 60).await;
+    assert_eq!(world.slack.home_draws(ALICE), draws + 1);
+}
+
+#[tokio::test]
+async fn whoever_presses_something_on_home_is_looking() {
+    let world = World::with(reachable()).await;
+    let card = world.usual().await;
+    for who in [ALICE, CAROL] {
+        world.home_of(who).await;
+    }
+    world.passes(50).await;
+    world.presses_on_home(ALICE, "open:waiting0").await;
+    world.presses(CAROL, &card, "more").await;
+    world.passes(20).await;
+    world.request(rolf("req-2")).await;
+    world.clock.advance(Duration::from_secs(10));
+    world.work().await;
+    assert!(world.seen_home(ALICE).contains("2 requests"), "{}", world.seen_home(ALICE));
+    assert!(world.seen_home(CAROL).contains("1 request "), "a card is no Home: {}", world.seen_home(CAROL));
+}
+
+/// Slack may show either, and nobody knows which came to it last.
+#[tokio::test]
+async fn two_drawings_at_once_are_made_good_by_a_third_and_the_page_is_that_of_the_newer() {
+    let world = World::with(reachable()).await;
+    world.usual().await;
+    world.home_of(ALICE).await;
+    let pass = || world.clock.advance(Duration::from_secs(10));
+    let ledger = &world.app().ledger;
+    world.request(rolf("req-2")).await;
+    pass();
+    let alice = ledger.stale_homes(1).await.unwrap().remove(0);
+
+    // The older one ends after the newer one has.
+    let older = ledger.home_begins(alice.clone(), false).await.unwrap();
+    assert!(world.home_of(ALICE).await.contains("2 requests"));
+    let draws = world.slack.home_draws(ALICE);
+    ledger.home_drawn(older, None).await.unwrap();
+    pass();
+    world.work().await;
+    assert_eq!(world.slack.home_draws(ALICE), draws + 1);
+
+    // And while the newer one is going on.
+    let older = ledger.home_begins(alice.clone(), false).await.unwrap();
+    let mut newer = ledger.home_begins(alice.clone(), true).await.unwrap();
+    newer.pages.turn(HomeList::Own, Turn::Older);
+    let pages = newer.pages;
+    ledger.home_drawn(older, None).await.unwrap();
+    ledger.home_drawn(newer, None).await.unwrap();
+    assert_eq!(ledger.home_begins(alice, false).await.unwrap().pages, pages);
+    pass();
+    world.clock.advance(Duration::from_secs(30));
+    world.work().await;
+    assert_eq!(world.slack.home_draws(ALICE), draws + 2);
+    pass();
+    world.work().await;
+    assert_eq!(world.slack.home_draws(ALICE), draws + 2, "and then there is rest");
 }
 
 #[tokio::test]

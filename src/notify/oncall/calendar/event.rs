@@ -26,14 +26,15 @@ pub(super) struct Event {
     pub(super) also: Vec<Moment>,
     /// When it does not.
     pub(super) except: Vec<Moment>,
-    /// The time of another event of the same name in whose place this one is.
+    /// The time of another event of the same name in whose place this one is; by the clock of that one, where it is bare.
     pub(super) in_place_of: Option<Moment>,
     pub(super) is_cancelled: bool,
     pub(super) who: Vec<Who>,
 }
 
 impl Event {
-    /// Reads the lines between `BEGIN:VEVENT`, which is `begin`, and its end. `zone` is for times that name none.
+    /// Reads the lines between `BEGIN:VEVENT`, which is `begin`, and its end. `zone` is for an event that names none; what
+    /// names none in an event that does is by the clock of its DTSTART.
     pub(super) fn read(begin: &Line, lines: &[Line], zone: &TimeZone) -> Result<Self, BadLine> {
         let find = |name: &str| lines.iter().find(|line| line.name == name);
         let missing = |problem: &str| BadLine { line: begin.number, problem: format!("the event {problem}") };
@@ -41,10 +42,11 @@ impl Event {
             return Err(line.bad("is not understood"));
         }
         let start = Moment::read(find("DTSTART").ok_or_else(|| missing("has no DTSTART"))?, zone)?;
-        let length = length(&start, find("DTEND"), find("DURATION"), zone)?
+        let zone = &start.zone;
+        let length = length(&start, find("DTEND"), find("DURATION"))?
             .ok_or_else(|| missing("has no DTEND and no DURATION: nobody knows when it ends"))?;
         let mut rules = lines.iter().filter(|line| line.name == "RRULE");
-        let rule = rules.next().map(|line| Rule::read(line, &start, zone)).transpose()?;
+        let rule = rules.next().map(|line| Rule::read(line, &start)).transpose()?;
         if let Some(line) = rules.next() {
             return Err(line.bad("stands there twice"));
         }
@@ -78,16 +80,11 @@ impl Event {
     }
 }
 
-fn length(
-    start: &Moment,
-    end: Option<&Line>,
-    duration: Option<&Line>,
-    zone: &TimeZone,
-) -> Result<Option<SignedDuration>, BadLine> {
+fn length(start: &Moment, end: Option<&Line>, duration: Option<&Line>) -> Result<Option<SignedDuration>, BadLine> {
     let day = SignedDuration::from_hours(24);
     let (line, length) = match (end, duration) {
         (Some(line), _) => {
-            let end = Moment::read(line, zone)?;
+            let end = Moment::read(line, &start.zone)?;
             if end.is_date != start.is_date {
                 return Err(line.bad("is a date where DTSTART has a time, or has a time where that is a date"));
             }

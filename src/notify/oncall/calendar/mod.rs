@@ -32,16 +32,23 @@ impl Calendar {
     /// What cannot be read, and on which line.
     pub(super) fn read(bytes: &[u8], zone: &TimeZone) -> Result<Self, BadLine> {
         let lines = lines::read(bytes)?;
-        let begins = lines.first().is_some_and(|line| is(line, "BEGIN", "VCALENDAR"));
-        if !begins {
+        let Some(begin) = lines.first().filter(|line| is(line, "BEGIN", "VCALENDAR")) else {
             return Err(BadLine { line: 1, problem: "a calendar begins with BEGIN:VCALENDAR".to_owned() });
-        }
+        };
         let mut events = Vec::new();
         let mut at = 1;
         while let Some(line) = lines.get(at) {
             at += 1;
-            if line.name != "BEGIN" {
-                continue;
+            match line.name.as_str() {
+                "BEGIN" => {}
+                "END" if is(line, "END", "VCALENDAR") => {
+                    return match lines.get(at) {
+                        None => Ok(Self(events)),
+                        Some(line) => Err(line.bad("stands after END:VCALENDAR")),
+                    };
+                }
+                "END" => return Err(line.bad(format!("{} ends what has not begun", line.value))),
+                _ => continue,
             }
             let what = line.value.to_ascii_uppercase();
             let length = within(&lines[at..], &what).ok_or_else(|| line.bad(format!("{what} has no END")))?;
@@ -54,7 +61,8 @@ impl Calendar {
             }
             at += length + 1;
         }
-        Ok(Self(events))
+        // Cut off between two events it would be whole otherwise, and nobody on call.
+        Err(begin.bad("VCALENDAR has no END"))
     }
 
     /// Who is on call at any time of a range.
@@ -80,7 +88,8 @@ impl Calendar {
             }
         }
         let replaced = self.0.iter().filter(|other| event.in_place_of.is_none() && other.is_same_as(event));
-        let except: Vec<&Moment> = event.except.iter().chain(replaced.filter_map(|o| o.in_place_of.as_ref())).collect();
+        let replaced = replaced.filter_map(|other| Some(other.in_place_of.as_ref()?.else_by_clock_of(&event.start)));
+        let except: Vec<Moment> = event.except.iter().cloned().chain(replaced).collect();
         starts.retain(|start| !except.iter().any(|except| start.is_meant_by(except)));
         let shifts = starts.iter().filter_map(|start| {
             let (begin, end) = (start.timestamp()?, start.later(event.length)?.timestamp()?);

@@ -16,6 +16,8 @@ pub(super) struct Moment {
     pub(super) zone: TimeZone,
     /// Whether it is a date alone.
     pub(super) is_date: bool,
+    /// Whether it says nothing of where it hangs.
+    pub(super) is_bare: bool,
 }
 
 impl Moment {
@@ -24,7 +26,8 @@ impl Moment {
         if let Some(kind) = line.parameter("VALUE").filter(|kind| !["DATE", "DATE-TIME"].contains(kind)) {
             return Err(line.bad(format!("holds a {kind}, which is not understood")));
         }
-        let zone = match line.parameter("TZID") {
+        let named_zone = line.parameter("TZID");
+        let zone = match named_zone {
             None => zone.clone(),
             Some(name) => named(name).ok_or_else(|| {
                 line.bad(format!(
@@ -32,7 +35,11 @@ impl Moment {
                 ))
             })?,
         };
-        line.value.split(',').map(|text| Self::parse(text.trim(), &zone).ok_or_else(|| no_moment(line, text))).collect()
+        let one = |text: &str| {
+            let moment = Self::parse(text.trim(), &zone).ok_or_else(|| no_moment(line, text))?;
+            Ok(Self { is_bare: moment.is_bare && named_zone.is_none(), ..moment })
+        };
+        line.value.split(',').map(one).collect()
     }
 
     /// The one moment of a line.
@@ -56,14 +63,15 @@ impl Moment {
                 local: date.to_datetime(jiff::civil::Time::midnight()),
                 zone: zone.clone(),
                 is_date: true,
+                is_bare: true,
             });
         };
-        let (time, zone) = match time.strip_suffix('Z') {
-            Some(time) => (time, TimeZone::UTC),
-            None => (time, zone.clone()),
+        let (time, zone, is_bare) = match time.strip_suffix('Z') {
+            Some(time) => (time, TimeZone::UTC, false),
+            None => (time, zone.clone(), true),
         };
         let time = jiff::civil::Time::strptime("%H%M%S", time).ok().filter(|_| time.len() == 6)?;
-        Some(Self { local: date.to_datetime(time), zone, is_date: false })
+        Some(Self { local: date.to_datetime(time), zone, is_date: false, is_bare })
     }
 
     /// The moment itself. Where the clock is put forward over it, it is as much later; where it is shown twice, the first.
@@ -77,6 +85,12 @@ impl Moment {
             return Some(self.local);
         }
         Some(other.zone.to_datetime(self.timestamp()?))
+    }
+
+    /// The same, by the clock of `other` where it is bare.
+    pub(super) fn else_by_clock_of(&self, other: &Self) -> Self {
+        let zone = if self.is_bare { &other.zone } else { &self.zone };
+        Self { zone: zone.clone(), ..self.clone() }
     }
 
     /// The one that is shown so much later on the same clock.

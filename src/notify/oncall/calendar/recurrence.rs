@@ -37,7 +37,7 @@ enum End {
 
 impl Rule {
     /// Reads a rule of an event that begins at `start`.
-    pub(super) fn read(line: &Line, start: &Moment, zone: &TimeZone) -> Result<Self, BadLine> {
+    pub(super) fn read(line: &Line, start: &Moment) -> Result<Self, BadLine> {
         let (mut every, mut interval, mut days) = (None, 1, Vec::new());
         let (mut week_begins, mut end) = (Weekday::Monday, End::Never);
         for part in line.value.split(';') {
@@ -53,7 +53,17 @@ impl Rule {
                 "BYDAY" => days = value.split(',').map(day).collect::<Option<_>>().ok_or_else(refused)?,
                 "WKST" => week_begins = day(value).ok_or_else(refused)?,
                 "COUNT" => end = End::After(value.parse().ok().filter(|n| *n > 0).ok_or_else(refused)?),
-                "UNTIL" => end = End::At(Moment::parse(value, zone).ok_or_else(refused)?),
+                "UNTIL" => {
+                    let last = Moment::parse(value, &start.zone).ok_or_else(refused)?;
+                    // It has to be in UTC: some read it by the clock of DTSTART, and some as if it were.
+                    if last.is_bare && !last.is_date && !start.is_bare && start.zone != TimeZone::UTC {
+                        return Err(line.bad(format!(
+                            "has {part} beside a DTSTART with a TZID: what that means differs; in UTC, with a Z at its \
+                             end, it is understood"
+                        )));
+                    }
+                    end = End::At(last);
+                }
                 _ => return Err(refused()),
             }
         }

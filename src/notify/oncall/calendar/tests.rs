@@ -68,6 +68,43 @@ fn whole_days_are_those_of_the_place() {
 }
 
 #[test]
+fn what_names_no_time_zone_is_by_the_clock_of_its_event() {
+    let zone = "DTSTART;TZID=America/New_York:20270120T090000";
+    for (lines, times) in [
+        (format!("{zone}\nDTEND:20270120T100000"), &["20T14 20T15"][..]),
+        (format!("{zone}\nDURATION:PT1H\nRDATE:20270122T090000"), &["20T14 20T15", "22T14 22T15"]),
+        (
+            format!("{zone}\nDURATION:PT1H\nRRULE:FREQ=DAILY;COUNT=3\nEXDATE:20270121T090000"),
+            &["20T14 20T15", "22T14 22T15"],
+        ),
+        (
+            "DTSTART:20270120T090000Z\nDURATION:PT1H\nRRULE:FREQ=DAILY;UNTIL=20270121T090000".to_owned(),
+            &["20T09 20T10", "21T09 21T10"],
+        ),
+        (
+            "DTSTART:20270120T090000\nDURATION:PT1H\nRRULE:FREQ=DAILY;UNTIL=20270121T090000".to_owned(),
+            &["20T08 20T09", "21T08 21T09"],
+        ),
+    ] {
+        let shown = shown(&event(&format!("SUMMARY:A\n{lines}")), "2027-01-01T00:00:00Z", "2027-02-01T00:00:00Z");
+        let times: Vec<String> = times
+            .iter()
+            .map(|time| time.split_once(' ').unwrap())
+            .map(|(start, end)| format!("A 2027-01-{start}:00:00Z 2027-01-{end}:00:00Z"))
+            .collect();
+        assert_eq!(shown, times, "{lines}");
+    }
+    let moved = event(&format!("UID:1\nSUMMARY:A\n{zone}\nDURATION:PT1H"))
+        + &event(
+            "UID:1\nSUMMARY:B\nRECURRENCE-ID:20270120T090000\nDTSTART;TZID=America/New_York:20270120T120000\nDURATION:PT1H",
+        );
+    assert_eq!(
+        shown(&moved, "2027-01-01T00:00:00Z", "2027-02-01T00:00:00Z"),
+        ["B 2027-01-20T17:00:00Z 2027-01-20T18:00:00Z"]
+    );
+}
+
+#[test]
 fn who_declined_and_what_was_cancelled_is_not_on_call() {
     let events = event(
         "ATTENDEE;PARTSTAT=DECLINED:mailto:alice@example.com\nATTENDEE:mailto:bob@example.com\n\
@@ -145,11 +182,30 @@ fn what_is_not_understood_is_refused_with_its_line() {
             rule("FREQ=WEEKLY;BYDAY=TU"),
             "line 6: RRULE does not name the day on which the event begins: what that means differs",
         ),
+        (
+            event(
+                "SUMMARY:A\nDTSTART;TZID=America/New_York:20270120T090000\nDURATION:PT1H\n\
+                 RRULE:FREQ=DAILY;UNTIL=20270121T090000",
+            ),
+            "line 6: RRULE has UNTIL=20270121T090000 beside a DTSTART with a TZID: what that means differs; in UTC, with a \
+             Z at its end, it is understood",
+        ),
         ("BEGIN:VTODO\nEND:VTODO\n".to_owned(), "line 2: BEGIN VTODO is not understood: events say who is on call"),
         ("BEGIN:VEVENT\n".to_owned(), "line 2: BEGIN VEVENT has no END"),
         ("SUMMARY\n".to_owned(), "line 2: is no line of a calendar: it has no colon"),
     ] {
         assert_eq!(calendar(&events).unwrap_err().to_string(), problem, "{events}");
+    }
+    let whole =
+        format!("BEGIN:VCALENDAR\n{}END:VCALENDAR\n", event("SUMMARY:A\nDTSTART:20261102T090000\nDURATION:PT1H"));
+    assert!(Calendar::read(whole.as_bytes(), &berlin()).is_ok());
+    let cut_off = whole.strip_suffix("END:VCALENDAR\n").unwrap();
+    for (text, problem) in [
+        (cut_off.to_owned(), "line 1: BEGIN VCALENDAR has no END"),
+        (format!("{cut_off}END:VEVENT\n"), "line 7: END VEVENT ends what has not begun"),
+        (whole.repeat(2), "line 8: BEGIN stands after END:VCALENDAR"),
+    ] {
+        assert_eq!(Calendar::read(text.as_bytes(), &berlin()).unwrap_err().to_string(), problem, "{text}");
     }
     let no_calendar = Calendar::read(b"<html>", &TimeZone::UTC).unwrap_err();
     assert_eq!(no_calendar.to_string(), "line 1: is no line of a calendar: it has no colon");
