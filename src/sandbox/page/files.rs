@@ -9,7 +9,7 @@ const SCRIPT: &str = "text/javascript; charset=utf-8";
 const ICON: &str = "image/svg+xml";
 
 /// Name below the page's address, type, content.
-pub(super) const FILES: [(&str, &str, &str); 68] = [
+pub(super) const FILES: [(&str, &str, &str); 69] = [
     ("", HTML, include_str!("browser/index.html")),
     ("announcer.js", SCRIPT, include_str!("browser/announcer.js")),
     ("app.js", SCRIPT, include_str!("browser/app.js")),
@@ -19,6 +19,7 @@ pub(super) const FILES: [(&str, &str, &str); 68] = [
     ("icon.svg", ICON, include_str!("browser/icon.svg")),
     ("intro.js", SCRIPT, include_str!("browser/intro.js")),
     ("keys.js", SCRIPT, include_str!("browser/keys.js")),
+    ("press.js", SCRIPT, include_str!("browser/press.js")),
     ("server.js", SCRIPT, include_str!("browser/server.js")),
     ("theme.js", SCRIPT, include_str!("browser/theme.js")),
     ("use_page.js", SCRIPT, include_str!("browser/use_page.js")),

@@ -1,6 +1,7 @@
 // What the sandbox says, and what it is told.
 
 import { useEffect, useState } from 'preact/hooks';
+import { nothingPressed } from './press.js';
 
 /** Sends JSON; resolves to the answer, which holds `error`, and the HTTP status as `code`, where it could not be done. */
 export async function post(where, body) {
@@ -43,7 +44,9 @@ export function useServer() {
     const refresh = oneAtATime(async () => {
       const response = await fetch('state');
       if (!response.ok) return lost();
-      setServer({ state: await response.json(), lost: false });
+      const state = await response.json();
+      await nothingPressed();
+      setServer({ state, lost: false });
     }, lost);
     const events = new EventSource('events');
     events.addEventListener('message', refresh);
