@@ -47,6 +47,8 @@ use crate::serve::serve;
 use crate::telemetry::Metrics;
 use crate::vault;
 
+/// Where P0 pushes to.
+const P0_DOOR: &str = "/p0/notifications";
 /// Tries of the one question that a start asks.
 const AUTH_TRIES: u32 = 3;
 
@@ -64,6 +66,16 @@ pub enum StartError {
         "Slack could not be asked who the bot is (slack.api_base_url): {0}; a proxy is only used where `proxy` names it"
     )]
     Slack(SlackFailure),
+}
+
+/// Where the bot is reached.
+pub struct Listeners {
+    /// By Slack, by people's browsers, and by P0 where that has no listener of its own.
+    pub doors: TcpListener,
+    /// By the operator.
+    pub probes: TcpListener,
+    /// By P0 alone, where the settings say so.
+    pub pushes: Option<TcpListener>,
 }
 
 /// A bot, ready to run.
@@ -225,13 +237,15 @@ impl App {
         })
     }
 
-    /// The doors for Slack and P0.
+    /// The doors for Slack, for people's browsers, and for P0 where it has none of its own.
     pub fn doors(&self) -> Router {
         let mut doors = Router::new()
             .route("/slack/interactivity", post(decide::slack))
             .route("/slack/commands", post(decide::slack))
-            .route("/slack/events", post(decide::slack))
-            .route("/p0/notifications", post(decide::pushed));
+            .route("/slack/events", post(decide::slack));
+        if self.look.settings.notifier.listen.is_none() {
+            doors = doors.route(P0_DOOR, post(decide::pushed));
+        }
         if self.keeper.is_some() {
             doors = doors
                 .route("/link/slack", get(browser::from_slack).head(browser::looked_at))
@@ -246,6 +260,11 @@ impl App {
         doors.with_state(self.desk.clone())
     }
 
+    /// P0's door, where it has a listener of its own.
+    pub fn pushes(&self) -> Router {
+        Router::new().route(P0_DOOR, post(decide::pushed)).with_state(self.desk.clone())
+    }
+
     /// The operator's probes.
     pub fn probes(&self) -> Router {
         Router::new()
@@ -256,14 +275,20 @@ impl App {
     }
 
     /// Serves until `stop` is cancelled, and then until what was in flight is finished.
-    pub async fn run(self, doors: TcpListener, probes: TcpListener, stop: CancellationToken) {
-        let (outside, operator) = (self.doors(), self.probes());
+    pub async fn run(self, listeners: Listeners, stop: CancellationToken) {
+        let Listeners { doors, probes, pushes } = listeners;
+        let (outside, operator, p0) = (self.doors(), self.probes(), self.pushes());
         let accounts = self.keeper.as_ref().map(|keeper| keeper.linking.accounts().clone());
         let (stopped, renewing) = (stop.clone(), accounts.clone());
         let Look { settings, clock, clients } = self.look;
         tokio::join!(
             serve(doors, outside, stop.clone()),
             serve(probes, operator, stop.clone()),
+            async {
+                if let Some(pushes) = pushes {
+                    serve(pushes, p0, stop.clone()).await;
+                }
+            },
             self.worker.run(stop.clone()),
             self.settings_worker.run(stop.clone()),
             self.courier.run(stop.clone()),
