@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router};
 use http::{StatusCode, header};
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -34,6 +36,7 @@ use crate::inbound::notifier_keys::NotifierKeys;
 use crate::inbound::pushed::NotifierGate;
 use crate::inbound::signed::Gate;
 use crate::jit::SettingsDesk;
+use crate::ledger::backlog::Backlog;
 use crate::ledger::jit::cards::Policy;
 use crate::ledger::{Ledger, LedgerError};
 use crate::link::keeper::Keeper;
@@ -240,11 +243,11 @@ impl App {
     /// The doors for Slack, for people's browsers, and for P0 where it has none of its own.
     pub fn doors(&self) -> Router {
         let mut doors = Router::new()
-            .route("/slack/interactivity", post(decide::slack))
-            .route("/slack/commands", post(decide::slack))
-            .route("/slack/events", post(decide::slack));
+            .route("/slack/interactivity", self.measured("interactivity", post(decide::slack)))
+            .route("/slack/commands", self.measured("commands", post(decide::slack)))
+            .route("/slack/events", self.measured("events", post(decide::slack)));
         if self.look.settings.notifier.listen.is_none() {
-            doors = doors.route(P0_DOOR, post(decide::pushed));
+            doors = doors.route(P0_DOOR, self.measured("notifier", post(decide::pushed)));
         }
         if self.keeper.is_some() {
             doors = doors
@@ -262,7 +265,12 @@ impl App {
 
     /// P0's door, where it has a listener of its own.
     pub fn pushes(&self) -> Router {
-        Router::new().route(P0_DOOR, post(decide::pushed)).with_state(self.desk.clone())
+        let door = self.measured("notifier", post(decide::pushed));
+        Router::new().route(P0_DOOR, door).with_state(self.desk.clone())
+    }
+
+    fn measured(&self, door: &'static str, answers: MethodRouter<Desk>) -> MethodRouter<Desk> {
+        answers.layer(from_fn_with_state((door, self.metrics.clone()), measure))
     }
 
     /// The operator's probes.
@@ -349,6 +357,29 @@ async fn who_am_i(slack: &SlackApi) -> Result<Installed, StartError> {
     }
 }
 
+fn show(metrics: &Metrics, backlog: Backlog) {
+    metrics.oldest("undecided", backlog.oldest_undecided);
+    metrics.oldest("unsent", backlog.oldest_unsent);
+    for (what, count) in [
+        ("recorded", backlog.recorded),
+        ("sending", backlog.sending),
+        ("held", backlog.held),
+        ("cards", backlog.cards),
+        ("notices", backlog.notices),
+        ("timers", backlog.timers),
+    ] {
+        metrics.backlog(what, count);
+    }
+}
+
+/// Measures how long an answer takes, whatever it is.
+async fn measure(State((door, metrics)): State<(&'static str, Metrics)>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let answer = next.run(request).await;
+    metrics.answered(door, began.elapsed());
+    answer
+}
+
 async fn ready(State((ledger, _)): State<(Ledger, Metrics)>) -> Response {
     match ledger.probe().await {
         Ok(()) => "ready\n".into_response(),
@@ -360,9 +391,9 @@ async fn ready(State((ledger, _)): State<(Ledger, Metrics)>) -> Response {
 }
 
 async fn metrics(State((ledger, metrics)): State<(Ledger, Metrics)>) -> Response {
-    match ledger.oldest_undecided().await {
-        Ok(age) => metrics.oldest_undecided(age.unwrap_or_default()),
-        Err(error) => tracing::error!(%error, "how long requests have waited could not be read"),
+    match ledger.backlog().await {
+        Ok(backlog) => show(&metrics, backlog),
+        Err(error) => tracing::error!(%error, "how much waits could not be read"),
     }
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], metrics.exposition()).into_response()

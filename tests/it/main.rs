@@ -23,6 +23,7 @@ mod night;
 mod not_from_chat;
 mod notifier;
 mod notifier_keys;
+mod observed;
 mod oncall;
 mod openid;
 mod outcomes;
