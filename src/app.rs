@@ -3,12 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::extract::State;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse, Response};
-use axum::routing::{get, post};
+use axum::routing::{MethodRouter, get, post};
 use axum::{Json, Router};
 use http::{StatusCode, header};
 use tokio::net::TcpListener;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -34,6 +36,7 @@ use crate::inbound::notifier_keys::NotifierKeys;
 use crate::inbound::pushed::NotifierGate;
 use crate::inbound::signed::Gate;
 use crate::jit::SettingsDesk;
+use crate::ledger::backlog::Backlog;
 use crate::ledger::jit::cards::Policy;
 use crate::ledger::{Ledger, LedgerError};
 use crate::link::keeper::Keeper;
@@ -47,6 +50,8 @@ use crate::serve::serve;
 use crate::telemetry::Metrics;
 use crate::vault;
 
+/// Where P0 pushes to.
+const P0_DOOR: &str = "/p0/notifications";
 /// Tries of the one question that a start asks.
 const AUTH_TRIES: u32 = 3;
 
@@ -64,6 +69,16 @@ pub enum StartError {
         "Slack could not be asked who the bot is (slack.api_base_url): {0}; a proxy is only used where `proxy` names it"
     )]
     Slack(SlackFailure),
+}
+
+/// Where the bot is reached.
+pub struct Listeners {
+    /// By Slack, by people's browsers, and by P0 where that has no listener of its own.
+    pub doors: TcpListener,
+    /// By the operator.
+    pub probes: TcpListener,
+    /// By P0 alone, where the settings say so.
+    pub pushes: Option<TcpListener>,
 }
 
 /// A bot, ready to run.
@@ -225,13 +240,15 @@ impl App {
         })
     }
 
-    /// The doors for Slack and P0.
+    /// The doors for Slack, for people's browsers, and for P0 where it has none of its own.
     pub fn doors(&self) -> Router {
         let mut doors = Router::new()
-            .route("/slack/interactivity", post(decide::slack))
-            .route("/slack/commands", post(decide::slack))
-            .route("/slack/events", post(decide::slack))
-            .route("/p0/notifications", post(decide::pushed));
+            .route("/slack/interactivity", self.measured("interactivity", post(decide::slack)))
+            .route("/slack/commands", self.measured("commands", post(decide::slack)))
+            .route("/slack/events", self.measured("events", post(decide::slack)));
+        if self.look.settings.notifier.listen.is_none() {
+            doors = doors.route(P0_DOOR, self.measured("notifier", post(decide::pushed)));
+        }
         if self.keeper.is_some() {
             doors = doors
                 .route("/link/slack", get(browser::from_slack).head(browser::looked_at))
@@ -246,6 +263,16 @@ impl App {
         doors.with_state(self.desk.clone())
     }
 
+    /// P0's door, where it has a listener of its own.
+    pub fn pushes(&self) -> Router {
+        let door = self.measured("notifier", post(decide::pushed));
+        Router::new().route(P0_DOOR, door).with_state(self.desk.clone())
+    }
+
+    fn measured(&self, door: &'static str, answers: MethodRouter<Desk>) -> MethodRouter<Desk> {
+        answers.layer(from_fn_with_state((door, self.metrics.clone()), measure))
+    }
+
     /// The operator's probes.
     pub fn probes(&self) -> Router {
         Router::new()
@@ -256,14 +283,20 @@ impl App {
     }
 
     /// Serves until `stop` is cancelled, and then until what was in flight is finished.
-    pub async fn run(self, doors: TcpListener, probes: TcpListener, stop: CancellationToken) {
-        let (outside, operator) = (self.doors(), self.probes());
+    pub async fn run(self, listeners: Listeners, stop: CancellationToken) {
+        let Listeners { doors, probes, pushes } = listeners;
+        let (outside, operator, p0) = (self.doors(), self.probes(), self.pushes());
         let accounts = self.keeper.as_ref().map(|keeper| keeper.linking.accounts().clone());
         let (stopped, renewing) = (stop.clone(), accounts.clone());
         let Look { settings, clock, clients } = self.look;
         tokio::join!(
             serve(doors, outside, stop.clone()),
             serve(probes, operator, stop.clone()),
+            async {
+                if let Some(pushes) = pushes {
+                    serve(pushes, p0, stop.clone()).await;
+                }
+            },
             self.worker.run(stop.clone()),
             self.settings_worker.run(stop.clone()),
             self.courier.run(stop.clone()),
@@ -324,6 +357,29 @@ async fn who_am_i(slack: &SlackApi) -> Result<Installed, StartError> {
     }
 }
 
+fn show(metrics: &Metrics, backlog: Backlog) {
+    metrics.oldest("undecided", backlog.oldest_undecided);
+    metrics.oldest("unsent", backlog.oldest_unsent);
+    for (what, count) in [
+        ("recorded", backlog.recorded),
+        ("sending", backlog.sending),
+        ("held", backlog.held),
+        ("cards", backlog.cards),
+        ("notices", backlog.notices),
+        ("timers", backlog.timers),
+    ] {
+        metrics.backlog(what, count);
+    }
+}
+
+/// Measures how long an answer takes, whatever it is.
+async fn measure(State((door, metrics)): State<(&'static str, Metrics)>, request: Request, next: Next) -> Response {
+    let began = Instant::now();
+    let answer = next.run(request).await;
+    metrics.answered(door, began.elapsed());
+    answer
+}
+
 async fn ready(State((ledger, _)): State<(Ledger, Metrics)>) -> Response {
     match ledger.probe().await {
         Ok(()) => "ready\n".into_response(),
@@ -335,9 +391,9 @@ async fn ready(State((ledger, _)): State<(Ledger, Metrics)>) -> Response {
 }
 
 async fn metrics(State((ledger, metrics)): State<(Ledger, Metrics)>) -> Response {
-    match ledger.oldest_undecided().await {
-        Ok(age) => metrics.oldest_undecided(age.unwrap_or_default()),
-        Err(error) => tracing::error!(%error, "how long requests have waited could not be read"),
+    match ledger.backlog().await {
+        Ok(backlog) => show(&metrics, backlog),
+        Err(error) => tracing::error!(%error, "how much waits could not be read"),
     }
     let kind = "application/openmetrics-text; version=1.0.0; charset=utf-8";
     ([(header::CONTENT_TYPE, kind)], metrics.exposition()).into_response()

@@ -2,6 +2,7 @@
 
 pub mod links;
 pub mod packaging;
+pub mod push;
 pub mod route;
 pub mod settings;
 pub mod vault;
@@ -92,6 +93,14 @@ pub enum Command {
     Links(links::LinksArgs),
     /// Show P0's just-in-time settings, state what P0 has, or make them as a file says.
     Settings(settings::SettingsArgs),
+    /// Take in a push of P0's that something else has received, such as a queue.
+    ///
+    /// For where P0 cannot reach the bot: P0's notifier writes into a queue of yours, and what reads the queue hands each
+    /// push on. It is the HTTP request as gateways hand it on, JSON: `{"headers": {"authorization": "Bearer …"},
+    /// "body": "…"}`, with `"isBase64Encoded": true` where the body is that. Its token is checked as at the door, so it
+    /// has to be handed on within `notifier.max_token_age`. A running `serve` on the same ledger sees it within a second.
+    /// The exit code is 0 once it is on disk, 1 where it is to be pushed again later, and 2 where that would not help.
+    Push(push::PushArgs),
     /// Say which of the routes a request goes by, why, and who is told of it.
     Route(route::RouteArgs),
     /// Look after the keys that seal people's tokens.

@@ -42,6 +42,7 @@ pub mod link;
 pub mod links;
 pub mod manifest;
 pub mod notify;
+pub mod push;
 pub mod route;
 #[cfg(feature = "sandbox")]
 pub mod sandbox;

@@ -5,11 +5,11 @@ use std::process::ExitCode;
 
 use anyhow::Context as _;
 use clap::Parser as _;
-use p0_chatops::app::{App, StartError};
+use p0_chatops::app::{App, Listeners, StartError};
 use p0_chatops::cli::{Cli, Command, ConfigArgs, Format, ManifestArgs, packaging};
 use p0_chatops::clock::Clock;
 use p0_chatops::lifecycle::{self, Signals};
-use p0_chatops::{check, config, links, manifest, route, settings, telemetry, vault};
+use p0_chatops::{check, config, links, manifest, push, route, settings, telemetry, vault};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -33,7 +33,8 @@ fn main() -> ExitCode {
             complain(&error);
             let refused = error.downcast_ref::<config::ConfigError>().is_some()
                 || matches!(error.downcast_ref(), Some(StartError::Config(_)))
-                || error.is::<route::NotAnEvent>();
+                || error.is::<route::NotAnEvent>()
+                || error.is::<push::NotTaken>();
             if refused { ExitCode::from(REFUSED_SETTINGS) } else { ExitCode::FAILURE }
         }
     }
@@ -55,6 +56,7 @@ async fn carry_out(command: Command) -> anyhow::Result<()> {
         Command::Sandbox(args) => p0_chatops::sandbox::run(args).await?,
         Command::Manifest(args) => print(slack_app(&args)?.as_bytes())?,
         Command::Links(args) => links::run(args, Clock::system(), &mut std::io::stdout()).await?,
+        Command::Push(args) => push::run(&args, Clock::system(), &mut std::io::stdout()).await?,
         Command::Route(args) => route::run(&args, Clock::system(), &mut std::io::stdout()).await?,
         Command::Settings(args) => settings::run(args, Clock::system(), &mut std::io::stdout()).await?,
         Command::Vault(args) => vault::run(args, Clock::system(), &mut std::io::stdout()).await?,
@@ -87,6 +89,7 @@ async fn serve(args: ConfigArgs) -> anyhow::Result<()> {
     let settings = config::load(args.config.as_deref())?;
     let mut signals = Signals::listen()?;
     let (listen, admin_listen) = (settings.listen, settings.admin_listen);
+    let push_listen = settings.notifier.listen;
     // Nothing is in flight yet: a signal ends a start that waits for Slack.
     let app = tokio::select! {
         app = App::build(settings, Clock::system()) => app?,
@@ -96,8 +99,20 @@ async fn serve(args: ConfigArgs) -> anyhow::Result<()> {
     let probes = TcpListener::bind(admin_listen)
         .await
         .with_context(|| format!("admin_listen: {admin_listen} cannot be bound"))?;
-    tracing::info!(listen = %doors.local_addr()?, admin_listen = %probes.local_addr()?, "p0-chatops is serving");
+    let pushes = match push_listen {
+        None => None,
+        Some(listen) => Some(
+            TcpListener::bind(listen).await.with_context(|| format!("notifier.listen: {listen} cannot be bound"))?,
+        ),
+    };
+    let notifier_listen = pushes.as_ref().map(TcpListener::local_addr).transpose()?.map(tracing::field::display);
+    tracing::info!(
+        listen = %doors.local_addr()?,
+        admin_listen = %probes.local_addr()?,
+        notifier_listen,
+        "p0-chatops is serving"
+    );
     let stop = CancellationToken::new();
-    lifecycle::until_stopped(signals, stop.clone(), app.run(doors, probes, stop)).await;
+    lifecycle::until_stopped(signals, stop.clone(), app.run(Listeners { doors, probes, pushes }, stop)).await;
     Ok(())
 }

@@ -9,10 +9,16 @@ use prometheus_client::encoding::text::encode;
 use prometheus_client::metrics::counter::Counter;
 use prometheus_client::metrics::family::Family;
 use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::metrics::info::Info;
 use prometheus_client::registry::Registry;
 use tracing_subscriber::EnvFilter;
 
 type Labels = [(&'static str, &'static str); 2];
+/// Which door.
+type Door = [(&'static str, &'static str); 1];
+/// What waits.
+type Waits = [(&'static str, &'static str); 1];
 /// For what the settings name.
 type NamedLabels = [(&'static str, String); 2];
 
@@ -30,8 +36,13 @@ struct Inner {
     slack_failures: Family<Labels, Counter>,
     on_call: Family<NamedLabels, Counter>,
     watches: Family<Labels, Counter>,
-    oldest_undecided: Gauge,
+    answers: Family<Door, Histogram, fn() -> Histogram>,
+    oldest: Family<Waits, Gauge>,
+    backlog: Family<Waits, Gauge>,
 }
+
+/// Upper bounds in seconds of how long an answer took: Slack waits 3 s, and a modal is opened within 1.5 s.
+const ANSWERED_WITHIN: [f64; 11] = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.5, 3.0];
 
 impl Default for Metrics {
     fn default() -> Self {
@@ -48,12 +59,21 @@ impl Default for Metrics {
         let outcomes = family("outcomes", "Decisions, by what P0 made of them");
         let slack_failures = family("slack_failures", "Calls of Slack's Web API that failed");
         let watches = family("watches", "What was done so that requests are decided in time");
-        let oldest_undecided = Gauge::default();
+        let answers = Family::new_with_constructor((|| Histogram::new(ANSWERED_WITHIN)) as fn() -> Histogram);
         registry.register(
-            "oldest_undecided_seconds",
-            "Age of the oldest request that nobody has decided; 0 where there is none",
-            oldest_undecided.clone(),
+            "answer_seconds",
+            "From the first byte of a delivery's headers that was read to its answer, by door",
+            answers.clone(),
         );
+        let oldest = Family::<Waits, Gauge>::default();
+        registry.register(
+            "oldest_seconds",
+            "Age of the oldest request that nobody has decided, and of the oldest choice that P0 was not told; 0: none",
+            oldest.clone(),
+        );
+        let backlog = Family::<Waits, Gauge>::default();
+        registry.register("backlog", "How much waits in the ledger, by what it is", backlog.clone());
+        registry.register("build", "Which version this is", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
         let on_call = Family::<NamedLabels, Counter>::default();
         registry.register(
             "on_call",
@@ -70,7 +90,9 @@ impl Default for Metrics {
             slack_failures,
             on_call,
             watches,
-            oldest_undecided,
+            answers,
+            oldest,
+            backlog,
         }))
     }
 }
@@ -119,9 +141,20 @@ impl Metrics {
         }
     }
 
-    /// For how long the oldest request waits that nobody has decided.
-    pub fn oldest_undecided(&self, age: Duration) {
-        self.0.oldest_undecided.set(i64::try_from(age.as_secs()).unwrap_or(i64::MAX));
+    /// How long an answer at a door took.
+    pub fn answered(&self, door: &'static str, took: Duration) {
+        self.0.answers.get_or_create(&[("door", door)]).observe(took.as_secs_f64());
+    }
+
+    /// For how long the oldest of its kind waits; `None`: there is none.
+    pub fn oldest(&self, what: &'static str, age: Option<Duration>) {
+        let age = age.unwrap_or_default().as_secs();
+        self.0.oldest.get_or_create(&[("what", what)]).set(i64::try_from(age).unwrap_or(i64::MAX));
+    }
+
+    /// How many of a kind wait.
+    pub fn backlog(&self, what: &'static str, count: u64) {
+        self.0.backlog.get_or_create(&[("what", what)]).set(i64::try_from(count).unwrap_or(i64::MAX));
     }
 
     /// All counters in the text form of OpenMetrics.

@@ -12,7 +12,7 @@ use url::Url;
 use super::Install;
 use super::doors::{self, Seen};
 use super::ledger;
-use super::probe::{Probe, SLACK_DOORS, Shape};
+use super::probe::{P0_DOOR, Probe, SLACK_DOORS, Shape};
 use super::report::Report;
 use super::web::ask;
 use crate::inbound::notifier_keys::NotifierKeys;
@@ -33,10 +33,13 @@ pub(super) enum Doors {
     Other,
 }
 
-/// Looks at both addresses.
+/// Looks at each address.
 pub(super) async fn check(install: &Install, keys: Option<NotifierKeys>, report: &mut Report<'_>) -> Doors {
     let doors = doors(install, keys, report).await;
     probes(install, report).await;
+    if let Some(listen) = install.settings.notifier.listen {
+        pushes(install, listen, report).await;
+    }
     doors
 }
 
@@ -118,6 +121,31 @@ async fn probes(install: &Install, report: &mut Report<'_>) {
             "admin_listen",
             format!("{listen} cannot be bound: {error}"),
             "set admin_listen to an address and port of this machine that the bot may use",
+        ),
+    }
+}
+
+async fn pushes(install: &Install, listen: SocketAddr, report: &mut Report<'_>) {
+    match TcpListener::bind(listen).await {
+        Ok(_) => report.ok("notifier.listen", format!("{listen} is free")),
+        Err(error) if error.kind() == ErrorKind::AddrInUse => {
+            // A push without a token is refused, and nothing is kept of it.
+            let door = local_url(listen).join(P0_DOOR).expect("a path behind an address");
+            match ask(install, install.local.post(door)).await {
+                Ok(heard) if heard.status == StatusCode::UNAUTHORIZED => {
+                    report.ok("notifier.listen", format!("a running p0-chatops has {listen}"));
+                }
+                Ok(_) | Err(_) => report.fail(
+                    "notifier.listen",
+                    format!("something that is not p0-chatops has {listen}"),
+                    "stop it, or set notifier.listen to another port",
+                ),
+            }
+        }
+        Err(error) => report.fail(
+            "notifier.listen",
+            format!("{listen} cannot be bound: {error}"),
+            "set notifier.listen to an address and port of this machine that the bot may use",
         ),
     }
 }

@@ -1,6 +1,7 @@
 //! Whether the settings make sense, each by itself and all together.
 
 use std::collections::BTreeMap;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -58,8 +59,17 @@ pub(super) fn check(raw: Raw, folder: &Path, origin: Origin) -> Checked<Settings
     };
     what_risk_needs(&settings)?;
     what_changes_need(&settings)?;
-    if settings.listen == settings.admin_listen && settings.listen.port() != 0 {
+    let clash = |one: SocketAddr, other: SocketAddr| one == other && one.port() != 0;
+    if clash(settings.listen, settings.admin_listen) {
         return Err(ConfigError::new("admin_listen", "has to differ from listen: probes are not for the outside"));
+    }
+    if let Some(pushes) = settings.notifier.listen
+        && (clash(pushes, settings.listen) || clash(pushes, settings.admin_listen))
+    {
+        return Err(ConfigError::new(
+            "notifier.listen",
+            "has to differ from listen and admin_listen: it is for P0 alone. Leave it out to take pushes at listen",
+        ));
     }
     Ok(settings)
 }
@@ -233,9 +243,6 @@ pub(super) fn unfurled(template: Option<&str>, org: &str) -> Checked<RequestLink
 }
 
 fn notifier(raw: RawNotifier, folder: &Path) -> Checked<Notifier> {
-    if raw.listen.is_some() {
-        return Err(not_built("notifier.listen", "a port of its own"));
-    }
     let key = match (raw.public_key_file, raw.jwks_url) {
         (Some(_), Some(_)) => {
             return Err(ConfigError::new("notifier.jwks_url", "contradicts notifier.public_key_file: set one of them"));
@@ -267,6 +274,7 @@ fn notifier(raw: RawNotifier, folder: &Path) -> Checked<Notifier> {
         ));
     }
     Ok(Notifier {
+        listen: raw.listen.map(|listen| address("notifier.listen", &listen)).transpose()?,
         key,
         issuer: required("notifier.issuer", raw.issuer)?,
         audience: required("notifier.audience", raw.audience)?,

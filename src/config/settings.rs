@@ -187,6 +187,8 @@ pub struct P0 {
 /// How P0's pushes prove where they come from.
 #[derive(Clone, Debug)]
 pub struct Notifier {
+    /// Where P0's pushes come in, where not at [`Settings::listen`].
+    pub listen: Option<SocketAddr>,
     /// Where P0's public key is.
     pub key: NotifierKeySource,
     /// `iss`.

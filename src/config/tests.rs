@@ -95,6 +95,11 @@ fn every_refusal_names_its_key() {
             "admin_listen: has to differ from listen: probes are not for the outside",
         ),
         (
+            GOOD.replace("[notifier]\n", "[notifier]\nlisten = \"127.0.0.1:3000\"\n"),
+            "notifier.listen: has to differ from listen and admin_listen: it is for P0 alone. Leave it out to take pushes at \
+             listen",
+        ),
+        (
             with("\"tokens\"", "\"assertion\""),
             "identity.acknowledge_bot_signs_for_approvers: has to be true for mode \"assertion\": whoever holds the bot's key can decide as anybody",
         ),

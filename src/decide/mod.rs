@@ -7,6 +7,8 @@ mod pick;
 mod pushed;
 mod record;
 
+pub use pushed::{Received, Reception};
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -30,16 +30,20 @@ impl BadBody {
             Self::Broken => "broken",
         }
     }
-}
 
-impl IntoResponse for BadBody {
-    fn into_response(self) -> Response {
+    /// What whoever sent it is answered.
+    pub(super) fn status(self) -> StatusCode {
         match self {
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::Broken => StatusCode::BAD_REQUEST,
         }
-        .into_response()
+    }
+}
+
+impl IntoResponse for BadBody {
+    fn into_response(self) -> Response {
+        self.status().into_response()
     }
 }
 

@@ -1,7 +1,6 @@
 //! The notifier's gate: no handler sees a push that was not capped, verified and read as JSON.
 
 use axum::extract::{FromRef, FromRequest, Request};
-use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 
 use super::jwt::{self, Untrusted};
@@ -36,37 +35,52 @@ pub struct Pushed {
     pub once: Option<DeliveryKeys>,
 }
 
-impl<S> FromRequest<S> for Pushed
-where
-    S: Send + Sync,
-    NotifierGate: FromRef<S>,
-{
-    type Rejection = Response;
+/// A push that was not let in.
+pub struct TurnedAway {
+    /// Why, as metrics name it; whoever sent it does not learn it.
+    pub reason: &'static str,
+    /// What its sender is answered.
+    pub status: StatusCode,
+}
 
-    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
-        let gate = NotifierGate::from_ref(state);
-        let turned_away = |reason: &'static str, answer: Response| {
-            gate.metrics.turned_away("notifier", reason);
-            answer
+impl NotifierGate {
+    /// Lets a push in that carries a token of P0's.
+    ///
+    /// # Errors
+    /// Where its body is too large or broken, it is no JSON, or its token is not to be believed.
+    pub async fn admit(&self, request: Request) -> Result<Pushed, TurnedAway> {
+        let turned_away = |reason: &'static str, status: StatusCode| {
+            self.metrics.turned_away("notifier", reason);
+            TurnedAway { reason, status }
         };
         let (parts, body) = request.into_parts();
-        let bytes =
-            body::read(&parts.headers, body).await.map_err(|bad| turned_away(bad.reason(), bad.into_response()))?;
-        let token = jwt::verify(&parts.headers, &gate.keys, &gate.notifier, gate.clock.now()).await;
+        let bytes = body::read(&parts.headers, body).await.map_err(|bad| turned_away(bad.reason(), bad.status()))?;
+        let token = jwt::verify(&parts.headers, &self.keys, &self.notifier, self.clock.now()).await;
         let token = token.map_err(|untrusted| {
             let status = match untrusted {
                 // P0 sends again later, when the keys can be had.
                 Untrusted::NoKeys => StatusCode::SERVICE_UNAVAILABLE,
                 _ => StatusCode::UNAUTHORIZED,
             };
-            turned_away(untrusted.reason(), status.into_response())
+            turned_away(untrusted.reason(), status)
         })?;
-        let value =
-            push::json(&bytes).ok_or_else(|| turned_away("unreadable", StatusCode::BAD_REQUEST.into_response()))?;
-        Ok(Self {
-            push: push::read(&value, &gate.notifier.fields),
+        let value = push::json(&bytes).ok_or_else(|| turned_away("unreadable", StatusCode::BAD_REQUEST))?;
+        Ok(Pushed {
+            push: push::read(&value, &self.notifier.fields),
             body: value.to_string(),
-            once: gate.notifier.single_use.then(|| DeliveryKeys::new([("token", token)])),
+            once: self.notifier.single_use.then(|| DeliveryKeys::new([("token", token)])),
         })
+    }
+}
+
+impl<S> FromRequest<S> for Pushed
+where
+    S: Send + Sync,
+    NotifierGate: FromRef<S>,
+{
+    type Rejection = StatusCode;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, StatusCode> {
+        NotifierGate::from_ref(state).admit(request).await.map_err(|turned_away| turned_away.status)
     }
 }

@@ -2,6 +2,7 @@
 
 pub mod absences;
 pub mod audit;
+pub mod backlog;
 pub mod cards;
 pub mod copies;
 pub mod decisions;

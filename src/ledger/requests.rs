@@ -104,17 +104,6 @@ impl Ledger {
         load(&mut *self.readers.acquire().await?, id).await
     }
 
-    /// How long ago the bot first heard of the oldest request that nobody has decided.
-    ///
-    /// # Errors
-    /// Where the database cannot be read.
-    pub async fn oldest_undecided(&self) -> Result<Option<Duration>, LedgerError> {
-        let oldest: Option<i64> =
-            sqlx::query_scalar("SELECT MIN(seen_at) FROM requests WHERE pending = 1").fetch_one(&self.readers).await?;
-        let age = oldest.map(|oldest| self.clock.now().duration_since(from_millisecond(oldest)));
-        Ok(age.map(|age| Duration::try_from(age).unwrap_or_default()))
-    }
-
     /// The requests that wait for somebody to decide, newest first, at most [`MOST_LISTED`].
     ///
     /// # Errors

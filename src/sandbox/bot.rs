@@ -18,7 +18,7 @@ use tokio::sync::oneshot;
 use tokio_util::sync::CancellationToken;
 
 use super::bell::Bell;
-use crate::app::App;
+use crate::app::{self, App};
 use crate::clock::Clock;
 use crate::config;
 
@@ -263,7 +263,7 @@ async fn live(
         Ok((app, doors, probes)) => {
             // Where nobody waits for it any more, nobody would ever end it.
             if tell_ready.send(Ok(())).is_ok() {
-                app.run(doors, probes, stop).await;
+                app.run(app::Listeners { doors, probes, pushes: None }, stop).await;
             }
         }
         Err(error) => drop(tell_ready.send(Err(error))),
