@@ -288,13 +288,14 @@ impl App {
         let (outside, operator, p0) = (self.doors(), self.probes(), self.pushes());
         let accounts = self.keeper.as_ref().map(|keeper| keeper.linking.accounts().clone());
         let (stopped, renewing) = (stop.clone(), accounts.clone());
+        let no_more_pushes = stop.clone();
         let Look { settings, clock, clients } = self.look;
         tokio::join!(
             serve(doors, outside, stop.clone()),
             serve(probes, operator, stop.clone()),
             async {
                 if let Some(pushes) = pushes {
-                    serve(pushes, p0, stop.clone()).await;
+                    serve(pushes, p0, no_more_pushes).await;
                 }
             },
             self.worker.run(stop.clone()),

@@ -109,6 +109,6 @@ async fn pushed(State(desk): State<P0Desk>, request: Request) -> Response {
     match Pushed::from_request(request, &desk).await {
         // P0 sends again.
         Ok(_) => StatusCode::SERVICE_UNAVAILABLE.into_response(),
-        Err(refusal) => refusal,
+        Err(refusal) => refusal.into_response(),
     }
 }

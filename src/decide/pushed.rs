@@ -7,11 +7,11 @@ use http::StatusCode;
 
 use super::Tools;
 use crate::answer::{Answer, ok};
-use crate::domain::request::RequestId;
+use crate::domain::request::{Applied, RequestId};
 use crate::domain::route::routes::Routes;
 use crate::domain::watch::Watch;
 use crate::inbound::pushed::Pushed;
-use crate::ledger::requests::{Applied, Taken};
+use crate::ledger::requests::Taken;
 use crate::ledger::{Ledger, LedgerError};
 use crate::telemetry::Metrics;
 

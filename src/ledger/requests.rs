@@ -1,16 +1,13 @@
 //! The requests that P0 told of: the bot's own record, since P0 offers none to read.
 
-use std::sync::Arc;
-use std::time::Duration;
-
 use jiff::Timestamp;
 use sqlx::{Row as _, SqliteConnection};
+use std::sync::Arc;
 
 use super::copies;
 use super::decisions;
 use super::deliveries;
 use super::{Ledger, LedgerError, audit, from_json, homes, new_id, outcomes, readable, to_json, watches, worklist};
-use crate::clock::from_millisecond;
 use crate::domain::card_key::CardKey;
 use crate::domain::delivery::DeliveryKeys;
 use crate::domain::facts::Digest;

@@ -233,7 +233,22 @@ async fn addresses_that_cannot_be_had_are_named_with_who_has_them() {
         let settings = company.good().replacen("127.0.0.1:0", &free_address(), 1).replacen("127.0.0.1:0", &listen, 1);
         let told = company.check(&settings).await;
         assert_eq!(told.about("admin_listen"), line.replace("set listen", "set admin_listen"));
+        let settings = company.good().replace("[notifier]\n", &format!("[notifier]\nlisten = \"{listen}\"\n"));
+        let told = company.check(&settings).await;
+        assert_eq!(told.about("notifier.listen"), line.replace("set listen", "set notifier.listen"));
     }
+}
+
+#[tokio::test]
+async fn a_listener_for_pushes_alone_is_known_when_it_serves() {
+    let company = Company::new().await;
+    let own = free_address();
+    let settings = company.settings().replace("[notifier]\n", &format!("[notifier]\nlisten = \"{own}\"\n"));
+    company.write_settings(&settings);
+    let bot = company.serve().await;
+    let listen = bot.base.replace("http://", "");
+    let told = company.check(&settings.replacen("127.0.0.1:0", &listen, 1)).await;
+    assert_eq!(told.about("notifier.listen"), format!("ok a running p0-chatops has {own}"));
 }
 
 #[tokio::test]
