@@ -102,14 +102,16 @@ fn router(token: &str, port: u16, desk: Desk) -> Router {
 
 /// Everything that there is to see. The stand-ins leave tokens, keys and response URLs out.
 async fn state(State(Desk { stage, stories, .. }): State<Desk>) -> Json<Value> {
+    // The disk first: what it says was done, P0 and Slack have heard by then.
+    let (disk, watches) = (stage.disk.to_json().await, stage.disk.watches(&stage.routes).await);
     Json(json!({
         "people": stage.scene.cast(),
         "channel": scene::CHANNEL,
         "slack": stage.slack.snapshot(),
         "p0": stage.p0.snapshot(),
         "bot": stage.bot.status(),
-        "disk": stage.disk.to_json().await,
-        "watches": stage.disk.watches(&stage.routes).await,
+        "disk": disk,
+        "watches": watches,
         "duty": stage.duty.as_ref().map(Duty::to_json),
         "faults": stage.faults.to_json(),
         "stories": stories.known(),
