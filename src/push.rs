@@ -1,6 +1,7 @@
 //! `p0-chatops push`: a push of P0's that something else has taken in, such as a queue or a function in a cloud, by the same
 //! gate as the door's. A running `serve` on the ledger sees it within a second.
 
+use std::collections::BTreeMap;
 use std::io::{Read as _, Write};
 use std::path::Path;
 
@@ -11,8 +12,8 @@ use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use http::{HeaderValue, StatusCode, header};
 use serde::Deserialize;
-use std::collections::BTreeMap;
 
+use crate::beside;
 use crate::cli::push::PushArgs;
 use crate::clock::Clock;
 use crate::config;
@@ -22,7 +23,6 @@ use crate::http_client::Clients;
 use crate::inbound::body::MOST_BYTES;
 use crate::inbound::notifier_keys::NotifierKeys;
 use crate::inbound::pushed::NotifierGate;
-use crate::ledger::Ledger;
 use crate::telemetry::Metrics;
 
 /// Bytes of a file that are read: a body of the largest size in base64, and its headers.
@@ -77,7 +77,10 @@ pub async fn run(args: &PushArgs, clock: Clock, out: &mut impl Write) -> anyhow:
         }
         Err(turned_away) => return Err(NotTaken::TurnedAway(in_words(turned_away.reason)).into()),
     };
-    let ledger = Ledger::open(&settings.database_url, clock).await.context("push it again later")?;
+    let url = &settings.database_url;
+    let Some(ledger) = beside::open(url, clock).await.context("push it again later")? else {
+        anyhow::bail!("there is no ledger at {url} yet: start `serve` once, then push it again");
+    };
     let reception = Reception { ledger: ledger.clone(), routes: settings.routes, metrics };
     let received = reception.receive(pushed).await;
     ledger.close().await;

@@ -63,6 +63,7 @@ async fn a_push_from_a_queue_becomes_a_card_that_is_decided() {
 #[tokio::test]
 async fn a_body_in_base64_is_read_and_what_is_no_request_is_kept() {
     let company = Company::new().await;
+    let _bot = company.serve().await;
     let mut push = company.relayed("req-1");
     push["body"] = BASE64_STANDARD.encode(push["body"].as_str().unwrap()).into();
     push["isBase64Encoded"] = true.into();
@@ -112,6 +113,7 @@ async fn a_token_that_may_be_used_once_is() {
     let company = Company::new().await;
     let settings = company.settings().replace("[notifier]\n", "[notifier]\nsingle_use = true\n");
     company.write_settings(&settings);
+    let _bot = company.serve().await;
     let push = company.relayed("req-1").to_string();
     assert_eq!(said(&company.pushes(&push).await).0, Some(0));
     let used = "p0-chatops: its token was used before (notifier.single_use)\n";
@@ -126,6 +128,15 @@ async fn what_may_be_otherwise_later_is_pushed_again() {
     let (code, _, complaint) = said(&company.pushes(&company.relayed("req-1").to_string()).await);
     assert_eq!(code, Some(1), "{complaint}");
     assert!(complaint.contains("cannot be had now (notifier.jwks_url): push it again later"), "{complaint}");
+}
+
+#[tokio::test]
+async fn no_ledger_is_made_in_a_place_where_no_bot_looks() {
+    let company = Company::new().await;
+    let (code, _, complaint) = said(&company.pushes(&company.relayed("req-1").to_string()).await);
+    assert_eq!(code, Some(1));
+    assert!(complaint.contains("there is no ledger at ") && complaint.contains("start `serve` once"), "{complaint}");
+    assert!(!company.folder.join("p0-chatops.db").exists());
 }
 
 #[tokio::test]
