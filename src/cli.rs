@@ -99,7 +99,8 @@ pub enum Command {
     /// push on. It is the HTTP request as gateways hand it on, JSON: `{"headers": {"authorization": "Bearer …"},
     /// "body": "…"}`, with `"isBase64Encoded": true` where the body is that. Its token is checked as at the door, so it
     /// has to be handed on within `notifier.max_token_age`. A running `serve` on the same ledger sees it within a second.
-    /// The exit code is 0 once it is on disk, 1 where it is to be pushed again later, and 2 where that would not help.
+    /// The exit code is 0 once it is on disk, 1 where it is to be pushed again later, 2 where the settings are at fault (push
+    /// it again once they are mended), and 3 where it is not taken however often it comes.
     Push(push::PushArgs),
     /// Say which of the routes a request goes by, why, and who is told of it.
     Route(route::RouteArgs),

@@ -15,6 +15,8 @@ use tokio_util::sync::CancellationToken;
 
 /// The exit code of settings that were refused.
 const REFUSED_SETTINGS: u8 = 2;
+/// The exit code of a push that is not taken however often it comes: a queue may let go of that one, and of no other.
+const NEVER_TAKEN: u8 = 3;
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -33,9 +35,12 @@ fn main() -> ExitCode {
             complain(&error);
             let refused = error.downcast_ref::<config::ConfigError>().is_some()
                 || matches!(error.downcast_ref(), Some(StartError::Config(_)))
-                || error.is::<route::NotAnEvent>()
-                || error.is::<push::NotTaken>();
-            if refused { ExitCode::from(REFUSED_SETTINGS) } else { ExitCode::FAILURE }
+                || error.is::<route::NotAnEvent>();
+            match () {
+                () if refused => ExitCode::from(REFUSED_SETTINGS),
+                () if error.is::<push::NotTaken>() => ExitCode::from(NEVER_TAKEN),
+                () => ExitCode::FAILURE,
+            }
         }
     }
 }

@@ -104,7 +104,7 @@ async fn what_is_not_taken_says_why_and_never_shows_the_token() {
         (with(Some(format!("{stolen}\n"))), "p0-chatops: standard input: has a header authorization that is none\n"),
     ] {
         let (code, told, complaint) = said(&company.pushes(&push).await);
-        assert_eq!((code, told.as_str(), complaint.as_str()), (Some(2), "", why));
+        assert_eq!((code, told.as_str(), complaint.as_str()), (Some(3), "", why));
     }
 }
 
@@ -117,7 +117,7 @@ async fn a_token_that_may_be_used_once_is() {
     let push = company.relayed("req-1").to_string();
     assert_eq!(said(&company.pushes(&push).await).0, Some(0));
     let used = "p0-chatops: its token was used before (notifier.single_use)\n";
-    assert_eq!(said(&company.pushes(&push).await), (Some(2), String::new(), used.into()));
+    assert_eq!(said(&company.pushes(&push).await), (Some(3), String::new(), used.into()));
 }
 
 #[tokio::test]
@@ -128,6 +128,14 @@ async fn what_may_be_otherwise_later_is_pushed_again() {
     let (code, _, complaint) = said(&company.pushes(&company.relayed("req-1").to_string()).await);
     assert_eq!(code, Some(1), "{complaint}");
     assert!(complaint.contains("cannot be had now (notifier.jwks_url): push it again later"), "{complaint}");
+}
+
+#[tokio::test]
+async fn settings_at_fault_cost_no_push() {
+    let company = Company::new().await;
+    let push = company.relayed("req-1").to_string();
+    company.write_settings("listen = 1");
+    assert_eq!(said(&company.pushes(&push).await).0, Some(2), "and not 3: the queue keeps it");
 }
 
 #[tokio::test]
