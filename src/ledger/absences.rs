@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::json;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 
 use super::notices::{self, Notice};
 use super::{Ledger, LedgerError, audit, deliveries, homes, readable};
@@ -10,6 +10,7 @@ use crate::clock::from_millisecond;
 use crate::domain::absence::{Absence, Absences};
 use crate::domain::delivery::DeliveryKeys;
 use crate::domain::person::{SlackUser, UserId};
+use crate::ledger::database::{Connection, Row};
 
 impl Ledger {
     /// Somebody is away from now on, or is back (`None`). Whoever stands in for them hears of it, and of each change;
@@ -76,12 +77,7 @@ impl Ledger {
     }
 }
 
-async fn keep(
-    c: &mut SqliteConnection,
-    by: &SlackUser,
-    absence: Option<Absence>,
-    now: Timestamp,
-) -> Result<(), LedgerError> {
+async fn keep(c: &mut Connection, by: &SlackUser, absence: Option<Absence>, now: Timestamp) -> Result<(), LedgerError> {
     let before = of(c, by).await?.filter(|before| now < before.until);
     sqlx::query("DELETE FROM absences WHERE (team = $1 AND person = $2) OR until <= $3")
         .bind(by.team.as_str())
@@ -117,7 +113,7 @@ async fn keep(
     }
 }
 
-async fn of(c: &mut SqliteConnection, by: &SlackUser) -> Result<Option<Absence>, LedgerError> {
+async fn of(c: &mut Connection, by: &SlackUser) -> Result<Option<Absence>, LedgerError> {
     let row = sqlx::query("SELECT until, delegate FROM absences WHERE team = $1 AND person = $2")
         .bind(by.team.as_str())
         .bind(by.user.as_str())
@@ -126,7 +122,7 @@ async fn of(c: &mut SqliteConnection, by: &SlackUser) -> Result<Option<Absence>,
     row.as_ref().map(read).transpose()
 }
 
-fn read(row: &sqlx::sqlite::SqliteRow) -> Result<Absence, LedgerError> {
+fn read(row: &Row) -> Result<Absence, LedgerError> {
     Ok(Absence {
         until: from_millisecond(row.try_get("until")?),
         delegate: row.try_get::<Option<&str>, _>("delegate")?.and_then(UserId::parse),

@@ -2,16 +2,16 @@
 
 use jiff::Timestamp;
 use serde_json::Value;
-use sqlx::SqliteConnection;
 
 use super::{LedgerError, new_id};
 use crate::domain::decision::Decision;
 use crate::domain::jit::proposal::{Proposal, SettingsDecision};
 use crate::domain::person::SlackUser;
 use crate::domain::request::RequestId;
+use crate::ledger::database::Connection;
 
 /// Notes what became of a decision; its stage is the evidence.
-pub(super) async fn decision(c: &mut SqliteConnection, decision: &Decision, now: Timestamp) -> Result<(), LedgerError> {
+pub(super) async fn decision(c: &mut Connection, decision: &Decision, now: Timestamp) -> Result<(), LedgerError> {
     let Decision { choice, again, proof, stage, .. } = decision;
     let detail = serde_json::json!({ "choice": choice, "again": again, "proof": proof, "stage": stage });
     sqlx::query(
@@ -33,7 +33,7 @@ pub(super) async fn decision(c: &mut SqliteConnection, decision: &Decision, now:
 
 /// Notes what a push of P0's did to a request.
 pub(super) async fn push(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     request: &RequestId,
     detail: Value,
     now: Timestamp,
@@ -50,7 +50,7 @@ pub(super) async fn push(
 
 /// Notes who was told of a request, or who is on it.
 pub(super) async fn watch(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     event: &'static str,
     request: &RequestId,
     by: Option<&SlackUser>,
@@ -74,7 +74,7 @@ pub(super) async fn watch(
 
 /// Notes what was learned of P0's settings, or what became of a change of them.
 pub(super) async fn settings(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     event: &str,
     detail: Value,
     now: Timestamp,
@@ -90,7 +90,7 @@ pub(super) async fn settings(
 }
 
 /// Notes how far a proposal is: whose it is, what it changes, who was in the admins' groups, and who agreed.
-pub(super) async fn proposal(c: &mut SqliteConnection, proposal: &Proposal, now: Timestamp) -> Result<(), LedgerError> {
+pub(super) async fn proposal(c: &mut Connection, proposal: &Proposal, now: Timestamp) -> Result<(), LedgerError> {
     let Proposal { id, by, items, groups, stage, second, .. } = proposal;
     let detail = serde_json::json!({
         "proposal": id, "by": by, "items": items, "groups": groups, "second": second, "stage": stage,
@@ -100,7 +100,7 @@ pub(super) async fn proposal(c: &mut SqliteConnection, proposal: &Proposal, now:
 
 /// Notes what became of one change of P0's settings; its stage is the evidence.
 pub(super) async fn settings_decision(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     proposal: &Proposal,
     decision: &SettingsDecision,
     now: Timestamp,
@@ -115,7 +115,7 @@ pub(super) async fn settings_decision(
 
 /// Notes what became of somebody's link or sign-in.
 pub(super) async fn person(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     event: &'static str,
     by: &SlackUser,
     detail: Value,

@@ -2,7 +2,7 @@
 //! that alone makes all copies converge, after a restart too.
 
 use jiff::Timestamp;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 
 use super::notices::{self, Notice};
 use super::{Ledger, LedgerError, new_id, readable, watches};
@@ -12,6 +12,7 @@ use crate::domain::posted::Posted;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::status::Ending;
 use crate::domain::watch::News;
+use crate::ledger::database::{Connection, Row};
 
 /// For whom a copy is drawn.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -323,7 +324,7 @@ impl Ledger {
     }
 }
 
-fn read(row: &sqlx::sqlite::SqliteRow) -> Result<StaleCopy, LedgerError> {
+fn read(row: &Row) -> Result<StaleCopy, LedgerError> {
     let corrupt = || LedgerError::Corrupt("a copy".to_owned());
     let channel = row.try_get::<Option<&str>, _>("channel")?.and_then(ChannelId::parse);
     let ts: Option<String> = row.try_get("ts")?;
@@ -364,7 +365,7 @@ impl Ledger {
     }
 }
 
-async fn requester_copy(c: &mut SqliteConnection, request: &RequestId) -> Result<Option<RequesterCopy>, LedgerError> {
+async fn requester_copy(c: &mut Connection, request: &RequestId) -> Result<Option<RequesterCopy>, LedgerError> {
     let row = sqlx::query(
         "SELECT channel, ts, gone FROM copies WHERE request_id = $1 AND audience = 'requester' ORDER BY id LIMIT 1",
     )
@@ -381,7 +382,7 @@ async fn requester_copy(c: &mut SqliteConnection, request: &RequestId) -> Result
 }
 
 pub(super) async fn add(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     request: &RequestId,
     audience: &Audience,
     now: Timestamp,
@@ -416,7 +417,7 @@ pub(super) enum Presence {
 
 /// Whether there is such a copy of the request.
 pub(super) async fn presence(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     request: &RequestId,
     audience: &Audience,
 ) -> Result<Presence, LedgerError> {
@@ -438,7 +439,7 @@ pub(super) async fn presence(
 /// The requester gets a copy once somebody has decided. A revocation is news that an edited message would not ring
 /// for, so it is told anew.
 pub(super) async fn tell_requester(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     request: &Request,
     is_newly_decided: bool,
     now: Timestamp,

@@ -1,8 +1,7 @@
 //! Decisions: recorded before Slack hears 200, found again by whoever has to act on them or show them.
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 
 use super::cards::Shown;
 use super::deliveries;
@@ -15,6 +14,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
 use crate::domain::rules::{self, Asked, Limits};
 use crate::domain::sign_in::{Fingerprint, Purpose, SIGN_IN_WITHIN, SignInStage};
+use crate::ledger::database::{Connection, Row};
 
 pub(super) const COLUMNS: &str = "id, request_id, team, person, choice, basis, picked, restated, again, aloud, chosen_at, deadline, attempts, link, renewed, proof, stage";
 
@@ -81,7 +81,7 @@ impl Ledger {
 }
 
 async fn record(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     keys: DeliveryKeys,
     new: NewDecision,
     limits: Limits,
@@ -178,7 +178,7 @@ impl Ledger {
 }
 
 /// The newest approve of the request that has an outcome nobody knows.
-pub(super) async fn approve_open(c: &mut SqliteConnection, request: &RequestId) -> Result<Option<i64>, LedgerError> {
+pub(super) async fn approve_open(c: &mut Connection, request: &RequestId) -> Result<Option<i64>, LedgerError> {
     let newest = sqlx::query_scalar(
         "SELECT MAX(id) FROM decisions WHERE request_id = $1 AND verb = 'approve' AND stage_name = 'unknown'",
     )
@@ -189,7 +189,7 @@ pub(super) async fn approve_open(c: &mut SqliteConnection, request: &RequestId) 
 }
 
 /// Whether any decision about the request is on its way to P0 right now.
-pub(super) async fn one_is_sending(c: &mut SqliteConnection, request: &RequestId) -> Result<bool, LedgerError> {
+pub(super) async fn one_is_sending(c: &mut Connection, request: &RequestId) -> Result<bool, LedgerError> {
     let found = sqlx::query("SELECT 1 FROM decisions WHERE request_id = $1 AND stage_name = 'sending' LIMIT 1")
         .bind(request.as_str())
         .fetch_optional(c)
@@ -197,7 +197,7 @@ pub(super) async fn one_is_sending(c: &mut SqliteConnection, request: &RequestId
     Ok(found.is_some())
 }
 
-async fn waits(c: &mut SqliteConnection, request: &RequestId, by: &SlackUser, verb: Verb) -> Result<bool, LedgerError> {
+async fn waits(c: &mut Connection, request: &RequestId, by: &SlackUser, verb: Verb) -> Result<bool, LedgerError> {
     let found = sqlx::query(
         "SELECT 1 FROM decisions WHERE request_id = $1 AND team = $2 AND person = $3 AND verb = $4
              AND stage_name IN ('recorded', 'sending') LIMIT 1",
@@ -211,7 +211,7 @@ async fn waits(c: &mut SqliteConnection, request: &RequestId, by: &SlackUser, ve
     Ok(found.is_some())
 }
 
-async fn insert(c: &mut SqliteConnection, decision: &Decision, now: Timestamp) -> Result<(), LedgerError> {
+async fn insert(c: &mut Connection, decision: &Decision, now: Timestamp) -> Result<(), LedgerError> {
     let due = match decision.stage {
         Stage::Held { until } => until,
         _ => now,
@@ -244,7 +244,7 @@ async fn insert(c: &mut SqliteConnection, decision: &Decision, now: Timestamp) -
 }
 
 /// Writes a decision's stage.
-pub(super) async fn save_stage(c: &mut SqliteConnection, decision: &Decision) -> Result<(), LedgerError> {
+pub(super) async fn save_stage(c: &mut Connection, decision: &Decision) -> Result<(), LedgerError> {
     sqlx::query("UPDATE decisions SET stage_name = $2, stage = $3 WHERE id = $1")
         .bind(decision.id)
         .bind(decision.stage.name())
@@ -254,7 +254,7 @@ pub(super) async fn save_stage(c: &mut SqliteConnection, decision: &Decision) ->
     Ok(())
 }
 
-pub(super) async fn load(c: &mut SqliteConnection, id: i64) -> Result<Option<Decision>, LedgerError> {
+pub(super) async fn load(c: &mut Connection, id: i64) -> Result<Option<Decision>, LedgerError> {
     let row = sqlx::query(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM decisions WHERE id = $1")))
         .bind(id)
         .fetch_optional(c)
@@ -262,7 +262,7 @@ pub(super) async fn load(c: &mut SqliteConnection, id: i64) -> Result<Option<Dec
     row.as_ref().map(read).transpose()
 }
 
-pub(super) async fn of_request(c: &mut SqliteConnection, request: &RequestId) -> Result<Vec<Decision>, LedgerError> {
+pub(super) async fn of_request(c: &mut Connection, request: &RequestId) -> Result<Vec<Decision>, LedgerError> {
     let rows =
         sqlx::query(sqlx::AssertSqlSafe(format!("SELECT {COLUMNS} FROM decisions WHERE request_id = $1 ORDER BY id")))
             .bind(request.as_str())
@@ -272,12 +272,12 @@ pub(super) async fn of_request(c: &mut SqliteConnection, request: &RequestId) ->
 }
 
 /// Decisions about the request that have not been sent.
-pub(super) async fn unsent_of(c: &mut SqliteConnection, request: &RequestId) -> Result<Vec<Decision>, LedgerError> {
+pub(super) async fn unsent_of(c: &mut Connection, request: &RequestId) -> Result<Vec<Decision>, LedgerError> {
     let all = of_request(c, request).await?;
     Ok(all.into_iter().filter(|decision| matches!(decision.stage, Stage::Held { .. } | Stage::Recorded)).collect())
 }
 
-pub(super) fn read(row: &SqliteRow) -> Result<Decision, LedgerError> {
+pub(super) fn read(row: &Row) -> Result<Decision, LedgerError> {
     let corrupt = |what: &str| LedgerError::Corrupt(format!("a decision's {what}"));
     let text = |column: &str| row.try_get::<&str, _>(column);
     Ok(Decision {

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
 
 use super::{Ledger, LedgerError};
 use crate::domain::delivery::DeliveryKeys;
+use crate::ledger::database::Connection;
 
 /// How long a delivery is remembered: Slack's last retry of an event comes after about six minutes, and a token for
 /// single use lives for at most 15, counted from a time that may be half a minute ahead of ours.
@@ -23,11 +23,7 @@ impl Ledger {
 }
 
 /// Remembers the keys; `false` where any was seen before.
-pub(super) async fn remember(
-    c: &mut SqliteConnection,
-    keys: DeliveryKeys,
-    now: Timestamp,
-) -> Result<bool, LedgerError> {
+pub(super) async fn remember(c: &mut Connection, keys: DeliveryKeys, now: Timestamp) -> Result<bool, LedgerError> {
     let mut first = true;
     for key in keys.iter() {
         let inserted =
@@ -42,7 +38,7 @@ pub(super) async fn remember(
 }
 
 /// Forgets what is older than anything that could still be repeated.
-pub(super) async fn forget(c: &mut SqliteConnection, now: Timestamp) -> Result<(), LedgerError> {
+pub(super) async fn forget(c: &mut Connection, now: Timestamp) -> Result<(), LedgerError> {
     let before = now.checked_sub(REMEMBERED).unwrap_or(Timestamp::MIN);
     sqlx::query("DELETE FROM deliveries WHERE seen_at < $1").bind(before.as_millisecond()).execute(c).await?;
     Ok(())

@@ -1,11 +1,11 @@
 //! Reasons that people typed in a message: text is not consent, but it is not lost either.
 
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
 
 use super::{Ledger, LedgerError};
 use crate::domain::person::SlackUser;
 use crate::domain::request::RequestId;
+use crate::ledger::database::Connection;
 
 impl Ledger {
     /// Keeps a reason for the modal in which it can be confirmed.
@@ -49,7 +49,7 @@ impl Ledger {
 }
 
 /// Forgets drafts that were written before `before`.
-pub(super) async fn forget(c: &mut SqliteConnection, before: Timestamp) -> Result<(), LedgerError> {
+pub(super) async fn forget(c: &mut Connection, before: Timestamp) -> Result<(), LedgerError> {
     sqlx::query("DELETE FROM drafts WHERE written_at < $1").bind(before.as_millisecond()).execute(c).await?;
     Ok(())
 }

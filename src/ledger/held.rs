@@ -2,7 +2,6 @@
 //! help them any more.
 
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
 
 use super::decisions::{self, COLUMNS};
 use super::{LedgerError, audit, outcomes, requests, sign_ins, to_json};
@@ -11,10 +10,11 @@ use crate::domain::person::SlackUser;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::rules;
+use crate::ledger::database::Connection;
 
 /// What the person has not signed in for yet is put aside, without a word: they know, they chose anew.
 pub(super) async fn give_up(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     request: &RequestId,
     by: &SlackUser,
     now: Timestamp,
@@ -30,12 +30,7 @@ pub(super) async fn give_up(
 }
 
 /// The person has signed in for their choice: it goes on, unless it has ended meanwhile.
-pub(super) async fn proved(
-    c: &mut SqliteConnection,
-    id: i64,
-    proof: Proof,
-    now: Timestamp,
-) -> Result<bool, LedgerError> {
+pub(super) async fn proved(c: &mut Connection, id: i64, proof: Proof, now: Timestamp) -> Result<bool, LedgerError> {
     let Some(mut decision) = decisions::load(c, id)
         .await?
         .filter(|decision| matches!(decision.stage, Stage::Held { until } if now <= until))
@@ -57,11 +52,7 @@ pub(super) async fn proved(
 }
 
 /// The request has moved: whoever was about to sign in for what is decided hears so at once.
-pub(super) async fn refuse_decided(
-    c: &mut SqliteConnection,
-    request: &Request,
-    now: Timestamp,
-) -> Result<(), LedgerError> {
+pub(super) async fn refuse_decided(c: &mut Connection, request: &Request, now: Timestamp) -> Result<(), LedgerError> {
     for decision in decisions::unsent_of(c, &request.id).await? {
         if matches!(decision.stage, Stage::Held { .. })
             && let Err(refusal) = rules::check_phase(&decision.choice, &request.phase)
@@ -73,18 +64,14 @@ pub(super) async fn refuse_decided(
 }
 
 /// The link that the person would have signed in with is over.
-pub(super) async fn refuse_unlinked(
-    c: &mut SqliteConnection,
-    owner: &SlackUser,
-    now: Timestamp,
-) -> Result<(), LedgerError> {
+pub(super) async fn refuse_unlinked(c: &mut Connection, owner: &SlackUser, now: Timestamp) -> Result<(), LedgerError> {
     for decision in of(c, owner).await? {
         outcomes::refused(c, decision, Refusal::LinkChanged, now).await?;
     }
     Ok(())
 }
 
-async fn of(c: &mut SqliteConnection, by: &SlackUser) -> Result<Vec<Decision>, LedgerError> {
+async fn of(c: &mut Connection, by: &SlackUser) -> Result<Vec<Decision>, LedgerError> {
     let sql =
         format!("SELECT {COLUMNS} FROM decisions WHERE stage_name = 'held' AND team = $1 AND person = $2 ORDER BY id");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(by.team.as_str()).bind(by.user.as_str());

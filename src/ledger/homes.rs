@@ -3,13 +3,13 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 
 use super::{Ledger, LedgerError, from_json, readable, to_json};
 use crate::clock::from_millisecond;
 use crate::domain::home::Pages;
 use crate::domain::person::{Email, SlackUser, TeamId, UserId};
+use crate::ledger::database::{Connection, Row};
 
 /// How long after it was opened a Home is drawn anew by itself.
 const LOOKED_AT: Duration = Duration::from_secs(60 * 60);
@@ -149,12 +149,12 @@ impl Ledger {
 }
 
 /// Something has changed that may stand on any Home: each is looked at again, and drawn where it shows something else.
-pub(super) async fn touch_all(c: &mut SqliteConnection) -> Result<(), LedgerError> {
+pub(super) async fn touch_all(c: &mut Connection) -> Result<(), LedgerError> {
     sqlx::query("UPDATE homes SET stale = 1 WHERE stale <> 1").execute(c).await?;
     Ok(())
 }
 
-fn owner(row: &SqliteRow) -> Result<SlackUser, LedgerError> {
+fn owner(row: &Row) -> Result<SlackUser, LedgerError> {
     let corrupt = || LedgerError::Corrupt("a Home".to_owned());
     Ok(SlackUser {
         team: TeamId::parse(row.try_get("team")?).ok_or_else(corrupt)?,
@@ -162,7 +162,7 @@ fn owner(row: &SqliteRow) -> Result<SlackUser, LedgerError> {
     })
 }
 
-fn read(row: &SqliteRow) -> Result<KeptHome, LedgerError> {
+fn read(row: &Row) -> Result<KeptHome, LedgerError> {
     Ok(KeptHome {
         of: owner(row)?,
         digest: row.try_get("digest")?,

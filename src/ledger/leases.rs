@@ -7,7 +7,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use rand::distr::{Alphanumeric, SampleString};
-use sqlx::SqliteConnection;
 
 use super::{Ledger, LedgerError, audit, decisions, jit, links, outcomes, renewals, requests, watches};
 use crate::domain::decision::{Decision, Stage};
@@ -15,6 +14,7 @@ use crate::domain::link::LinkVersion;
 use crate::domain::person::Authority;
 use crate::domain::refusal::Refusal;
 use crate::domain::rules::{self, Asked, Limits};
+use crate::ledger::database::Connection;
 
 /// How long a lease holds. The call that it covers has a deadline of 10 s.
 pub const LEASE: Duration = Duration::from_secs(30);
@@ -208,7 +208,7 @@ impl Ledger {
     }
 }
 
-async fn due(c: &mut SqliteConnection, most: u32, now: Timestamp) -> Result<Vec<i64>, LedgerError> {
+async fn due(c: &mut Connection, most: u32, now: Timestamp) -> Result<Vec<i64>, LedgerError> {
     // A request with a decision under way, or leased, gives out no second one: it waits for its turn.
     let ids = sqlx::query_scalar(
         "SELECT MIN(d.id) FROM decisions d
@@ -224,7 +224,7 @@ async fn due(c: &mut SqliteConnection, most: u32, now: Timestamp) -> Result<Vec<
     Ok(ids)
 }
 
-async fn claim(c: &mut SqliteConnection, most: u32, now: Timestamp) -> Result<Vec<Lease>, LedgerError> {
+async fn claim(c: &mut Connection, most: u32, now: Timestamp) -> Result<Vec<Lease>, LedgerError> {
     let mut leases = Vec::new();
     for id in due(c, most, now).await? {
         let token = Alphanumeric.sample_string(&mut rand::rng(), 22);
@@ -243,7 +243,7 @@ async fn claim(c: &mut SqliteConnection, most: u32, now: Timestamp) -> Result<Ve
 }
 
 /// The decision as it stands, where the lease still is the last one given out and the stage is one of `stages`.
-async fn held(c: &mut SqliteConnection, lease: &Lease, stages: &[&str]) -> Result<Option<Decision>, LedgerError> {
+async fn held(c: &mut Connection, lease: &Lease, stages: &[&str]) -> Result<Option<Decision>, LedgerError> {
     let token: Option<String> = sqlx::query_scalar("SELECT lease_token FROM decisions WHERE id = $1")
         .bind(lease.decision.id)
         .fetch_optional(&mut *c)
@@ -257,7 +257,7 @@ async fn held(c: &mut SqliteConnection, lease: &Lease, stages: &[&str]) -> Resul
 }
 
 async fn mark(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     lease: Lease,
     sender: Sender,
     limits: Limits,
@@ -319,7 +319,7 @@ async fn mark(
 
 /// Whoever chose with one link does not decide with another, and one that was ended sends nothing any more.
 async fn same_link(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     decision: &Decision,
     sender: &Sender,
 ) -> Result<Result<(), Refusal>, LedgerError> {
@@ -329,12 +329,7 @@ async fn same_link(
     Ok(if same { Ok(()) } else { Err(Refusal::LinkChanged) })
 }
 
-async fn put_back(
-    c: &mut SqliteConnection,
-    lease: Lease,
-    from: &'static str,
-    due: Timestamp,
-) -> Result<(), LedgerError> {
+async fn put_back(c: &mut Connection, lease: Lease, from: &'static str, due: Timestamp) -> Result<(), LedgerError> {
     let Some(mut decision) = held(c, &lease, &[from]).await? else { return Ok(()) };
     // A try that did not come to the mark counts as one too: the wait grows with it.
     let tried = i64::from(decision.stage == Stage::Recorded);

@@ -2,8 +2,7 @@
 
 use jiff::Timestamp;
 use serde_json::json;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 
 use super::notices::{self, Notice};
 use super::{Ledger, LedgerError, audit, deliveries, from_json, held, homes, new_id, readable, sign_ins, to_json};
@@ -12,6 +11,7 @@ use crate::clock::from_millisecond;
 use crate::domain::delivery::DeliveryKeys;
 use crate::domain::link::{Account, Link, LinkEnd};
 use crate::domain::person::{SlackUser, TeamId, UserId};
+use crate::ledger::database::{Connection, Row};
 
 const OF_ACCOUNT: &str = "issuer = $1 AND subject = $2 AND ended_at IS NULL";
 
@@ -157,29 +157,29 @@ impl Ledger {
     }
 }
 
-pub(super) async fn all(c: &mut SqliteConnection) -> Result<Vec<Link>, LedgerError> {
+pub(super) async fn all(c: &mut Connection) -> Result<Vec<Link>, LedgerError> {
     let sql = format!("SELECT {COLUMNS} FROM links ORDER BY ended_at IS NOT NULL, id");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).fetch_all(c).await?;
     Ok(rows.iter().filter_map(|row| readable(read(row))).collect())
 }
 
-pub(super) async fn living(c: &mut SqliteConnection, by: &SlackUser) -> Result<Option<Link>, LedgerError> {
+pub(super) async fn living(c: &mut Connection, by: &SlackUser) -> Result<Option<Link>, LedgerError> {
     one(c, "team = $1 AND person = $2 AND ended_at IS NULL", [by.team.as_str(), by.user.as_str()]).await
 }
 
-async fn one(c: &mut SqliteConnection, which: &'static str, keys: [&str; 2]) -> Result<Option<Link>, LedgerError> {
+async fn one(c: &mut Connection, which: &'static str, keys: [&str; 2]) -> Result<Option<Link>, LedgerError> {
     let sql = format!("SELECT {COLUMNS} FROM links WHERE {which}");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(keys[0]).bind(keys[1]).fetch_optional(c).await?;
     row.as_ref().map(read).transpose()
 }
 
-pub(super) async fn by_id(c: &mut SqliteConnection, id: i64) -> Result<Option<Link>, LedgerError> {
+pub(super) async fn by_id(c: &mut Connection, id: i64) -> Result<Option<Link>, LedgerError> {
     let sql = format!("SELECT {COLUMNS} FROM links WHERE id = $1");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(c).await?;
     row.as_ref().map(read).transpose()
 }
 
-async fn bind(c: &mut SqliteConnection, new: NewLink, now: Timestamp) -> Result<Bound, LedgerError> {
+async fn bind(c: &mut Connection, new: NewLink, now: Timestamp) -> Result<Bound, LedgerError> {
     if !sign_ins::is_open(c, new.sign_in, now).await? {
         return Ok(Bound::SignInOver);
     }
@@ -228,7 +228,7 @@ async fn bind(c: &mut SqliteConnection, new: NewLink, now: Timestamp) -> Result<
     Ok(Bound::Made)
 }
 
-pub(super) async fn end(c: &mut SqliteConnection, id: i64, why: LinkEnd, now: Timestamp) -> Result<bool, LedgerError> {
+pub(super) async fn end(c: &mut Connection, id: i64, why: LinkEnd, now: Timestamp) -> Result<bool, LedgerError> {
     let Some(link) = by_id(c, id).await?.filter(|link| link.ended.is_none()) else { return Ok(false) };
     // What the provider has killed it need not be told of.
     let keep = why != LinkEnd::EndedByProvider;
@@ -253,7 +253,7 @@ pub(super) async fn end(c: &mut SqliteConnection, id: i64, why: LinkEnd, now: Ti
     Ok(true)
 }
 
-pub(super) fn read(row: &SqliteRow) -> Result<Link, LedgerError> {
+pub(super) fn read(row: &Row) -> Result<Link, LedgerError> {
     let corrupt = |what: &str| LedgerError::Corrupt(format!("a link's {what}"));
     let text = |column: &str| row.try_get::<&str, _>(column);
     let time = |column: &str| row.try_get::<i64, _>(column).map(from_millisecond);

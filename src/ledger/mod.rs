@@ -5,6 +5,7 @@ pub mod audit;
 pub mod backlog;
 pub mod cards;
 pub mod copies;
+mod database;
 pub mod decisions;
 pub mod deliveries;
 pub mod drafts;

@@ -3,8 +3,7 @@
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 use url::Url;
 
 use super::{Ledger, LedgerError, deliveries, from_json, new_id, readable, to_json};
@@ -14,6 +13,7 @@ use crate::domain::link::{LinkEnd, NotBound};
 use crate::domain::person::{ChannelId, UserId};
 use crate::domain::request::RequestId;
 use crate::domain::watch::News;
+use crate::ledger::database::{Connection, Row};
 
 /// Something to tell somebody.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -185,7 +185,7 @@ impl Ledger {
             .bind(i64::from(most))
             .fetch_all(&self.readers)
             .await?;
-        let read = |row: &SqliteRow| {
+        let read = |row: &Row| {
             Ok(Waiting {
                 id: row.try_get("id")?,
                 notice: from_json(row.try_get("body")?)?,
@@ -225,7 +225,7 @@ impl Ledger {
     }
 }
 
-pub(super) async fn add(c: &mut SqliteConnection, notice: &Notice, now: Timestamp) -> Result<(), LedgerError> {
+pub(super) async fn add(c: &mut Connection, notice: &Notice, now: Timestamp) -> Result<(), LedgerError> {
     sqlx::query("INSERT INTO notices (id, body, attempts, due_at) VALUES ($1, $2, 0, $3)")
         .bind(new_id(now))
         .bind(to_json(notice)?)

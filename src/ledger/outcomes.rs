@@ -2,7 +2,6 @@
 //! Each is one piece of somebody else's transaction.
 
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
 
 use super::notices::Notice;
 use super::{LedgerError, audit, decisions, held, notices, requests, sign_ins};
@@ -11,10 +10,11 @@ use crate::domain::person::Authority;
 use crate::domain::phase::{Actor, Phase};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, RequestId};
+use crate::ledger::database::Connection;
 
 /// P0 took it.
 pub(super) async fn done(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     mut decision: Decision,
     identity: String,
     authority: Authority,
@@ -51,7 +51,7 @@ fn carry_out(request: &mut Request, choice: &Choice, by: Actor, at: Timestamp) {
 }
 
 /// Takes into a request what P0 took from here before it told of the request.
-pub(super) async fn replay(c: &mut SqliteConnection, request: &mut Request) -> Result<(), LedgerError> {
+pub(super) async fn replay(c: &mut Connection, request: &mut Request) -> Result<(), LedgerError> {
     for decision in decisions::of_request(c, &request.id).await? {
         if let Stage::Done { identity, authority, at } = decision.stage {
             let by = Actor::Here { user: decision.by, identity, authority };
@@ -62,11 +62,7 @@ pub(super) async fn replay(c: &mut SqliteConnection, request: &mut Request) -> R
 }
 
 /// Where a request stands that P0 never told of, by what P0 took from here.
-pub(super) async fn phase_by_answers(
-    c: &mut SqliteConnection,
-    id: &RequestId,
-    now: Timestamp,
-) -> Result<Phase, LedgerError> {
+pub(super) async fn phase_by_answers(c: &mut Connection, id: &RequestId, now: Timestamp) -> Result<Phase, LedgerError> {
     let mut request = Request::unheard(id.clone(), now);
     replay(c, &mut request).await?;
     Ok(request.phase)
@@ -74,7 +70,7 @@ pub(super) async fn phase_by_answers(
 
 /// It is not carried out, and the person hears why.
 pub(super) async fn refused(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     mut decision: Decision,
     refusal: Refusal,
     now: Timestamp,
@@ -87,18 +83,14 @@ pub(super) async fn refused(
 }
 
 /// It could not be sent in time, and the person hears so.
-pub(super) async fn dropped(
-    c: &mut SqliteConnection,
-    mut decision: Decision,
-    now: Timestamp,
-) -> Result<(), LedgerError> {
+pub(super) async fn dropped(c: &mut Connection, mut decision: Decision, now: Timestamp) -> Result<(), LedgerError> {
     decision.stage = Stage::Dropped { at: now };
     conclude_aloud(c, &decision, now).await
 }
 
 /// It may have counted, and the person hears so.
 pub(super) async fn unknown(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     mut decision: Decision,
     words: String,
     now: Timestamp,
@@ -113,7 +105,7 @@ pub(super) async fn unknown(
 }
 
 /// Closes what the request's standing now answers: unknown outcomes, and choices that wait for a sign-in.
-pub(super) async fn settle(c: &mut SqliteConnection, request: &Request, now: Timestamp) -> Result<(), LedgerError> {
+pub(super) async fn settle(c: &mut Connection, request: &Request, now: Timestamp) -> Result<(), LedgerError> {
     held::refuse_decided(c, request, now).await?;
     for mut decision in decisions::of_request(c, &request.id).await? {
         let answered = match decision.choice.verb() {
@@ -128,18 +120,18 @@ pub(super) async fn settle(c: &mut SqliteConnection, request: &Request, now: Tim
     Ok(())
 }
 
-async fn conclude(c: &mut SqliteConnection, decision: &Decision, now: Timestamp) -> Result<(), LedgerError> {
+async fn conclude(c: &mut Connection, decision: &Decision, now: Timestamp) -> Result<(), LedgerError> {
     decisions::save_stage(c, decision).await?;
     requests::touch(c, &decision.request).await?;
     audit::decision(c, decision, now).await
 }
 
-async fn conclude_aloud(c: &mut SqliteConnection, decision: &Decision, now: Timestamp) -> Result<(), LedgerError> {
+async fn conclude_aloud(c: &mut Connection, decision: &Decision, now: Timestamp) -> Result<(), LedgerError> {
     conclude(c, decision, now).await?;
     tell(c, decision, now).await
 }
 
-async fn tell(c: &mut SqliteConnection, decision: &Decision, now: Timestamp) -> Result<(), LedgerError> {
+async fn tell(c: &mut Connection, decision: &Decision, now: Timestamp) -> Result<(), LedgerError> {
     let notice = Notice::Outcome { decision: decision.id, user: decision.by.user.clone() };
     notices::add(c, &notice, now).await
 }

@@ -1,8 +1,7 @@
 //! What was found out once and has to stay as it was.
 
-use sqlx::SqliteConnection;
-
 use super::{Ledger, LedgerError};
+use crate::ledger::database::Connection;
 
 impl Ledger {
     /// What was found out once under this name; else takes `found` for it, for good.
@@ -35,6 +34,6 @@ impl Ledger {
     }
 }
 
-pub(super) async fn pin(c: &mut SqliteConnection, name: &str) -> Result<Option<String>, LedgerError> {
+pub(super) async fn pin(c: &mut Connection, name: &str) -> Result<Option<String>, LedgerError> {
     Ok(sqlx::query_scalar("SELECT body FROM pins WHERE name = $1").bind(name).fetch_optional(c).await?)
 }

@@ -5,13 +5,13 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rand::distr::{Alphanumeric, SampleString};
 use serde_json::json;
-use sqlx::SqliteConnection;
 
 use super::links::{COLUMNS, by_id, read};
 use super::{Ledger, LedgerError, audit};
 use crate::authorize::linked::LONGEST_RENEWAL;
 use crate::authorize::linked::store::{Renewal, Renewed};
 use crate::domain::link::{Link, LinkVersion};
+use crate::ledger::database::Connection;
 
 /// How long the right to renew holds. It has to outlast everything that is asked for one renewal, each with its own
 /// deadline: whoever took it over meanwhile would use a refresh token for the second time, and kill all that came of it.
@@ -130,7 +130,7 @@ impl Ledger {
 }
 
 /// P0 did not take these tokens: they are renewed before they are sent again. Newer ones are left as they are.
-pub(super) async fn distrust(c: &mut SqliteConnection, of: LinkVersion) -> Result<(), LedgerError> {
+pub(super) async fn distrust(c: &mut Connection, of: LinkVersion) -> Result<(), LedgerError> {
     sqlx::query("UPDATE links SET good_until = 0 WHERE id = $1 AND generation = $2")
         .bind(of.id)
         .bind(of.generation)
@@ -139,7 +139,7 @@ pub(super) async fn distrust(c: &mut SqliteConnection, of: LinkVersion) -> Resul
     Ok(())
 }
 
-async fn lease(c: &mut SqliteConnection, link: Link, now: Timestamp) -> Result<Option<Renewal>, LedgerError> {
+async fn lease(c: &mut Connection, link: Link, now: Timestamp) -> Result<Option<Renewal>, LedgerError> {
     let Some(current) = by_id(c, link.id).await? else { return Ok(None) };
     if current.generation != link.generation || current.ended.is_some() || is_leased(c, link.id, now).await? {
         return Ok(None);
@@ -147,13 +147,13 @@ async fn lease(c: &mut SqliteConnection, link: Link, now: Timestamp) -> Result<O
     Ok(Some(Renewal { token: give_lease(c, link.id, now).await?, link: current }))
 }
 
-async fn is_leased(c: &mut SqliteConnection, id: i64, now: Timestamp) -> Result<bool, LedgerError> {
+async fn is_leased(c: &mut Connection, id: i64, now: Timestamp) -> Result<bool, LedgerError> {
     let until: Option<i64> =
         sqlx::query_scalar("SELECT lease_until FROM links WHERE id = $1").bind(id).fetch_one(c).await?;
     Ok(until.is_some_and(|until| until > now.as_millisecond()))
 }
 
-async fn give_lease(c: &mut SqliteConnection, id: i64, now: Timestamp) -> Result<String, LedgerError> {
+async fn give_lease(c: &mut Connection, id: i64, now: Timestamp) -> Result<String, LedgerError> {
     let token = Alphanumeric.sample_string(&mut rand::rng(), 22);
     let until = now.checked_add(RENEWAL).unwrap_or(Timestamp::MAX);
     sqlx::query("UPDATE links SET lease_token = $2, lease_until = $3 WHERE id = $1")
@@ -165,7 +165,7 @@ async fn give_lease(c: &mut SqliteConnection, id: i64, now: Timestamp) -> Result
     Ok(token)
 }
 
-async fn to_forget(c: &mut SqliteConnection, now: Timestamp) -> Result<Option<Link>, LedgerError> {
+async fn to_forget(c: &mut Connection, now: Timestamp) -> Result<Option<Link>, LedgerError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM links WHERE ended_at IS NOT NULL AND sealed IS NOT NULL AND due_at <= $1
              AND (lease_until IS NULL OR lease_until <= $1) ORDER BY due_at LIMIT 1"

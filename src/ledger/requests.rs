@@ -1,7 +1,7 @@
 //! The requests that P0 told of: the bot's own record, since P0 offers none to read.
 
 use jiff::Timestamp;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 use std::sync::Arc;
 
 use super::copies;
@@ -16,6 +16,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::{Applied, Push, Request, RequestId};
 use crate::domain::route::routes::Routes;
 use crate::domain::watch::Watch;
+use crate::ledger::database::{Connection, Row};
 
 /// Requests that one list shows at most.
 pub const MOST_LISTED: i64 = 20;
@@ -138,17 +139,12 @@ impl Ledger {
 }
 
 /// Every request that nobody has decided.
-pub(super) async fn load_pending(c: &mut SqliteConnection) -> Result<Vec<Request>, LedgerError> {
+pub(super) async fn load_pending(c: &mut Connection) -> Result<Vec<Request>, LedgerError> {
     let rows = sqlx::query("SELECT body FROM requests WHERE pending = 1").fetch_all(c).await?;
     Ok(rows.iter().filter_map(|row| readable(from_json(row.try_get("body").ok()?))).collect())
 }
 
-async fn take_push(
-    c: &mut SqliteConnection,
-    push: Push,
-    routes: &Routes,
-    now: Timestamp,
-) -> Result<Taken, LedgerError> {
+async fn take_push(c: &mut Connection, push: Push, routes: &Routes, now: Timestamp) -> Result<Taken, LedgerError> {
     let detail = serde_json::json!({ "status": push.status, "updated": push.updated });
     let id = push.id.clone();
     let mut begun = None;
@@ -187,7 +183,7 @@ async fn take_push(
 }
 
 /// Choices that were made about other facts are not carried out about these.
-async fn refuse_waiting(c: &mut SqliteConnection, request: &Request, now: Timestamp) -> Result<(), LedgerError> {
+async fn refuse_waiting(c: &mut Connection, request: &Request, now: Timestamp) -> Result<(), LedgerError> {
     let digest = request.facts.digest();
     for decision in decisions::unsent_of(c, &request.id).await? {
         let safer = decision.choice.verb() == crate::domain::decision::Verb::Revoke;
@@ -200,7 +196,7 @@ async fn refuse_waiting(c: &mut SqliteConnection, request: &Request, now: Timest
 
 /// After a request has moved: outcomes that were unknown are known, and the requester may have to hear of it.
 pub(super) async fn settle_after_move(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     request: &Request,
     now: Timestamp,
 ) -> Result<(), LedgerError> {
@@ -209,7 +205,7 @@ pub(super) async fn settle_after_move(
     copies::tell_requester(c, request, is_newly_decided, now).await
 }
 
-pub(super) async fn load(c: &mut SqliteConnection, id: &RequestId) -> Result<Option<Kept>, LedgerError> {
+pub(super) async fn load(c: &mut Connection, id: &RequestId) -> Result<Option<Kept>, LedgerError> {
     let row = sqlx::query("SELECT body, card_key, revision FROM requests WHERE id = $1")
         .bind(id.as_str())
         .fetch_optional(c)
@@ -217,7 +213,7 @@ pub(super) async fn load(c: &mut SqliteConnection, id: &RequestId) -> Result<Opt
     row.as_ref().map(read).transpose()
 }
 
-pub(super) fn read(row: &sqlx::sqlite::SqliteRow) -> Result<Kept, LedgerError> {
+pub(super) fn read(row: &Row) -> Result<Kept, LedgerError> {
     let key: String = row.try_get("card_key")?;
     Ok(Kept {
         request: from_json(row.try_get("body")?)?,
@@ -226,7 +222,7 @@ pub(super) fn read(row: &sqlx::sqlite::SqliteRow) -> Result<Kept, LedgerError> {
     })
 }
 
-async fn insert(c: &mut SqliteConnection, request: &Request, now: Timestamp) -> Result<(), LedgerError> {
+async fn insert(c: &mut Connection, request: &Request, now: Timestamp) -> Result<(), LedgerError> {
     let key = CardKey::random();
     sqlx::query(
         "INSERT INTO requests (id, body, card_key, pending, revision, seen_at, live) VALUES ($1, $2, $3, $4, 1, $5, $6)",
@@ -245,19 +241,19 @@ async fn insert(c: &mut SqliteConnection, request: &Request, now: Timestamp) -> 
 }
 
 /// Writes what is looked for by: whose request it is, and when its grant ends.
-async fn arrange(c: &mut SqliteConnection, request: &Request, now: Timestamp) -> Result<(), LedgerError> {
+async fn arrange(c: &mut Connection, request: &Request, now: Timestamp) -> Result<(), LedgerError> {
     worklist::note_parties(c, request).await?;
     watches::expiry::arrange(c, request, now).await
 }
 
 /// Writes a request that was changed, and has its card drawn anew.
-pub(super) async fn save(c: &mut SqliteConnection, request: &Request, now: Timestamp) -> Result<(), LedgerError> {
+pub(super) async fn save(c: &mut Connection, request: &Request, now: Timestamp) -> Result<(), LedgerError> {
     keep(c, request, now).await?;
     touch(c, &request.id).await
 }
 
 /// Writes a request, with another key for its card where other facts are shown.
-async fn keep(c: &mut SqliteConnection, request: &Request, now: Timestamp) -> Result<(), LedgerError> {
+async fn keep(c: &mut Connection, request: &Request, now: Timestamp) -> Result<(), LedgerError> {
     let digest = request.facts.digest();
     let known: Option<String> = sqlx::query_scalar("SELECT key FROM cards WHERE request_id = $1 AND digest = $2")
         .bind(request.id.as_str())
@@ -284,14 +280,14 @@ async fn keep(c: &mut SqliteConnection, request: &Request, now: Timestamp) -> Re
 }
 
 /// Has every copy of a request's card drawn anew, and every Home on which it may stand.
-pub(super) async fn touch(c: &mut SqliteConnection, id: &RequestId) -> Result<(), LedgerError> {
+pub(super) async fn touch(c: &mut Connection, id: &RequestId) -> Result<(), LedgerError> {
     sqlx::query("UPDATE requests SET revision = revision + 1 WHERE id = $1").bind(id.as_str()).execute(&mut *c).await?;
     sqlx::query("UPDATE copies SET stale = 1 WHERE request_id = $1").bind(id.as_str()).execute(&mut *c).await?;
     homes::touch_all(c).await
 }
 
 /// Has the cards of all requests drawn anew that nobody has decided: what can be chosen on them is otherwise now.
-pub(super) async fn touch_pending(c: &mut SqliteConnection) -> Result<(), LedgerError> {
+pub(super) async fn touch_pending(c: &mut Connection) -> Result<(), LedgerError> {
     sqlx::query("UPDATE requests SET revision = revision + 1 WHERE pending = 1").execute(&mut *c).await?;
     sqlx::query("UPDATE copies SET stale = 1 WHERE request_id IN (SELECT id FROM requests WHERE pending = 1)")
         .execute(&mut *c)
@@ -299,12 +295,7 @@ pub(super) async fn touch_pending(c: &mut SqliteConnection) -> Result<(), Ledger
     homes::touch_all(c).await
 }
 
-async fn insert_card(
-    c: &mut SqliteConnection,
-    key: &CardKey,
-    id: &RequestId,
-    digest: &Digest,
-) -> Result<(), LedgerError> {
+async fn insert_card(c: &mut Connection, key: &CardKey, id: &RequestId, digest: &Digest) -> Result<(), LedgerError> {
     sqlx::query("INSERT INTO cards (key, request_id, digest) VALUES ($1, $2, $3)")
         .bind(key.as_str())
         .bind(id.as_str())

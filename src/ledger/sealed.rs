@@ -2,13 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 
 use super::{Ledger, LedgerError, links};
 use crate::authorize::vault::{KeyId, Owner};
 use crate::domain::link::LinkEnd;
 use crate::domain::person::{SlackUser, TeamId, UserId};
+use crate::ledger::database::{Connection, Row};
 
 /// Every row that may hold something sealed. A key id stands behind the version, `v1.`.
 const RECORDS: &str = "(
@@ -128,7 +128,7 @@ impl Ledger {
 }
 
 /// As [`Ledger::sealed_by_key`], for whoever has no more than a connection.
-pub(super) async fn count(c: &mut SqliteConnection) -> Result<SealedCounts, LedgerError> {
+pub(super) async fn count(c: &mut Connection) -> Result<SealedCounts, LedgerError> {
     let sql =
         format!("SELECT substr(sealed, 1, 3) AS version, key_id, COUNT(*) AS records FROM {RECORDS} GROUP BY 1, 2");
     let mut counts = SealedCounts::default();
@@ -142,7 +142,7 @@ pub(super) async fn count(c: &mut SqliteConnection) -> Result<SealedCounts, Ledg
     Ok(counts)
 }
 
-fn read(row: &SqliteRow) -> Result<SealedRecord, LedgerError> {
+fn read(row: &Row) -> Result<SealedRecord, LedgerError> {
     let (id, team, person): (i64, &str, &str) = (row.try_get("id")?, row.try_get("team")?, row.try_get("person")?);
     let corrupt = || LedgerError::Corrupt("a sealed record names no Slack user".to_owned());
     let person =

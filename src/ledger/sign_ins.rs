@@ -5,8 +5,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rand::distr::{Alphanumeric, SampleString};
 use serde_json::json;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 
 use super::notices::{self, Notice};
 use super::{Ledger, LedgerError, audit, deliveries, from_json, held, new_id, to_json};
@@ -15,6 +14,7 @@ use crate::domain::decision::Proof;
 use crate::domain::delivery::DeliveryKeys;
 use crate::domain::person::{SlackUser, TeamId, UserId};
 use crate::domain::sign_in::{Fingerprint, Purpose, SIGN_IN_WITHIN, SignIn, SignInStage};
+use crate::ledger::database::{Connection, Row};
 
 /// How long one step with a device code may take: a question to the provider, and the checks after it.
 const STEP: Duration = Duration::from_secs(30);
@@ -310,7 +310,7 @@ impl Ledger {
 
 /// Begins a sign-in.
 pub(super) async fn begin(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     asker: &SlackUser,
     ticket: &Fingerprint,
     purpose: Purpose,
@@ -344,7 +344,7 @@ pub(super) async fn begin(
 }
 
 /// Whether the person has asked for a code with which they can still link an account.
-async fn has_code(c: &mut SqliteConnection, asker: &SlackUser, now: Timestamp) -> Result<bool, LedgerError> {
+async fn has_code(c: &mut Connection, asker: &SlackUser, now: Timestamp) -> Result<bool, LedgerError> {
     let found = sqlx::query(
         "SELECT 1 FROM sign_ins WHERE team = $1 AND person = $2 AND purpose = 'link' AND expires_at > $3
              AND stage_name IN ('device_wanted', 'device_shown', 'answered')",
@@ -363,7 +363,7 @@ fn expiry(now: Timestamp) -> Timestamp {
 }
 
 /// Whether it can still come to something.
-pub(super) async fn is_open(c: &mut SqliteConnection, id: i64, now: Timestamp) -> Result<bool, LedgerError> {
+pub(super) async fn is_open(c: &mut Connection, id: i64, now: Timestamp) -> Result<bool, LedgerError> {
     let found = sqlx::query("SELECT 1 FROM sign_ins WHERE id = $1 AND stage_name <> 'ended' AND expires_at > $2")
         .bind(id)
         .bind(now.as_millisecond())
@@ -373,7 +373,7 @@ pub(super) async fn is_open(c: &mut SqliteConnection, id: i64, now: Timestamp) -
 }
 
 /// Ends it: what it held is forgotten.
-pub(super) async fn over(c: &mut SqliteConnection, id: i64, how: &str) -> Result<(), LedgerError> {
+pub(super) async fn over(c: &mut Connection, id: i64, how: &str) -> Result<(), LedgerError> {
     let stage = SignInStage::Ended { how: how.to_owned() };
     sqlx::query("UPDATE sign_ins SET stage_name = $2, stage = $3, state = NULL, sealed = NULL WHERE id = $1")
         .bind(id)
@@ -385,7 +385,7 @@ pub(super) async fn over(c: &mut SqliteConnection, id: i64, how: &str) -> Result
 }
 
 /// Ends those in which a choice was to be proved.
-pub(super) async fn over_of(c: &mut SqliteConnection, decision: i64, how: &str) -> Result<(), LedgerError> {
+pub(super) async fn over_of(c: &mut Connection, decision: i64, how: &str) -> Result<(), LedgerError> {
     let open = sqlx::query_scalar("SELECT id FROM sign_ins WHERE decision = $1 AND stage_name <> 'ended'")
         .bind(decision)
         .fetch_all(&mut *c)
@@ -397,23 +397,18 @@ pub(super) async fn over_of(c: &mut SqliteConnection, decision: i64, how: &str) 
 }
 
 /// Deletes those that were over long ago.
-pub(super) async fn forget(c: &mut SqliteConnection, now: Timestamp) -> Result<(), LedgerError> {
+pub(super) async fn forget(c: &mut Connection, now: Timestamp) -> Result<(), LedgerError> {
     let before = now.checked_sub(KEPT).unwrap_or(Timestamp::MIN);
     sqlx::query("DELETE FROM sign_ins WHERE expires_at < $1").bind(before.as_millisecond()).execute(c).await?;
     Ok(())
 }
 
-async fn fail(
-    c: &mut SqliteConnection,
-    sign_in: &SignIn,
-    how: &'static str,
-    now: Timestamp,
-) -> Result<(), LedgerError> {
+async fn fail(c: &mut Connection, sign_in: &SignIn, how: &'static str, now: Timestamp) -> Result<(), LedgerError> {
     over(c, sign_in.id, how).await?;
     audit::person(c, "sign_in.failed", &sign_in.asker, json!({ "sign_in": sign_in.id, "how": how }), now).await
 }
 
-async fn due(c: &mut SqliteConnection, now: Timestamp) -> Result<Option<SignIn>, LedgerError> {
+async fn due(c: &mut Connection, now: Timestamp) -> Result<Option<SignIn>, LedgerError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM sign_ins WHERE stage_name IN ('device_wanted', 'device_shown', 'answered')
              AND due_at <= $1 AND (lease_until IS NULL OR lease_until <= $1) ORDER BY due_at LIMIT 1"
@@ -422,7 +417,7 @@ async fn due(c: &mut SqliteConnection, now: Timestamp) -> Result<Option<SignIn>,
     row.as_ref().map(read).transpose()
 }
 
-fn read(row: &SqliteRow) -> Result<SignIn, LedgerError> {
+fn read(row: &Row) -> Result<SignIn, LedgerError> {
     let corrupt = |what: &str| LedgerError::Corrupt(format!("a sign-in's {what}"));
     let text = |column: &str| row.try_get::<&str, _>(column);
     let purpose = match (text("purpose")?, row.try_get::<Option<i64>, _>("decision")?) {

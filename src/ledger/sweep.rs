@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 
 use super::decisions::{self, COLUMNS};
 use super::deliveries::REMEMBERED;
@@ -11,6 +11,7 @@ use super::{Ledger, LedgerError, deliveries, drafts, jit, outcomes, readable, re
 use crate::domain::decision::{Decision, SAFER_FOR, UNHEARD_AFTER};
 use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
+use crate::ledger::database::Connection;
 
 impl Ledger {
     /// Makes abandoned calls `Unknown`, drops what is past its deadline, has cards say what P0 has not heard, fires
@@ -56,7 +57,7 @@ const UNPROVED: &str = "stage_name = 'held' AND due_at < $1";
 /// Old deliveries are forgotten in heaps, not one by one.
 const HEAP: Duration = Duration::from_secs(60);
 
-async fn due(c: &mut SqliteConnection, now: Timestamp) -> Result<bool, LedgerError> {
+async fn due(c: &mut Connection, now: Timestamp) -> Result<bool, LedgerError> {
     let sql = format!(
         "SELECT EXISTS (SELECT 1 FROM decisions WHERE {ABANDONED}) OR EXISTS (SELECT 1 FROM decisions WHERE {LATE})
              OR EXISTS (SELECT 1 FROM decisions WHERE {UNPROVED})
@@ -79,7 +80,7 @@ fn before(now: Timestamp, by: Duration) -> Timestamp {
     now.checked_sub(by).unwrap_or(Timestamp::MIN)
 }
 
-async fn sweep(c: &mut SqliteConnection, now: Timestamp) -> Result<usize, LedgerError> {
+async fn sweep(c: &mut Connection, now: Timestamp) -> Result<usize, LedgerError> {
     let abandoned = select(c, ABANDONED, now).await?;
     let late = select(c, LATE, now).await?;
     let unproved = select(c, UNPROVED, now).await?;
@@ -102,7 +103,7 @@ async fn sweep(c: &mut SqliteConnection, now: Timestamp) -> Result<usize, Ledger
 }
 
 /// Deny and revoke are tried for a day; long before that, people must know that P0 has not heard them.
-async fn mark_unheard(c: &mut SqliteConnection, now: Timestamp) -> Result<usize, LedgerError> {
+async fn mark_unheard(c: &mut Connection, now: Timestamp) -> Result<usize, LedgerError> {
     let rows = sqlx::query(
         "UPDATE decisions SET unheard = 1 WHERE stage_name = 'recorded' AND unheard = 0 AND chosen_at <= $1
          RETURNING request_id",
@@ -118,7 +119,7 @@ async fn mark_unheard(c: &mut SqliteConnection, now: Timestamp) -> Result<usize,
     Ok(rows.len())
 }
 
-async fn select(c: &mut SqliteConnection, which: &'static str, now: Timestamp) -> Result<Vec<Decision>, LedgerError> {
+async fn select(c: &mut Connection, which: &'static str, now: Timestamp) -> Result<Vec<Decision>, LedgerError> {
     let sql = format!("SELECT {COLUMNS} FROM decisions WHERE {which} ORDER BY id");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now.as_millisecond()).fetch_all(c).await?;
     Ok(rows.iter().filter_map(|row| readable(decisions::read(row))).collect())

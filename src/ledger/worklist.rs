@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::{QueryBuilder, Row as _, Sqlite, SqliteConnection};
+use sqlx::{QueryBuilder, Row as _};
 
 use super::requests::{self, Kept};
 use super::{Ledger, LedgerError, from_json, readable};
@@ -12,6 +12,7 @@ use crate::domain::person::{SlackUser, UserId};
 use crate::domain::phase::Actor;
 use crate::domain::request::Request;
 use crate::domain::rules::comparable;
+use crate::ledger::database::{Connection, Driver, Row};
 
 /// Requests of one kind that are looked at for one person, the newest.
 pub const MOST: usize = 500;
@@ -63,7 +64,7 @@ impl Ledger {
         .bind(MOST_ROWS)
         .fetch_all(&mut *reading)
         .await?;
-        let read = |row: &sqlx::sqlite::SqliteRow| {
+        let read = |row: &Row| {
             let kept = requests::read(row)?;
             let named = routes.get(kept.request.id.as_str()).cloned().unwrap_or_default();
             Ok(Waiting { kept, was_told: row.try_get::<i64, _>("concerned")? != 0, named })
@@ -108,7 +109,7 @@ impl Ledger {
             return Ok(Vec::new());
         }
         let since = self.clock.now().checked_sub(OVER_FOR).unwrap_or(Timestamp::MIN);
-        let mut sql = QueryBuilder::<Sqlite>::new(
+        let mut sql = QueryBuilder::<Driver>::new(
             "SELECT body, card_key, revision FROM requests WHERE id IN (SELECT request_id FROM parties WHERE name IN (",
         );
         let mut list = sql.separated(", ");
@@ -144,7 +145,7 @@ impl Ledger {
     }
 }
 
-async fn look_at(c: &mut SqliteConnection, id: &str, body: &str) -> Result<(), LedgerError> {
+async fn look_at(c: &mut Connection, id: &str, body: &str) -> Result<(), LedgerError> {
     let request: Option<Request> = readable(from_json(body));
     if let Some(request) = &request {
         note_parties(c, request).await?;
@@ -155,7 +156,7 @@ async fn look_at(c: &mut SqliteConnection, id: &str, body: &str) -> Result<(), L
 }
 
 /// Writes whose own a request is.
-pub(super) async fn note_parties(c: &mut SqliteConnection, request: &Request) -> Result<(), LedgerError> {
+pub(super) async fn note_parties(c: &mut Connection, request: &Request) -> Result<(), LedgerError> {
     let names: BTreeSet<String> = request.facts.parties().map(comparable).collect();
     let known: Vec<String> = sqlx::query_scalar("SELECT name FROM parties WHERE request_id = $1")
         .bind(request.id.as_str())

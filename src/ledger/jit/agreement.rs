@@ -3,7 +3,6 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
 
 use super::proposals::{self, by_key, decide, due, save};
 use crate::domain::card_key::CardKey;
@@ -12,6 +11,7 @@ use crate::domain::jit::author::Author;
 use crate::domain::jit::proposal::{AGREED_WITHIN, Proposal, ProposalStage};
 use crate::domain::jit::refusal::SettingsRefusal;
 use crate::domain::person::SlackUser;
+use crate::ledger::database::Connection;
 use crate::ledger::{Ledger, LedgerError, deliveries};
 
 /// What came of it.
@@ -97,7 +97,7 @@ impl Ledger {
     async fn answer<F>(&self, keys: DeliveryKeys, key: CardKey, work: F) -> Result<Option<Answered>, LedgerError>
     where
         F: for<'c> FnOnce(
-                &'c mut SqliteConnection,
+                &'c mut Connection,
                 Proposal,
                 Timestamp,
             ) -> futures_util::future::BoxFuture<'c, Result<Answered, LedgerError>>
@@ -129,7 +129,7 @@ fn waiting_for_another(proposal: &Proposal, by: &SlackUser, now: Timestamp) -> A
 }
 
 /// The second admin turned out to be none: the proposal waits for another, as long as it would have.
-pub(super) async fn reopen(c: &mut SqliteConnection, proposal: Proposal, now: Timestamp) -> Result<(), LedgerError> {
+pub(super) async fn reopen(c: &mut Connection, proposal: Proposal, now: Timestamp) -> Result<(), LedgerError> {
     let until = due(c, proposal.id).await?;
     let since = until.checked_sub(AGREED_WITHIN).unwrap_or(Timestamp::MIN);
     let stage = ProposalStage::Waiting { since, until };

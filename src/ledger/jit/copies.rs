@@ -2,12 +2,13 @@
 //! older revision.
 
 use jiff::Timestamp;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 
 use super::cards::SettingsAudience;
 use crate::domain::jit::proposal::Proposal;
 use crate::domain::person::{ChannelId, UserId};
 use crate::domain::posted::Posted;
+use crate::ledger::database::{Connection, Row};
 use crate::ledger::{Ledger, LedgerError, new_id, readable};
 
 /// A copy that is behind.
@@ -122,7 +123,7 @@ impl Ledger {
 
 /// Has the proposal shown to all whom it concerns.
 pub(super) async fn place(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     proposal: &Proposal,
     announce: Option<&ChannelId>,
     asked: &[UserId],
@@ -148,7 +149,7 @@ pub(super) async fn place(
     Ok(())
 }
 
-fn read(row: &sqlx::sqlite::SqliteRow) -> Result<StaleSettingsCopy, LedgerError> {
+fn read(row: &Row) -> Result<StaleSettingsCopy, LedgerError> {
     let corrupt = |what: &str| LedgerError::Corrupt(format!("a settings copy's {what}"));
     let count = |column: &str| row.try_get::<i64, _>(column).map(|count| u32::try_from(count).unwrap_or(u32::MAX));
     let audience = SettingsAudience::read(row.try_get("audience")?, row.try_get("target")?);

@@ -1,18 +1,18 @@
 //! Changes that were decided, each a row of its own.
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 
 use super::proposals;
 use crate::clock::from_millisecond;
 use crate::domain::jit::proposal::{Item, Proposal, SettingsDecision, SettingsStage};
+use crate::ledger::database::{Connection, Row};
 use crate::ledger::{LedgerError, audit, from_json, new_id, readable, to_json};
 
 const COLUMNS: &str = "id, proposal, item, deadline, attempts, tried, stage";
 
 pub(super) async fn insert(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     proposal: &Proposal,
     item: &Item,
     deadline: Timestamp,
@@ -45,7 +45,7 @@ pub(super) async fn insert(
 
 /// Writes how far a change is, notes it, and has the card drawn anew.
 pub(super) async fn save(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     proposal: &Proposal,
     decision: &SettingsDecision,
     now: Timestamp,
@@ -63,13 +63,13 @@ pub(super) async fn save(
     proposals::touch(c, decision.proposal).await
 }
 
-pub(super) async fn load(c: &mut SqliteConnection, id: i64) -> Result<Option<SettingsDecision>, LedgerError> {
+pub(super) async fn load(c: &mut Connection, id: i64) -> Result<Option<SettingsDecision>, LedgerError> {
     let sql = format!("SELECT {COLUMNS} FROM settings_decisions WHERE id = $1");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(c).await?;
     row.as_ref().map(read).transpose()
 }
 
-pub(super) async fn of_proposal(c: &mut SqliteConnection, proposal: i64) -> Result<Vec<SettingsDecision>, LedgerError> {
+pub(super) async fn of_proposal(c: &mut Connection, proposal: i64) -> Result<Vec<SettingsDecision>, LedgerError> {
     let sql = format!("SELECT {COLUMNS} FROM settings_decisions WHERE proposal = $1 ORDER BY id");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(proposal).fetch_all(c).await?;
     rows.iter().map(read).collect()
@@ -77,7 +77,7 @@ pub(super) async fn of_proposal(c: &mut SqliteConnection, proposal: i64) -> Resu
 
 /// Those of a kind: `which` may name the time as `$1`.
 pub(super) async fn select(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     which: &'static str,
     now: Timestamp,
 ) -> Result<Vec<SettingsDecision>, LedgerError> {
@@ -87,12 +87,12 @@ pub(super) async fn select(
 }
 
 /// Forgets the decisions of a proposal none of which was sent.
-pub(super) async fn forget(c: &mut SqliteConnection, proposal: i64) -> Result<(), LedgerError> {
+pub(super) async fn forget(c: &mut Connection, proposal: i64) -> Result<(), LedgerError> {
     sqlx::query("DELETE FROM settings_decisions WHERE proposal = $1").bind(proposal).execute(c).await?;
     Ok(())
 }
 
-fn read(row: &SqliteRow) -> Result<SettingsDecision, LedgerError> {
+fn read(row: &Row) -> Result<SettingsDecision, LedgerError> {
     Ok(SettingsDecision {
         id: row.try_get("id")?,
         proposal: row.try_get("proposal")?,

@@ -4,7 +4,6 @@
 use jiff::Timestamp;
 use rand::distr::{Alphanumeric, SampleString};
 use serde_json::json;
-use sqlx::SqliteConnection;
 
 use super::cards::Policy;
 use super::{agreement, decisions, mirror, outcomes, proposals};
@@ -12,6 +11,7 @@ use crate::domain::jit::author::Author;
 use crate::domain::jit::change::{Change, Said};
 use crate::domain::jit::proposal::{Groups, Proposal, SettingsDecision, SettingsStage, Tried};
 use crate::domain::jit::refusal::SettingsRefusal;
+use crate::ledger::database::Connection;
 use crate::ledger::leases::LEASE;
 use crate::ledger::notices::{self, Notice};
 use crate::ledger::{Ledger, LedgerError, audit};
@@ -218,7 +218,7 @@ impl Ledger {
 
 /// What one does depends on what another has done: nothing is given out while anything is leased or being sent, and the
 /// changes of one proposal keep their order.
-async fn due(c: &mut SqliteConnection, only: Option<i64>, now: Timestamp) -> Result<Option<i64>, LedgerError> {
+async fn due(c: &mut Connection, only: Option<i64>, now: Timestamp) -> Result<Option<i64>, LedgerError> {
     let id = sqlx::query_scalar(
         "SELECT MIN(d.id) FROM settings_decisions d WHERE d.stage_name = 'recorded' AND d.due_at <= $1
              AND ($2 IS NULL OR d.proposal = $2)
@@ -234,11 +234,7 @@ async fn due(c: &mut SqliteConnection, only: Option<i64>, now: Timestamp) -> Res
     Ok(id)
 }
 
-async fn claim(
-    c: &mut SqliteConnection,
-    only: Option<i64>,
-    now: Timestamp,
-) -> Result<Option<SettingsLease>, LedgerError> {
+async fn claim(c: &mut Connection, only: Option<i64>, now: Timestamp) -> Result<Option<SettingsLease>, LedgerError> {
     let Some(id) = due(c, only, now).await? else { return Ok(None) };
     let token = Alphanumeric.sample_string(&mut rand::rng(), 22);
     sqlx::query("UPDATE settings_decisions SET lease_token = $2, lease_until = $3 WHERE id = $1")
@@ -254,7 +250,7 @@ async fn claim(
 
 /// The change as it stands, where the lease still is the last one given out and the stage is one of `stages`.
 async fn held(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     lease: &SettingsLease,
     stages: &[&str],
 ) -> Result<Option<SettingsDecision>, LedgerError> {
@@ -271,7 +267,7 @@ async fn held(
 }
 
 async fn mark(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     lease: SettingsLease,
     groups: Groups,
     policy: Policy,
@@ -308,7 +304,7 @@ async fn mark(
 
 /// The local rules, asked once more: what was shown still has to be so, and whatever it loosens now to be agreed to.
 async fn may_go_out(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     proposal: &Proposal,
     decision: &SettingsDecision,
     policy: &Policy,
@@ -334,7 +330,7 @@ fn lengthens(proposal: &Proposal) -> bool {
 }
 
 /// The name under which a length is to be removed next; `None` where there is none, or it is no removal.
-async fn next_key(c: &mut SqliteConnection, decision: &SettingsDecision) -> Result<Option<String>, LedgerError> {
+async fn next_key(c: &mut Connection, decision: &SettingsDecision) -> Result<Option<String>, LedgerError> {
     let Change::Remove { length } = decision.item.change else { return Ok(None) };
     let keys = mirror::load(c).await?.keys(length);
     Ok(keys.into_iter().find(|key| decision.tried.iter().all(|tried| tried.key != *key)))
@@ -342,7 +338,7 @@ async fn next_key(c: &mut SqliteConnection, decision: &SettingsDecision) -> Resu
 
 /// The next name of a removal is another call, with a mark of its own.
 async fn go_on(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     lease: &SettingsLease,
     mut decision: SettingsDecision,
     now: Timestamp,
@@ -360,7 +356,7 @@ async fn go_on(
 }
 
 async fn put_back(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     lease: SettingsLease,
     from: &'static str,
     due: Timestamp,

@@ -1,12 +1,13 @@
 //! What is known of P0's settings, and with it what may be granted.
 
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 
 use crate::config::assumed_lengths;
 use crate::domain::jit::lengths::Lengths;
 use crate::domain::jit::mirror::{Mirror, Stated};
 use crate::domain::jit::told::ToldLength;
 use crate::domain::jit::wanted::Wanted;
+use crate::ledger::database::Connection;
 use crate::ledger::{Ledger, LedgerError, audit, from_json, requests, to_json};
 
 impl Ledger {
@@ -67,7 +68,7 @@ impl Ledger {
     }
 }
 
-pub(in crate::ledger) async fn load(c: &mut SqliteConnection) -> Result<Mirror, LedgerError> {
+pub(in crate::ledger) async fn load(c: &mut Connection) -> Result<Mirror, LedgerError> {
     let row = sqlx::query("SELECT body FROM settings_mirror").fetch_optional(c).await?;
     match row {
         Some(row) => from_json(row.try_get("body")?),
@@ -76,7 +77,7 @@ pub(in crate::ledger) async fn load(c: &mut SqliteConnection) -> Result<Mirror, 
 }
 
 /// Writes what is known. Where something else may be granted than before, every card that still waits is drawn anew.
-pub(super) async fn save(c: &mut SqliteConnection, mirror: &Mirror) -> Result<(), LedgerError> {
+pub(super) async fn save(c: &mut Connection, mirror: &Mirror) -> Result<(), LedgerError> {
     let before = load(c).await?.lengths();
     sqlx::query("INSERT INTO settings_mirror (id, body) VALUES (1, $1) ON CONFLICT (id) DO UPDATE SET body = $1")
         .bind(to_json(mirror)?)
@@ -89,6 +90,6 @@ pub(super) async fn save(c: &mut SqliteConnection, mirror: &Mirror) -> Result<()
 }
 
 /// What may be granted at this moment.
-pub(in crate::ledger) async fn lengths(c: &mut SqliteConnection) -> Result<Lengths, LedgerError> {
+pub(in crate::ledger) async fn lengths(c: &mut Connection) -> Result<Lengths, LedgerError> {
     Ok(load(c).await?.lengths())
 }

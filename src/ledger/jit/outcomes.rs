@@ -2,7 +2,6 @@
 //! Each is one piece of somebody else's transaction.
 
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
 
 use super::{decisions, mirror, proposals};
 use crate::domain::jit::change::Said;
@@ -10,10 +9,11 @@ use crate::domain::jit::mirror::settles;
 use crate::domain::jit::proposal::{Proposal, SettingsDecision, SettingsStage};
 use crate::domain::jit::refusal::SettingsRefusal;
 use crate::ledger::LedgerError;
+use crate::ledger::database::Connection;
 
 /// P0 took it.
 pub(super) async fn done(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     proposal: &Proposal,
     mut decision: SettingsDecision,
     said: Said,
@@ -29,7 +29,7 @@ pub(super) async fn done(
 }
 
 /// Closes what nobody knew of earlier changes, and does not matter any more.
-async fn settle(c: &mut SqliteConnection, taken: &SettingsDecision, now: Timestamp) -> Result<(), LedgerError> {
+async fn settle(c: &mut Connection, taken: &SettingsDecision, now: Timestamp) -> Result<(), LedgerError> {
     for mut other in decisions::select(c, "stage_name = 'unknown' AND $1 = $1", now).await? {
         if other.id == taken.id || !settles(&taken.item.change, &other.item.change) {
             continue;
@@ -44,7 +44,7 @@ async fn settle(c: &mut SqliteConnection, taken: &SettingsDecision, now: Timesta
 
 /// It is not carried out.
 pub(super) async fn refused(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     proposal: &Proposal,
     mut decision: SettingsDecision,
     refusal: SettingsRefusal,
@@ -62,7 +62,7 @@ pub(super) async fn refused(
 
 /// It could not be sent in time.
 pub(super) async fn dropped(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     proposal: &Proposal,
     mut decision: SettingsDecision,
     now: Timestamp,
@@ -73,7 +73,7 @@ pub(super) async fn dropped(
 
 /// It may have counted.
 pub(super) async fn unknown(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     proposal: &Proposal,
     mut decision: SettingsDecision,
     words: String,

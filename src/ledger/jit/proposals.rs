@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 
 use super::cards::{Policy, SettingsCard};
 use super::{copies, decisions, mirror};
@@ -18,6 +17,7 @@ use crate::domain::jit::proposal::{AGREED_WITHIN, Groups, Item, Proposal, Propos
 use crate::domain::jit::refusal::SettingsRefusal;
 use crate::domain::jit::typed;
 use crate::domain::person::UserId;
+use crate::ledger::database::{Connection, Row};
 use crate::ledger::{Ledger, LedgerError, audit, deliveries, from_json, new_id, requests, to_json};
 
 const COLUMNS: &str =
@@ -141,7 +141,7 @@ impl Ledger {
 }
 
 async fn propose(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     keys: DeliveryKeys,
     new: NewProposal,
     now: Timestamp,
@@ -210,7 +210,7 @@ fn others(policy: &Policy, groups: &Groups, by: &Author) -> Vec<UserId> {
 }
 
 async fn apply(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     key: &CardKey,
     by: &Author,
     typed: Option<String>,
@@ -259,7 +259,7 @@ async fn apply(
 
 /// From here on each of the changes is a decision of its own, to be sent until `deadline`.
 pub(super) async fn decide(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     mut proposal: Proposal,
     deadline: Timestamp,
     now: Timestamp,
@@ -274,7 +274,7 @@ pub(super) async fn decide(
     Ok(())
 }
 
-pub(super) async fn card(c: &mut SqliteConnection, proposal: Proposal) -> Result<SettingsCard, LedgerError> {
+pub(super) async fn card(c: &mut Connection, proposal: Proposal) -> Result<SettingsCard, LedgerError> {
     let decisions = decisions::of_proposal(c, proposal.id).await?;
     let mirror = mirror::load(c).await?;
     let pending = requests::load_pending(c).await?;
@@ -282,7 +282,7 @@ pub(super) async fn card(c: &mut SqliteConnection, proposal: Proposal) -> Result
     Ok(SettingsCard { proposal, decisions, mirror, asked })
 }
 
-async fn insert(c: &mut SqliteConnection, proposal: &Proposal, due: Timestamp) -> Result<(), LedgerError> {
+async fn insert(c: &mut Connection, proposal: &Proposal, due: Timestamp) -> Result<(), LedgerError> {
     sqlx::query(
         "INSERT INTO settings_proposals
              (id, key, author, items, typed, needs_second, groups, shown_at, due_at, stage_name, stage, revision)
@@ -306,7 +306,7 @@ async fn insert(c: &mut SqliteConnection, proposal: &Proposal, due: Timestamp) -
 
 /// Writes how far a proposal is, notes it, and has its copies drawn anew.
 pub(super) async fn save(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     proposal: &Proposal,
     due: Timestamp,
     now: Timestamp,
@@ -328,7 +328,7 @@ pub(super) async fn save(
 }
 
 /// Has every copy of a proposal's card drawn anew.
-pub(super) async fn touch(c: &mut SqliteConnection, id: i64) -> Result<(), LedgerError> {
+pub(super) async fn touch(c: &mut Connection, id: i64) -> Result<(), LedgerError> {
     sqlx::query("UPDATE settings_proposals SET revision = revision + 1 WHERE id = $1")
         .bind(id)
         .execute(&mut *c)
@@ -338,25 +338,25 @@ pub(super) async fn touch(c: &mut SqliteConnection, id: i64) -> Result<(), Ledge
 }
 
 /// When a proposal is over, if nobody does anything.
-pub(super) async fn due(c: &mut SqliteConnection, id: i64) -> Result<Timestamp, LedgerError> {
+pub(super) async fn due(c: &mut Connection, id: i64) -> Result<Timestamp, LedgerError> {
     let due = sqlx::query_scalar("SELECT due_at FROM settings_proposals WHERE id = $1").bind(id).fetch_one(c).await?;
     Ok(from_millisecond(due))
 }
 
-pub(super) async fn by_key(c: &mut SqliteConnection, key: &CardKey) -> Result<Option<Proposal>, LedgerError> {
+pub(super) async fn by_key(c: &mut Connection, key: &CardKey) -> Result<Option<Proposal>, LedgerError> {
     let sql = format!("SELECT {COLUMNS} FROM settings_proposals WHERE key = $1");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(key.as_str()).fetch_optional(c).await?;
     row.as_ref().map(read).transpose()
 }
 
-pub(super) async fn load(c: &mut SqliteConnection, id: i64) -> Result<Option<Proposal>, LedgerError> {
+pub(super) async fn load(c: &mut Connection, id: i64) -> Result<Option<Proposal>, LedgerError> {
     let sql = format!("SELECT {COLUMNS} FROM settings_proposals WHERE id = $1");
     let row = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(id).fetch_optional(c).await?;
     row.as_ref().map(read).transpose()
 }
 
 /// Those of an author's of which something still is to be sent, or answered.
-async fn under_way(c: &mut SqliteConnection, by: &Author) -> Result<Vec<Proposal>, LedgerError> {
+async fn under_way(c: &mut Connection, by: &Author) -> Result<Vec<Proposal>, LedgerError> {
     let sql = format!(
         "SELECT {COLUMNS} FROM settings_proposals WHERE author = $1 AND id IN
              (SELECT proposal FROM settings_decisions WHERE stage_name IN ('recorded', 'sending')) ORDER BY id"
@@ -366,13 +366,13 @@ async fn under_way(c: &mut SqliteConnection, by: &Author) -> Result<Vec<Proposal
 }
 
 /// Those that wait for a second admin whose time is over.
-pub(super) async fn lapsing(c: &mut SqliteConnection, now: Timestamp) -> Result<Vec<Proposal>, LedgerError> {
+pub(super) async fn lapsing(c: &mut Connection, now: Timestamp) -> Result<Vec<Proposal>, LedgerError> {
     let sql = format!("SELECT {COLUMNS} FROM settings_proposals WHERE stage_name = 'waiting' AND due_at < $1");
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(now.as_millisecond()).fetch_all(c).await?;
     rows.iter().map(read).collect()
 }
 
-fn read(row: &SqliteRow) -> Result<Proposal, LedgerError> {
+fn read(row: &Row) -> Result<Proposal, LedgerError> {
     let key: &str = row.try_get("key")?;
     Ok(Proposal {
         id: row.try_get("id")?,

@@ -1,10 +1,10 @@
 //! What time does to changes of P0's settings.
 
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
 
 use super::{decisions, outcomes, proposals};
 use crate::domain::jit::proposal::{Proposal, ProposalStage, SettingsDecision};
+use crate::ledger::database::Connection;
 use crate::ledger::{Ledger, LedgerError};
 
 const ABANDONED: &str = "stage_name = 'sending' AND lease_until <= $1";
@@ -25,7 +25,7 @@ impl Ledger {
     }
 }
 
-async fn due(c: &mut SqliteConnection, now: Timestamp) -> Result<bool, LedgerError> {
+async fn due(c: &mut Connection, now: Timestamp) -> Result<bool, LedgerError> {
     let sql = format!(
         "SELECT EXISTS (SELECT 1 FROM settings_decisions WHERE {ABANDONED})
              OR EXISTS (SELECT 1 FROM settings_decisions WHERE {LATE})
@@ -35,7 +35,7 @@ async fn due(c: &mut SqliteConnection, now: Timestamp) -> Result<bool, LedgerErr
     Ok(due != 0)
 }
 
-async fn sweep(c: &mut SqliteConnection, now: Timestamp) -> Result<usize, LedgerError> {
+async fn sweep(c: &mut Connection, now: Timestamp) -> Result<usize, LedgerError> {
     let abandoned = decisions::select(c, ABANDONED, now).await?;
     let late = decisions::select(c, LATE, now).await?;
     let lapsing = proposals::lapsing(c, now).await?;
@@ -60,7 +60,7 @@ async fn sweep(c: &mut SqliteConnection, now: Timestamp) -> Result<usize, Ledger
 }
 
 /// At a start: whoever was sending is gone, and with them the knowledge of what P0 answered.
-pub(in crate::ledger) async fn settle_predecessor(c: &mut SqliteConnection, now: Timestamp) -> Result<(), LedgerError> {
+pub(in crate::ledger) async fn settle_predecessor(c: &mut Connection, now: Timestamp) -> Result<(), LedgerError> {
     for decision in decisions::select(c, "stage_name = 'sending' AND $1 = $1", now).await? {
         let proposal = of(c, &decision).await?;
         outcomes::unknown(c, &proposal, decision, String::new(), now).await?;
@@ -71,7 +71,7 @@ pub(in crate::ledger) async fn settle_predecessor(c: &mut SqliteConnection, now:
     Ok(())
 }
 
-async fn of(c: &mut SqliteConnection, decision: &SettingsDecision) -> Result<Proposal, LedgerError> {
+async fn of(c: &mut Connection, decision: &SettingsDecision) -> Result<Proposal, LedgerError> {
     let proposal = proposals::load(c, decision.proposal).await?;
     proposal.ok_or_else(|| LedgerError::Corrupt("a settings decision without its proposal".to_owned()))
 }

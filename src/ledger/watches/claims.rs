@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde_json::json;
-use sqlx::SqliteConnection;
 
 use super::super::deliveries;
 use super::super::{Ledger, LedgerError, audit, readable, requests};
@@ -17,6 +16,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
 use crate::domain::route::routes::Routes;
 use crate::domain::watch::{CLAIM_HOLDS, Claim, News};
+use crate::ledger::database::Connection;
 
 /// What became of a claim before Slack was answered.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -51,7 +51,7 @@ impl Ledger {
 }
 
 async fn claim(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     keys: DeliveryKeys,
     id: &RequestId,
     by: SlackUser,

@@ -2,12 +2,12 @@
 //! over.
 
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
 
 use super::super::notices::{self, Notice};
 use super::super::{LedgerError, readable, requests};
 use super::timers::{self, Timer, TimerKind};
 use crate::domain::request::Request;
+use crate::ledger::database::Connection;
 
 /// Timers of this kind that one sweep fires.
 const AT_ONCE: u32 = 200;
@@ -17,7 +17,7 @@ pub(in crate::ledger) const KINDS: [TimerKind; 2] = [TimerKind::EndsSoon, TimerK
 
 /// Keeps the timers of a request true, whatever its end is now. What has fired is in the past, and is not set again.
 pub(in crate::ledger) async fn arrange(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     request: &Request,
     now: Timestamp,
 ) -> Result<(), LedgerError> {
@@ -32,7 +32,7 @@ pub(in crate::ledger) async fn arrange(
 }
 
 /// Fires what is due, and says how much that was.
-pub(in crate::ledger) async fn fire(c: &mut SqliteConnection, now: Timestamp) -> Result<usize, LedgerError> {
+pub(in crate::ledger) async fn fire(c: &mut Connection, now: Timestamp) -> Result<usize, LedgerError> {
     let due = timers::due(c, &KINDS, now, AT_ONCE).await?;
     for Timer { id, request, kind, .. } in &due {
         let Some(kept) = readable(requests::load(c, request).await) else {

@@ -5,7 +5,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
 
 use super::super::{Ledger, LedgerError, readable, requests};
 use super::timers::{self, Timer, TimerKind};
@@ -13,6 +12,7 @@ use super::{courtesy_at, exhaust, load, reminders, save, tell_requester};
 use crate::domain::request::RequestId;
 use crate::domain::route::routes::Routes;
 use crate::domain::watch::{Claim, News, Watch};
+use crate::ledger::database::Connection;
 
 /// What fires without asking anybody.
 const KINDS: [TimerKind; 3] = [TimerKind::ClaimLapses, TimerKind::Escalate, TimerKind::Remind];
@@ -46,7 +46,7 @@ impl Ledger {
     }
 }
 
-async fn fire(c: &mut SqliteConnection, routes: &Routes, now: Timestamp) -> Result<Fired, LedgerError> {
+async fn fire(c: &mut Connection, routes: &Routes, now: Timestamp) -> Result<Fired, LedgerError> {
     let mut fired = Fired::default();
     // A claim that is over holds nobody up: its end comes first.
     for kind in KINDS {
@@ -71,7 +71,7 @@ async fn fire(c: &mut SqliteConnection, routes: &Routes, now: Timestamp) -> Resu
 }
 
 async fn escalate(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     timer: &Timer,
     mut watch: Watch,
     routes: &Routes,
@@ -98,7 +98,7 @@ async fn escalate(
 }
 
 async fn lapse(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     timer: &Timer,
     mut watch: Watch,
     routes: &Routes,
@@ -123,7 +123,7 @@ async fn lapse(
 
 /// Whether somebody has decided, and P0 has not answered yet: not where they still have to sign in for it, nor where P0 has
 /// not heard it for so long that the card says so.
-pub(super) async fn is_under_way(c: &mut SqliteConnection, request: &RequestId) -> Result<bool, LedgerError> {
+pub(super) async fn is_under_way(c: &mut Connection, request: &RequestId) -> Result<bool, LedgerError> {
     let found = sqlx::query(
         "SELECT 1 FROM decisions WHERE request_id = $1 AND verb IN ('approve', 'deny')
              AND (stage_name = 'sending' OR (stage_name = 'recorded' AND unheard = 0)) LIMIT 1",

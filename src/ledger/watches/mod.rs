@@ -13,7 +13,6 @@ use std::collections::BTreeSet;
 
 use jiff::Timestamp;
 use serde_json::json;
-use sqlx::SqliteConnection;
 
 use super::copies::{self, Audience, Presence};
 use super::notices::{self, Notice};
@@ -22,6 +21,7 @@ use crate::domain::person::UserId;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::route::routes::{Route, Routes};
 use crate::domain::watch::{News, Reason, Told, Watch};
+use crate::ledger::database::Connection;
 use timers::TimerKind;
 
 pub(super) use told::{check_named, is_naming, named, of_request as told_of, stir};
@@ -32,7 +32,7 @@ const OF_WAITING: [TimerKind; 4] = [TimerKind::Summon, TimerKind::Remind, TimerK
 const OF_CALLING: [TimerKind; 3] = [TimerKind::Summon, TimerKind::Remind, TimerKind::Escalate];
 
 /// How a request is looked after; `None` for one that came before there were routes.
-pub(super) async fn load(c: &mut SqliteConnection, request: &RequestId) -> Result<Option<Watch>, LedgerError> {
+pub(super) async fn load(c: &mut Connection, request: &RequestId) -> Result<Option<Watch>, LedgerError> {
     let body: Option<String> = sqlx::query_scalar("SELECT body FROM watches WHERE request_id = $1")
         .bind(request.as_str())
         .fetch_optional(c)
@@ -41,7 +41,7 @@ pub(super) async fn load(c: &mut SqliteConnection, request: &RequestId) -> Resul
 }
 
 /// Writes how a request is looked after.
-pub(super) async fn save(c: &mut SqliteConnection, request: &RequestId, watch: &Watch) -> Result<(), LedgerError> {
+pub(super) async fn save(c: &mut Connection, request: &RequestId, watch: &Watch) -> Result<(), LedgerError> {
     sqlx::query(
         "INSERT INTO watches (request_id, route, body) VALUES ($1, $2, $3)
          ON CONFLICT (request_id) DO UPDATE SET route = $2, body = $3",
@@ -58,7 +58,7 @@ pub(super) async fn save(c: &mut SqliteConnection, request: &RequestId, watch: &
 /// level are found out at once. Where the routes said something else before, whom they named is found out anew, up to the
 /// level that was told where it still goes by the same rule; a claim holds, and nobody gets a second card.
 pub(super) async fn begin(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     request: &Request,
     routes: &Routes,
     now: Timestamp,
@@ -98,7 +98,7 @@ fn keep_what_holds(watch: &mut Watch, before: Watch) {
 /// What is asked has changed. Where it goes by another rule now, or others may decide, it is looked after from the
 /// beginning: whoever has a card and is told again is rung, for it is about something else now.
 pub(super) async fn follow(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     before: &Request,
     request: &Request,
     routes: &Routes,
@@ -125,7 +125,7 @@ pub(super) async fn follow(
 
 /// A request has moved: nobody is called to one that is decided, and one that waits again after all is looked after again.
 /// Says whether it is decided now and was not before.
-pub(super) async fn settle(c: &mut SqliteConnection, request: &Request, now: Timestamp) -> Result<bool, LedgerError> {
+pub(super) async fn settle(c: &mut Connection, request: &Request, now: Timestamp) -> Result<bool, LedgerError> {
     let Some(mut watch) = readable(load(c, &request.id).await).flatten() else { return Ok(false) };
     match (watch.is_over, request.phase.is_decided()) {
         (false, true) => {
@@ -152,7 +152,7 @@ pub(super) async fn settle(c: &mut SqliteConnection, request: &Request, now: Tim
 
 /// Everybody was told who is to be, and nobody has decided.
 async fn exhaust(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     request: &RequestId,
     watch: &mut Watch,
     routes: &Routes,
@@ -171,7 +171,7 @@ async fn exhaust(
 /// Slack could not show somebody their card, so they were not told after all. Where nobody else was, the next are told at
 /// once.
 pub(super) async fn not_reached(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     request: &RequestId,
     user: &UserId,
     now: Timestamp,
@@ -201,7 +201,7 @@ fn is_told(watch: &Watch, told: &[Told]) -> bool {
 
 /// Whoever asked hears something in the thread of their card, once that is there.
 pub(super) async fn tell_requester(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     request: &RequestId,
     news: News,
     at: Timestamp,
@@ -211,7 +211,7 @@ pub(super) async fn tell_requester(
 
 /// Has the card of whoever asked posted, where there is none yet.
 pub(super) async fn show_requester(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     request: &RequestId,
     at: Timestamp,
 ) -> Result<bool, LedgerError> {

@@ -2,7 +2,6 @@
 //! again before they are rung.
 
 use jiff::Timestamp;
-use sqlx::SqliteConnection;
 
 use super::super::LedgerError;
 use super::super::notices::{self, Notice};
@@ -13,10 +12,11 @@ use crate::domain::person::UserId;
 use crate::domain::request::RequestId;
 use crate::domain::route::routes::Routes;
 use crate::domain::watch::{MOST_REMINDERS, Watch};
+use crate::ledger::database::Connection;
 
 /// A reminder is due: it is asked whether the person still is meant, or it waits.
 pub(super) async fn fire(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     timer: &Timer,
     watch: &Watch,
     routes: &Routes,
@@ -42,7 +42,7 @@ pub(super) async fn fire(
 /// Rings somebody who still is meant, and sets the next reminder. Says whether they were rung: whoever has done something
 /// meanwhile is not.
 pub(super) async fn ring(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     request: &RequestId,
     user: &UserId,
     watch: &Watch,

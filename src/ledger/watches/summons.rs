@@ -7,7 +7,6 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use rand::distr::{Alphanumeric, SampleString};
 use serde_json::json;
-use sqlx::SqliteConnection;
 
 use super::super::copies::{self, Audience, Presence};
 use super::super::leases::LEASE;
@@ -18,6 +17,7 @@ use crate::domain::person::UserId;
 use crate::domain::request::Request;
 use crate::domain::route::routes::{Recipient, Routes};
 use crate::domain::watch::{LeftOut, News, Reason, Told, Watch};
+use crate::ledger::database::Connection;
 
 /// Things that may be said of who was not told.
 const MOST_LEFT_OUT: usize = 20;
@@ -164,12 +164,7 @@ impl Ledger {
     }
 }
 
-async fn lease(
-    c: &mut SqliteConnection,
-    routes: &Routes,
-    most: u32,
-    now: Timestamp,
-) -> Result<Vec<Summons>, LedgerError> {
+async fn lease(c: &mut Connection, routes: &Routes, most: u32, now: Timestamp) -> Result<Vec<Summons>, LedgerError> {
     let mut leased = Vec::new();
     for timer in timers::due(c, &[TimerKind::Summon], now, most).await? {
         let kept = readable(requests::load(c, &timer.request).await);
@@ -201,7 +196,7 @@ async fn lease(
 }
 
 async fn summoned(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     summons: Summons,
     level: Level,
     routes: &Routes,

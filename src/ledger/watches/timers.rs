@@ -4,12 +4,13 @@
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 
 use super::super::{LedgerError, born, new_id, readable};
 use crate::clock::from_millisecond;
 use crate::domain::person::UserId;
 use crate::domain::request::RequestId;
+use crate::ledger::database::{Connection, Row};
 
 /// How long a timer waits whose request cannot be read.
 const UNREADABLE_WAITS: Duration = Duration::from_secs(60 * 60);
@@ -77,7 +78,7 @@ impl Timer {
 
 /// Sets a timer, in place of the one that there may be of the kind and for the target.
 pub(in crate::ledger) async fn set(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     request: &RequestId,
     kind: TimerKind,
     target: Option<&UserId>,
@@ -101,7 +102,7 @@ pub(in crate::ledger) async fn set(
 
 /// Has a timer fire no later than `due`, where it has not fired.
 pub(in crate::ledger) async fn not_after(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     request: &RequestId,
     kind: TimerKind,
     due: Timestamp,
@@ -117,7 +118,7 @@ pub(in crate::ledger) async fn not_after(
 
 /// Whether the people of a level are to be found out until then.
 pub(super) async fn is_summon_due(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     request: &RequestId,
     until: Timestamp,
 ) -> Result<bool, LedgerError> {
@@ -128,7 +129,7 @@ pub(super) async fn is_summon_due(
 
 /// Takes a request's timers of these kinds away.
 pub(in crate::ledger) async fn clear(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     request: &RequestId,
     kinds: &[TimerKind],
 ) -> Result<(), LedgerError> {
@@ -143,13 +144,13 @@ pub(in crate::ledger) async fn clear(
 }
 
 /// Takes one timer away.
-pub(super) async fn take(c: &mut SqliteConnection, id: i64) -> Result<(), LedgerError> {
+pub(super) async fn take(c: &mut Connection, id: i64) -> Result<(), LedgerError> {
     sqlx::query("DELETE FROM timers WHERE id = $1").bind(id).execute(c).await?;
     Ok(())
 }
 
 /// Gives out the right to a timer.
-pub(super) async fn lease(c: &mut SqliteConnection, id: i64, token: &str, until: Timestamp) -> Result<(), LedgerError> {
+pub(super) async fn lease(c: &mut Connection, id: i64, token: &str, until: Timestamp) -> Result<(), LedgerError> {
     sqlx::query("UPDATE timers SET lease_token = $2, lease_until = $3 WHERE id = $1")
         .bind(id)
         .bind(token)
@@ -160,19 +161,14 @@ pub(super) async fn lease(c: &mut SqliteConnection, id: i64, token: &str, until:
 }
 
 /// Takes a leased timer away, where the lease still is the last one given out; says whether it was.
-pub(super) async fn take_leased(c: &mut SqliteConnection, id: i64, token: &str) -> Result<bool, LedgerError> {
+pub(super) async fn take_leased(c: &mut Connection, id: i64, token: &str) -> Result<bool, LedgerError> {
     let taken = sqlx::query("DELETE FROM timers WHERE id = $1 AND lease_token = $2").bind(id).bind(token).execute(c);
     Ok(taken.await?.rows_affected() == 1)
 }
 
 /// Gives a leased timer back, to be tried again at `due`, where the lease still is the last one given out; says whether it
 /// was.
-pub(super) async fn give_back(
-    c: &mut SqliteConnection,
-    id: i64,
-    token: &str,
-    due: Timestamp,
-) -> Result<bool, LedgerError> {
+pub(super) async fn give_back(c: &mut Connection, id: i64, token: &str, due: Timestamp) -> Result<bool, LedgerError> {
     let given = sqlx::query(
         "UPDATE timers SET lease_token = NULL, lease_until = NULL, attempts = attempts + 1, due_at = $3
          WHERE id = $1 AND lease_token = $2",
@@ -182,7 +178,7 @@ pub(super) async fn give_back(
 }
 
 /// Has a timer wait whose request cannot be read, so that it holds up no other.
-pub(super) async fn pass_over(c: &mut SqliteConnection, id: i64, now: Timestamp) -> Result<(), LedgerError> {
+pub(super) async fn pass_over(c: &mut Connection, id: i64, now: Timestamp) -> Result<(), LedgerError> {
     let due = now.checked_add(UNREADABLE_WAITS).unwrap_or(Timestamp::MAX);
     sqlx::query("UPDATE timers SET due_at = $2 WHERE id = $1").bind(id).bind(due.as_millisecond()).execute(c).await?;
     Ok(())
@@ -190,7 +186,7 @@ pub(super) async fn pass_over(c: &mut SqliteConnection, id: i64, now: Timestamp)
 
 /// Whether a request's next level is told until then.
 pub(super) async fn is_level_due(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     request: &RequestId,
     until: Timestamp,
 ) -> Result<bool, LedgerError> {
@@ -201,7 +197,7 @@ pub(super) async fn is_level_due(
 }
 
 /// Whoever had leases is gone.
-pub(in crate::ledger) async fn release(c: &mut SqliteConnection) -> Result<(), LedgerError> {
+pub(in crate::ledger) async fn release(c: &mut Connection) -> Result<(), LedgerError> {
     sqlx::query("UPDATE timers SET lease_token = NULL, lease_until = NULL WHERE lease_token IS NOT NULL")
         .execute(c)
         .await?;
@@ -210,7 +206,7 @@ pub(in crate::ledger) async fn release(c: &mut SqliteConnection) -> Result<(), L
 
 /// Has a request's timers of a kind wait until then at least; says whether any would have fired before.
 pub(super) async fn put_off(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     request: &RequestId,
     kind: TimerKind,
     until: Timestamp,
@@ -225,7 +221,7 @@ pub(super) async fn put_off(
 
 /// Timers of these kinds that are due, the oldest first, at most `most`.
 pub(in crate::ledger) async fn due(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     kinds: &[TimerKind],
     now: Timestamp,
     most: u32,
@@ -241,7 +237,7 @@ pub(in crate::ledger) async fn due(
     Ok(rows.iter().filter_map(|row| readable(read(row))).collect())
 }
 
-fn read(row: &sqlx::sqlite::SqliteRow) -> Result<Timer, LedgerError> {
+fn read(row: &Row) -> Result<Timer, LedgerError> {
     let corrupt = || LedgerError::Corrupt("a timer".to_owned());
     Ok(Timer {
         id: row.try_get("id")?,

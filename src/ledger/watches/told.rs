@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::{Row as _, SqliteConnection};
+use sqlx::Row as _;
 
 use super::super::{Ledger, LedgerError, from_json, readable, to_json};
 use super::timers;
@@ -17,6 +17,7 @@ use crate::domain::request::RequestId;
 use crate::domain::route::demands::Demands;
 use crate::domain::rules;
 use crate::domain::watch::Told;
+use crate::ledger::database::{Connection, Row};
 
 /// How long finding out takes at most, with its tries.
 const NAMING: Duration = Duration::from_secs(30);
@@ -54,7 +55,7 @@ impl Ledger {
 
 /// The same as a piece of somebody else's transaction.
 pub(in crate::ledger) async fn stir(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     request: &RequestId,
     user: &UserId,
     now: Timestamp,
@@ -78,7 +79,7 @@ pub(in crate::ledger) async fn stir(
 
 /// Writes whom a route names, or who is told by it. What was written of them before stays: who is named stays so, and
 /// who was told was told then.
-pub(super) async fn write(c: &mut SqliteConnection, request: &RequestId, told: &Told) -> Result<(), LedgerError> {
+pub(super) async fn write(c: &mut Connection, request: &RequestId, told: &Told) -> Result<(), LedgerError> {
     sqlx::query(
         "INSERT INTO told (request_id, person, route, level, named, reason, told_at, reminded, stirred_at)
          VALUES ($1, $2, $3, $4, $5, $6, $7, 0, NULL)
@@ -101,11 +102,7 @@ pub(super) async fn write(c: &mut SqliteConnection, request: &RequestId, told: &
 }
 
 /// How often somebody was reminded who was told and has done nothing since; `None` for anybody else.
-pub(super) async fn idle(
-    c: &mut SqliteConnection,
-    request: &RequestId,
-    user: &UserId,
-) -> Result<Option<u32>, LedgerError> {
+pub(super) async fn idle(c: &mut Connection, request: &RequestId, user: &UserId) -> Result<Option<u32>, LedgerError> {
     let reminded: Option<i64> = sqlx::query_scalar(
         "SELECT MAX(reminded) FROM told WHERE request_id = $1 AND person = $2 AND told_at IS NOT NULL
          HAVING COUNT(stirred_at) = 0",
@@ -119,11 +116,7 @@ pub(super) async fn idle(
 }
 
 /// Somebody was not told after all; says whether they had been taken for told.
-pub(super) async fn take_back(
-    c: &mut SqliteConnection,
-    request: &RequestId,
-    user: &UserId,
-) -> Result<bool, LedgerError> {
+pub(super) async fn take_back(c: &mut Connection, request: &RequestId, user: &UserId) -> Result<bool, LedgerError> {
     let taken = sqlx::query(
         "UPDATE told SET told_at = NULL
          WHERE request_id = $1 AND person = $2 AND told_at IS NOT NULL AND stirred_at IS NULL",
@@ -138,7 +131,7 @@ pub(super) async fn take_back(
 }
 
 /// Nobody is named for a request, until it is found out whom its routes name.
-pub(super) async fn name_nobody(c: &mut SqliteConnection, request: &RequestId) -> Result<(), LedgerError> {
+pub(super) async fn name_nobody(c: &mut Connection, request: &RequestId) -> Result<(), LedgerError> {
     sqlx::query("UPDATE told SET named = 0 WHERE request_id = $1 AND named = 1")
         .bind(request.as_str())
         .execute(c)
@@ -147,7 +140,7 @@ pub(super) async fn name_nobody(c: &mut SqliteConnection, request: &RequestId) -
 }
 
 /// Somebody is reminded once more.
-pub(super) async fn reminded(c: &mut SqliteConnection, request: &RequestId, user: &UserId) -> Result<(), LedgerError> {
+pub(super) async fn reminded(c: &mut Connection, request: &RequestId, user: &UserId) -> Result<(), LedgerError> {
     sqlx::query("UPDATE told SET reminded = reminded + 1 WHERE request_id = $1 AND person = $2")
         .bind(request.as_str())
         .bind(user.as_str())
@@ -157,7 +150,7 @@ pub(super) async fn reminded(c: &mut SqliteConnection, request: &RequestId, user
 }
 
 /// A request waits again: whoever was told is reminded as if they had never been.
-pub(super) async fn renew(c: &mut SqliteConnection, request: &RequestId) -> Result<(), LedgerError> {
+pub(super) async fn renew(c: &mut Connection, request: &RequestId) -> Result<(), LedgerError> {
     sqlx::query("UPDATE told SET reminded = 0, stirred_at = NULL WHERE request_id = $1")
         .bind(request.as_str())
         .execute(c)
@@ -167,7 +160,7 @@ pub(super) async fn renew(c: &mut SqliteConnection, request: &RequestId) -> Resu
 
 /// The routes that name the person for a request.
 pub(in crate::ledger) async fn named(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     request: &RequestId,
     user: &UserId,
 ) -> Result<BTreeSet<String>, LedgerError> {
@@ -182,7 +175,7 @@ pub(in crate::ledger) async fn named(
 /// Whether the person is named by each rule of which only whom it names may decide. As long as it is being found out whom
 /// they name, nobody is refused for it: whoever presses then is taken in, and it is asked again before P0 is told.
 pub(in crate::ledger) async fn check_named(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     request: &RequestId,
     user: &UserId,
     demands: &Demands,
@@ -198,7 +191,7 @@ pub(in crate::ledger) async fn check_named(
 
 /// Whether it is being found out whom the routes name for a request.
 pub(in crate::ledger) async fn is_naming(
-    c: &mut SqliteConnection,
+    c: &mut Connection,
     request: &RequestId,
     now: Timestamp,
 ) -> Result<bool, LedgerError> {
@@ -206,10 +199,7 @@ pub(in crate::ledger) async fn is_naming(
 }
 
 /// Everybody who is named for a request or was told of it, level by level.
-pub(in crate::ledger) async fn of_request(
-    c: &mut SqliteConnection,
-    request: &RequestId,
-) -> Result<Vec<Told>, LedgerError> {
+pub(in crate::ledger) async fn of_request(c: &mut Connection, request: &RequestId) -> Result<Vec<Told>, LedgerError> {
     let rows = sqlx::query(
         "SELECT person, route, level, named, reason, told_at, stirred_at FROM told WHERE request_id = $1
          ORDER BY level, told_at, person",
@@ -220,7 +210,7 @@ pub(in crate::ledger) async fn of_request(
     Ok(rows.iter().filter_map(|row| readable(read(row))).collect())
 }
 
-fn read(row: &sqlx::sqlite::SqliteRow) -> Result<Told, LedgerError> {
+fn read(row: &Row) -> Result<Told, LedgerError> {
     let corrupt = || LedgerError::Corrupt("somebody who was told".to_owned());
     let time = |column: &str| Ok::<_, LedgerError>(row.try_get::<Option<i64>, _>(column)?.map(from_millisecond));
     Ok(Told {
