@@ -10,6 +10,7 @@ mod check;
 mod commands;
 mod completions;
 mod convergence;
+mod crash;
 mod doors;
 mod hostile_text;
 mod identity;

@@ -385,6 +385,11 @@ pub fn readable(blocks: &[Value]) -> String {
     timeless(&lines.join("\n"))
 }
 
+/// Which request a card shows.
+pub fn of_request(blocks: &[Value]) -> Option<String> {
+    readable(blocks).lines().find_map(|line| line.strip_prefix("Request ").map(str::to_owned))
+}
+
 fn block(block: &Value) -> String {
     let text = |value: &Value| value["text"].as_str().unwrap_or_default().to_owned();
     match block["type"].as_str().unwrap_or_default() {

@@ -8,8 +8,8 @@ use jiff::{SignedDuration, Timestamp};
 use p0_chatops::sandbox::slack::{Answered, Message};
 use serde_json::Value;
 
-use super::{ALICE, Asked, CAROL, CHANNEL, Night, REQUESTS, duty, of_request};
-use crate::world::{BOB, readable};
+use super::{ALICE, Asked, CAROL, CHANNEL, Night, REQUESTS, duty};
+use crate::world::{BOB, of_request, readable};
 
 /// How many calls the stand-in for Slack remembers.
 const CALLS_KEPT: usize = 10_000;

@@ -19,7 +19,7 @@ use p0_chatops::sandbox::pagerduty::{PagerDuty, PagerDutySetup};
 use p0_chatops::sandbox::slack::{Message, Times};
 use sqlx::SqlitePool;
 
-use crate::world::{ALICE, CAROL, CHANNEL, Card, Setup, World, readable};
+use crate::world::{ALICE, CAROL, CHANNEL, Card, Setup, World, of_request};
 use duty::Duty;
 use plan::{Death, Deed, Round};
 
@@ -283,11 +283,6 @@ impl Night {
         let messages = channel.map(|channel| self.world.slack.messages(&channel)).unwrap_or_default();
         messages.into_iter().filter(|message| message.bot_id.is_some()).collect()
     }
-}
-
-/// Which request a card shows.
-fn of_request(blocks: &[serde_json::Value]) -> Option<String> {
-    readable(blocks).lines().find_map(|line| line.strip_prefix("Request ").map(str::to_owned))
 }
 
 fn until_evening(now: Timestamp) -> Duration {
