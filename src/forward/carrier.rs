@@ -4,14 +4,18 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use tokio::task::JoinSet;
+use tokio::time::{Instant, MissedTickBehavior};
 use tokio_util::sync::CancellationToken;
 
 use crate::ledger::{Ledger, LedgerError};
 
 /// Leases that are under way at one time.
 const AT_ONCE: u32 = 16;
-/// How often the ledger is looked at when nobody wakes the worker: other processes write into it too.
+/// How often the ledger is looked at when nobody wakes the worker (other processes write into it too), and what time has
+/// decided is settled.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
+/// The shortest time between two looks: what changes meanwhile is seen by one.
+const BREATH: Duration = Duration::from_millis(10);
 /// How long it may take to find out who somebody is: a lease has to outlast it and the call.
 pub(super) const AUTHORIZE_WITHIN: Duration = Duration::from_secs(10);
 /// The mark is only good for a sender that goes on at once: who was frozen since then must not send.
@@ -39,9 +43,11 @@ pub trait Carrier: Clone + Send + Sync + 'static {
 pub(crate) async fn run(carrier: impl Carrier, stop: CancellationToken) {
     let mut changes = carrier.ledger().changes();
     let mut under_way = JoinSet::new();
+    let mut time_passes = tokio::time::interval(LOOK_EVERY);
+    time_passes.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         changes.mark_unchanged();
-        sweep(&carrier).await;
+        let next_look = Instant::now() + BREATH;
         let room = AT_ONCE.saturating_sub(u32::try_from(under_way.len()).unwrap_or(AT_ONCE));
         for lease in claim(&carrier, room).await {
             let (carrier, stop) = (carrier.clone(), stop.clone());
@@ -51,8 +57,10 @@ pub(crate) async fn run(carrier: impl Carrier, stop: CancellationToken) {
             biased;
             () = stop.cancelled() => break,
             Some(ended) = under_way.join_next() => report_panic(ended),
-            _ = changes.changed() => {}
-            () = tokio::time::sleep(LOOK_EVERY) => {}
+            _ = time_passes.tick() => {
+                sweep(&carrier).await;
+            }
+            _ = changes.changed() => tokio::time::sleep_until(next_look).await,
         }
     }
     while let Some(ended) = under_way.join_next().await {

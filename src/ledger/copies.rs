@@ -93,19 +93,16 @@ impl Ledger {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn stale_copies(&self, most: u32) -> Result<Vec<StaleCopy>, LedgerError> {
-        let rows = sqlx::query(
-            // The first few of each target: a heap for one channel hides nobody else's.
-            "SELECT id, request_id, audience, target, channel, ts, drawn, asked_for, attempts, lost FROM (
-                 SELECT c.*, CASE WHEN c.ts IS NULL THEN 0 ELSE 1 END AS later,
-                        ROW_NUMBER() OVER (PARTITION BY c.audience, c.target, c.ts IS NULL ORDER BY c.id) AS place
-                 FROM copies c WHERE c.stale = 1 AND c.gone = 0 AND c.due_at <= $1
-             ) AS behind WHERE place <= 8 ORDER BY later, id LIMIT $2",
-        )
-        .bind(self.clock.now().as_millisecond())
-        .bind(i64::from(most))
-        .fetch_all(&self.readers)
-        .await?;
-        Ok(rows.iter().filter_map(|row| readable(read(row))).collect())
+        let mut reading = self.readers.acquire().await?;
+        let mut stale = Vec::new();
+        for class in [UNSEEN, SEEN] {
+            for target in targets(&mut reading, class).await? {
+                stale.extend(first_of(&mut reading, class, &target, self.clock.now()).await?);
+            }
+        }
+        stale.sort_by_key(|copy| (copy.posted.is_some(), copy.id));
+        stale.truncate(usize::try_from(most).unwrap_or(usize::MAX));
+        Ok(stale)
     }
 
     /// Slack shows the copy, drawn from `revision`.
@@ -322,6 +319,43 @@ impl Ledger {
         .await?;
         Ok(row.is_some())
     }
+}
+
+/// Copies that are behind, and which nobody has seen.
+const UNSEEN: &str = "stale = 1 AND gone = 0 AND ts IS NULL";
+/// Copies that are behind what people see of them.
+const SEEN: &str = "stale = 1 AND gone = 0 AND ts IS NOT NULL";
+/// Copies of one target that a look brings: a heap for one channel hides nobody else's.
+const EACH: i64 = 8;
+
+/// For whom there are such copies. Each is found by one step in the index, however many copies wait for them.
+async fn targets(c: &mut Connection, class: &'static str) -> Result<Vec<String>, LedgerError> {
+    let sql = format!(
+        "WITH RECURSIVE behind (target) AS (
+             SELECT MIN(target) FROM copies WHERE {class}
+             UNION ALL
+             SELECT (SELECT MIN(target) FROM copies WHERE {class} AND target > behind.target)
+             FROM behind WHERE behind.target IS NOT NULL
+         )
+         SELECT target FROM behind WHERE target IS NOT NULL"
+    );
+    Ok(sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).fetch_all(c).await?)
+}
+
+/// The oldest of them for a target that are due.
+async fn first_of(
+    c: &mut Connection,
+    class: &'static str,
+    target: &str,
+    now: Timestamp,
+) -> Result<Vec<StaleCopy>, LedgerError> {
+    let sql = format!(
+        "SELECT id, request_id, audience, target, channel, ts, drawn, asked_for, attempts, lost FROM copies
+         WHERE {class} AND target = $1 AND due_at <= $2 ORDER BY id LIMIT $3"
+    );
+    let rows = sqlx::query(sqlx::AssertSqlSafe(sql));
+    let rows = rows.bind(target).bind(now.as_millisecond()).bind(EACH).fetch_all(c).await?;
+    Ok(rows.iter().filter_map(|row| readable(read(row))).collect())
 }
 
 fn read(row: &Row) -> Result<StaleCopy, LedgerError> {

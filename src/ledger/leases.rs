@@ -211,11 +211,12 @@ impl Ledger {
 async fn due(c: &mut Connection, most: u32, now: Timestamp) -> Result<Vec<i64>, LedgerError> {
     // A request with a decision under way, or leased, gives out no second one: it waits for its turn.
     let ids = sqlx::query_scalar(
-        "SELECT MIN(d.id) FROM decisions d
+        "SELECT d.id FROM decisions d
          WHERE d.stage_name = 'recorded' AND d.due_at <= $1 AND (d.lease_until IS NULL OR d.lease_until <= $1)
            AND NOT EXISTS (SELECT 1 FROM decisions o WHERE o.request_id = d.request_id
-               AND (o.stage_name = 'sending' OR (o.stage_name = 'recorded' AND o.lease_until > $1)))
-         GROUP BY d.request_id ORDER BY 1 LIMIT $2",
+               AND (o.stage_name = 'sending' OR (o.stage_name = 'recorded' AND (o.lease_until > $1
+                   OR (o.id < d.id AND o.due_at <= $1)))))
+         ORDER BY d.due_at, d.id LIMIT $2",
     )
     .bind(now.as_millisecond())
     .bind(i64::from(most))

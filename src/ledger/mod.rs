@@ -139,7 +139,9 @@ impl Ledger {
         let mut connection = SqliteConnection::connect_with(&options).await?;
         MIGRATIONS.run(&mut connection).await?;
         let writer = Writer::start(connection, options.clone());
-        let readers = SqlitePoolOptions::new().max_connections(READERS).connect_lazy_with(options.read_only(true));
+        // A file does not hang up: asking each connection whether it still lives would double the cost of most looks.
+        let readers = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
+        let readers = readers.connect_lazy_with(options.read_only(true));
         Ok(Self { writer, readers, clock, changed: watch::Sender::new(()), _lock: None })
     }
 

@@ -9,6 +9,7 @@ use std::time::Duration;
 use futures_util::future::join_all;
 use jiff::Timestamp;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 
 use super::Offer;
@@ -34,6 +35,8 @@ const PATIENT_AFTER: u32 = 10;
 const AN_HOUR: Duration = Duration::from_secs(60 * 60);
 /// How often the ledger is looked at when nobody wakes the courier.
 const LOOK_EVERY: Duration = Duration::from_millis(500);
+/// The shortest time between two looks: what changes meanwhile is seen by one.
+const BREATH: Duration = Duration::from_millis(50);
 /// Tries of a notice, half a minute apart at the end: more than a day.
 const MOST_TRIES: u32 = 4000;
 
@@ -116,6 +119,7 @@ impl Courier {
         let mut under_way = JoinSet::new();
         loop {
             changes.mark_unchanged();
+            let next_look = Instant::now() + BREATH;
             let room = AT_ONCE.saturating_sub(under_way.len());
             for (going, load) in self.take(room).await {
                 let courier = self.clone();
@@ -129,7 +133,7 @@ impl Courier {
                         tracing::error!("bringing something to Slack panicked");
                     }
                 }
-                _ = changes.changed() => {}
+                _ = changes.changed() => tokio::time::sleep_until(next_look).await,
                 () = tokio::time::sleep(LOOK_EVERY) => {}
             }
         }
