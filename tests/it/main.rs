@@ -11,6 +11,7 @@ mod commands;
 mod completions;
 mod convergence;
 mod doors;
+mod evidence;
 mod hostile_text;
 mod identity;
 mod interop;
