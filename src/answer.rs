@@ -12,6 +12,7 @@ use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
 use crate::inbound::slack::{Act, Deed, ResponseUrl};
 use crate::ledger::LedgerError;
+use crate::ledger::audit::Click;
 use crate::ledger::notices::Notice;
 use crate::notify::message::Message;
 use crate::notify::{modals, replies, wording};
@@ -67,19 +68,37 @@ impl Tools {
         }
     }
 
-    /// Says why something is not done.
+    /// Does not do something: that becomes evidence, and the person hears why.
     pub(crate) async fn refuse(&self, deed: &Deed, refusal: &Refusal) -> Answer {
-        if matches!(refusal, Refusal::NotLinked | Refusal::LinkEnded) {
-            return self.refuse_unlinked(deed, refusal).await;
-        }
-        self.say(deed, Message::sentence(refusal.to_string())).await
+        self.note_refused(deed, None, json!(refusal)).await;
+        self.say_refused(deed, None, refusal).await
     }
 
-    /// Says why a choice about a request is not carried out, with the way to where it can be.
+    /// The same about a request that no card names.
     pub(crate) async fn refuse_choice(&self, deed: &Deed, request: &RequestId, refusal: &Refusal) -> Answer {
-        match refusal {
-            Refusal::NotFromChat => self.say(deed, replies::not_from_chat(&self.offer, request)).await,
-            _ => self.refuse(deed, refusal).await,
+        self.note_refused(deed, Some(request.clone()), json!(refusal)).await;
+        self.say_refused(deed, Some(request), refusal).await
+    }
+
+    /// Has a refused click become evidence. Where it cannot be written, the person hears the refusal all the same: it is
+    /// true, and nothing was done. The log then says what the ledger could not.
+    pub(crate) async fn note_refused(&self, deed: &Deed, request: Option<RequestId>, refusal: Value) {
+        let noted =
+            self.ledger.note_refused(deed.keys.clone(), Click::of(deed), request.clone(), refusal.clone()).await;
+        if let Err(error) = noted {
+            let rule = refusal.as_object().and_then(|refusal| refusal.values().find_map(Value::as_str));
+            let request = request.as_ref().map(tracing::field::display);
+            tracing::error!(%error, by = %deed.by, request, rule, "a refused click could not become evidence");
+            self.metrics.choice("any", "no_evidence");
+        }
+    }
+
+    /// Says why something is not done, with the way to where it can be.
+    pub(crate) async fn say_refused(&self, deed: &Deed, request: Option<&RequestId>, refusal: &Refusal) -> Answer {
+        match (refusal, request) {
+            (Refusal::NotFromChat, Some(request)) => self.say(deed, replies::not_from_chat(&self.offer, request)).await,
+            (Refusal::NotLinked | Refusal::LinkEnded, _) => self.refuse_unlinked(deed, refusal).await,
+            _ => self.say(deed, Message::sentence(refusal.to_string())).await,
         }
     }
 

@@ -26,6 +26,7 @@ use crate::config::{self, ConfigError, Settings};
 use crate::decide::{self, Desk, Tools};
 use crate::domain::route::risk::Risk;
 use crate::domain::rules::Limits;
+use crate::evidence::Sealer;
 use crate::forward::permission_api::PermissionApi;
 use crate::forward::settings_api::SettingsApi;
 use crate::forward::settings_worker::SettingsWorker;
@@ -97,6 +98,8 @@ pub struct App {
     pub painter: Painter,
     /// Keeps links true, where accounts are linked.
     pub keeper: Option<Keeper>,
+    /// Seals the evidence.
+    pub sealer: Sealer,
     /// Private lines on their way, and people who come back from signing in.
     pub whispers: TaskTracker,
     desk: Desk,
@@ -129,6 +132,7 @@ impl App {
         if rearranged > 0 {
             tracing::info!(rearranged, "requests that wait are looked after as the routes say now");
         }
+        let sealer = Sealer::new(&settings.audit, ledger.clone(), clock.clone())?;
         let vault = match &settings.vault {
             Some(keys) => Some(vault::open(keys, &ledger).await?),
             None => None,
@@ -231,6 +235,7 @@ impl App {
             worker,
             settings_worker,
             courier: Courier::new(ledger.clone(), slack, offer, clock),
+            sealer,
             desk,
             look,
             jwks: credentials.jwks(),
@@ -303,6 +308,7 @@ impl App {
             self.courier.run(stop.clone()),
             self.dispatcher.run(stop.clone()),
             self.painter.run(stop.clone()),
+            self.sealer.run(stop.clone()),
             stop.clone().run_until_cancelled_owned(look_at_start(settings, clock, clients)),
             async {
                 if let Some(keeper) = self.keeper {

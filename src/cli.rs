@@ -1,5 +1,6 @@
 //! The command line.
 
+pub mod audit;
 pub mod links;
 pub mod packaging;
 pub mod push;
@@ -89,6 +90,8 @@ pub enum Command {
     Sandbox(SandboxArgs),
     /// Print the Slack app's manifest for these settings, or a link that creates the app.
     Manifest(ManifestArgs),
+    /// Read out the evidence of who did what, verify it, and blank what is personal in it.
+    Audit(audit::AuditArgs),
     /// List and revoke the links of people to their accounts at the identity provider.
     Links(links::LinksArgs),
     /// Show P0's just-in-time settings, state what P0 has, or make them as a file says.

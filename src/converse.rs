@@ -52,7 +52,7 @@ pub(crate) async fn message(tools: &Tools, deed: &Deed, text: &str) -> Answer {
     if let Some(verb) = command.verb()
         && let Err(refusal) = tools.may_choose(deed, id, &bounds, verb).await?
     {
-        return tools.refuse(deed, &refusal).await;
+        return tools.refuse_choice(deed, id, &refusal).await;
     }
     if let TypedCommand::Deny { reason: Some(reason), .. } = &command {
         tools.ledger.keep_draft(id.clone(), deed.by.clone(), reason.clone()).await?;
@@ -61,7 +61,7 @@ pub(crate) async fn message(tools: &Tools, deed: &Deed, text: &str) -> Answer {
         && let most = bounds.lengths.maximum
         && *asked > most
     {
-        return tools.refuse(deed, &Refusal::TooLong { asked: *asked, most }).await;
+        return tools.refuse_choice(deed, id, &Refusal::TooLong { asked: *asked, most }).await;
     }
     match replies::offer_button(&command, &bounds.demands.risk, &kept.key, &kept.request.facts) {
         Some(message) => tools.say(deed, message).await,
@@ -107,13 +107,13 @@ async fn approve(tools: &Tools, deed: &Deed, id: RequestId, length: Option<Expir
     }
     match kept {
         Some(kept) if kept.request.phase.is_decided() => {
-            tools.refuse(deed, &Refusal::AlreadyDecided { phase: Box::new(kept.request.phase) }).await
+            tools.refuse_choice(deed, &id, &Refusal::AlreadyDecided { phase: Box::new(kept.request.phase) }).await
         }
         Some(kept) => match tools.may_choose(deed, &id, &bounds, Verb::Approve).await? {
             Ok(()) => tools.open_view(deed, &modals::pick(&bounds, &kept, Before::default())).await,
-            Err(refusal) => tools.refuse(deed, &refusal).await,
+            Err(refusal) => tools.refuse_choice(deed, &id, &refusal).await,
         },
-        None if !tools.limits.never_seen => tools.refuse(deed, &Refusal::NeverSeen).await,
+        None if !tools.limits.never_seen => tools.refuse_choice(deed, &id, &Refusal::NeverSeen).await,
         None => tools.say(deed, Message::sentence(wording::commands::say_a_length(&id, &tools.offer.command))).await,
     }
 }
@@ -135,11 +135,11 @@ async fn decide(tools: &Tools, deed: &Deed, id: RequestId, choice: Choice) -> An
                 false => None,
             };
             return match (hidden, refusal) {
-                (Some(hidden), _) => tools.refuse(deed, &hidden).await,
+                (Some(hidden), _) => tools.say_refused(deed, Some(&id), &hidden).await,
                 (None, Refusal::NotRestated) => {
                     tools.restate(deed, &id, Before { length: choice.length(), again: false }).await
                 }
-                (None, refusal) => tools.refuse_choice(deed, &id, &refusal).await,
+                (None, refusal) => tools.say_refused(deed, Some(&id), &refusal).await,
             };
         }
     };

@@ -9,7 +9,7 @@ use p0_chatops::app::{App, Listeners, StartError};
 use p0_chatops::cli::{Cli, Command, ConfigArgs, Format, ManifestArgs, packaging};
 use p0_chatops::clock::Clock;
 use p0_chatops::lifecycle::{self, Signals};
-use p0_chatops::{check, config, links, manifest, push, route, settings, telemetry, vault};
+use p0_chatops::{check, config, evidence, links, manifest, push, route, settings, telemetry, vault};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -35,7 +35,8 @@ fn main() -> ExitCode {
             complain(&error);
             let refused = error.downcast_ref::<config::ConfigError>().is_some()
                 || matches!(error.downcast_ref(), Some(StartError::Config(_)))
-                || error.is::<route::NotAnEvent>();
+                || error.is::<route::NotAnEvent>()
+                || error.is::<evidence::Unreadable>();
             match () {
                 () if refused => ExitCode::from(REFUSED_SETTINGS),
                 () if error.is::<push::NotTaken>() => ExitCode::from(NEVER_TAKEN),
@@ -60,6 +61,7 @@ async fn carry_out(command: Command) -> anyhow::Result<()> {
         #[cfg(feature = "sandbox")]
         Command::Sandbox(args) => p0_chatops::sandbox::run(args).await?,
         Command::Manifest(args) => print(slack_app(&args)?.as_bytes())?,
+        Command::Audit(args) => evidence::run(args, Clock::system(), &mut std::io::stdout().lock()).await?,
         Command::Links(args) => links::run(args, Clock::system(), &mut std::io::stdout()).await?,
         Command::Push(args) => push::run(&args, Clock::system(), &mut std::io::stdout()).await?,
         Command::Route(args) => route::run(&args, Clock::system(), &mut std::io::stdout()).await?,

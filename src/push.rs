@@ -18,6 +18,7 @@ use crate::cli::push::PushArgs;
 use crate::clock::Clock;
 use crate::config;
 use crate::decide::{Received, Reception};
+use crate::domain::door::Door;
 use crate::domain::text::{cut, plain};
 use crate::http_client::Clients;
 use crate::inbound::body::MOST_BYTES;
@@ -81,7 +82,7 @@ pub async fn run(args: &PushArgs, clock: Clock, out: &mut impl Write) -> anyhow:
     let Some(ledger) = beside::open(url, clock).await.context("push it again later")? else {
         anyhow::bail!("there is no ledger at {url} yet: start `serve` once, then push it again");
     };
-    let reception = Reception { ledger: ledger.clone(), routes: settings.routes, metrics };
+    let reception = Reception { ledger: ledger.clone(), routes: settings.routes, door: Door::Cli, metrics };
     let received = reception.receive(pushed).await;
     ledger.close().await;
     match received.context("push it again later")? {

@@ -44,12 +44,12 @@ impl Tools {
     /// Opens one request; `in_view` where its card is before the person's eyes, so that nothing new is read here.
     pub(crate) async fn open_request(&self, deed: &Deed, request: &RequestId, in_view: bool) -> Answer {
         if !in_view && let Some(refusal) = self.may_not_read(deed, request).await? {
-            return self.refuse(deed, &refusal).await;
+            return self.refuse_choice(deed, request, &refusal).await;
         }
         let is_own = !self.credentials.knows(&deed.by.user);
         match self.ledger.card(request).await? {
             Some(card) => self.open_view(deed, &modals::request(&self.offer, &card, is_own, self.clock.now())).await,
-            None => self.refuse(deed, &Refusal::OldCard).await,
+            None => self.refuse_choice(deed, request, &Refusal::OldCard).await,
         }
     }
 }

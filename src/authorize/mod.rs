@@ -14,7 +14,7 @@ pub mod openid;
 mod own_tokens;
 pub mod p0_login;
 mod private_file;
-mod signing_key;
+pub(crate) mod signing_key;
 mod token_command;
 mod token_files;
 pub mod vault;

@@ -11,7 +11,7 @@ use zeroize::Zeroizing;
 use crate::config::{ConfigError, Secret};
 
 /// Signs tokens.
-pub(super) struct SigningKey {
+pub(crate) struct SigningKey {
     key: EncodingKey,
     algorithm: Algorithm,
     key_id: String,
@@ -23,7 +23,7 @@ impl SigningKey {
     ///
     /// # Errors
     /// Where it cannot be read, or does not fit the algorithm.
-    pub(super) fn read(path: &Path, algorithm: Algorithm, setting: &str) -> Result<Self, ConfigError> {
+    pub(crate) fn read(path: &Path, algorithm: Algorithm, setting: &str) -> Result<Self, ConfigError> {
         let refused = |problem: String| ConfigError::new(setting, format!("{} {problem}", path.display()));
         let pem = read(path).map_err(refused)?;
         let unfit = |_| refused(format!("holds no private key for {algorithm:?} in PEM form"));
@@ -40,12 +40,12 @@ impl SigningKey {
     }
 
     /// The public half.
-    pub(super) fn jwk(&self) -> &Jwk {
+    pub(crate) fn jwk(&self) -> &Jwk {
         &self.jwk
     }
 
     /// A token with these claims; `None` where the library fails, which is logged.
-    pub(super) fn sign(&self, claims: &Value) -> Option<Secret> {
+    pub(crate) fn sign(&self, claims: &Value) -> Option<Secret> {
         let mut header = Header::new(self.algorithm);
         header.kid = Some(self.key_id.clone());
         let token = jsonwebtoken::encode(&header, claims, &self.key);

@@ -7,6 +7,7 @@ mod at_start;
 mod channel;
 mod clocks;
 mod doors;
+mod evidence;
 mod groups;
 mod ledger;
 mod linked;
@@ -106,6 +107,7 @@ async fn look(args: &CheckArgs, clock: Clock, report: &mut Report<'_>) {
     secrets::check(&settings, report);
     ledger::check(&settings.database_url, report).await;
     vault::check(&settings, report).await;
+    evidence::check(&settings, report);
     let Some(install) = install(settings, clock, report).await else { return };
     let home = slack::check(&install, report).await;
     channels(&install, home.as_ref(), report).await;

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use super::report::Report;
 use crate::config::{Identity, NotifierKeySource, Settings};
+use crate::evidence::KEY_FILE;
 
 /// What others may not do with a file, as bits of its mode.
 const READ: u32 = 0o004;
@@ -61,6 +62,7 @@ fn holding_secrets(settings: &Settings) -> Vec<Watched> {
         let published = assertion.also_publish.iter().cloned();
         files.extend(published.map(|path| ("identity.assertion.also_publish".to_owned(), path)));
     }
+    files.extend(settings.audit.key_file.iter().map(|path| (KEY_FILE.to_owned(), path.clone())));
     if let Identity::Exchange(exchange) = &settings.identity {
         files.push(("identity.exchange.actor_key_file".to_owned(), exchange.actor_key_file.clone()));
     }

@@ -18,7 +18,7 @@ use super::settings::{
 use super::values::{
     Checked, address, https, https_base, ids, long_enough, not_built, parse_url, required, required_secret, span,
 };
-use super::{ConfigError, Secret, SettingsKey, oncall, routes, vault};
+use super::{ConfigError, Secret, SettingsKey, audit, oncall, routes, vault};
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::jit::lengths::{Lengths, Preset};
 use crate::domain::jit::mirror::Stated;
@@ -56,6 +56,7 @@ pub(super) fn check(raw: Raw, folder: &Path, origin: Origin) -> Checked<Settings
         time_zone,
         oncall,
         changes: changes(raw.settings)?,
+        audit: audit::check(raw.audit, folder)?,
     };
     what_risk_needs(&settings)?;
     what_changes_need(&settings)?;

@@ -1,6 +1,7 @@
 //! Settings: read once, checked once, refused with the name of the key. The only file tree that reads the environment.
 
 mod app;
+mod audit;
 mod check;
 mod file;
 mod host;
@@ -20,6 +21,7 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
 pub use app::{AppLinking, Delivery, SlackApp};
+pub use audit::Audit;
 pub use check::assumed_lengths;
 pub use host::{is_surely_loopback, may_be_this_machine};
 pub use program::Program;

@@ -24,6 +24,7 @@ pub(super) struct Raw {
     pub(super) routes: Vec<RawRoute>,
     pub(super) oncall: BTreeMap<String, RawOnCall>,
     pub(super) settings: RawSettings,
+    pub(super) audit: RawAudit,
 }
 
 impl Raw {
@@ -39,6 +40,7 @@ impl Raw {
             routes: read("route", section("route"))?.unwrap_or_default(),
             oncall: read("oncall", section("oncall"))?.unwrap_or_default(),
             settings: read("settings", section("settings"))?.unwrap_or_default(),
+            audit: read("audit", section("audit"))?.unwrap_or_default(),
             top: RawTop::default(),
         };
         Ok(Self { top: read(TOP, Some(Value::Table(table)))?.unwrap_or_default(), ..raw })
@@ -192,6 +194,13 @@ pub(super) struct RawAssertion {
 #[serde(deny_unknown_fields)]
 pub(super) struct RawService {
     pub(super) token: Option<Secret>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct RawAudit {
+    pub(super) key_file: Option<String>,
+    pub(super) checkpoint_every: Option<String>,
 }
 
 #[derive(Default, Deserialize)]

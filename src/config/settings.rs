@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use jsonwebtoken::Algorithm;
 use url::Url;
 
-use super::{Program, Secret, SettingsKey, VaultKeys};
+use super::{Audit, Program, Secret, SettingsKey, VaultKeys};
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::jit::mirror::Stated;
 use crate::domain::jit::proposal::SecondAdmin;
@@ -55,6 +55,8 @@ pub struct Settings {
     pub oncall: BTreeMap<String, OnCall>,
     /// How P0's own settings are changed from Slack.
     pub changes: Changes,
+    /// How the evidence is vouched for.
+    pub audit: Audit,
 }
 
 impl Settings {

@@ -13,11 +13,11 @@ use crate::notify::modals;
 impl Tools {
     pub(super) async fn details(&self, deed: &Deed, request: &RequestId) -> Answer {
         if let Some(refusal) = self.may_not_read(deed, request).await? {
-            return self.refuse(deed, &refusal).await;
+            return self.refuse_choice(deed, request, &refusal).await;
         }
         match self.ledger.card(request).await? {
             Some(card) => self.open_view(deed, &modals::details(&self.offer, &card, self.clock.now())).await,
-            None => self.refuse(deed, &Refusal::OldCard).await,
+            None => self.refuse_choice(deed, request, &Refusal::OldCard).await,
         }
     }
 

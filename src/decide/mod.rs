@@ -37,7 +37,6 @@ use crate::inbound::slack::{Act, Arrival, Deed, Press, Submission};
 use crate::jit::SettingsDesk;
 use crate::ledger::{Ledger, LedgerError};
 use crate::link::Linking;
-use crate::notify::message::Message;
 use crate::notify::modals::Before;
 use crate::notify::web_api::SlackApi;
 use crate::notify::{Offer, modals};
@@ -124,7 +123,7 @@ impl Tools {
                 return ok();
             }
             self.metrics.choice("any", "foreign");
-            return self.say(&deed, Message::sentence(refusal.to_string())).await;
+            return self.refuse(&deed, &refusal).await;
         }
         match &deed.act {
             Act::Press(press) => self.press(&deed, press).await,

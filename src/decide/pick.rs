@@ -59,7 +59,7 @@ impl Tools {
     /// An approve that counts only where everything is restated: it goes on there, with what was chosen in it.
     pub(crate) async fn restate(&self, deed: &Deed, request: &RequestId, before: Before) -> Answer {
         let Some(kept) = self.ledger.request(request).await? else {
-            return self.refuse(deed, &Refusal::NotRestated).await;
+            return self.say_refused(deed, Some(request), &Refusal::NotRestated).await;
         };
         let bounds = self.bounds(Some(&kept.request), before.length).await?;
         self.open_after(deed, &modals::pick(&bounds, &kept, before)).await

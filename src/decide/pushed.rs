@@ -7,6 +7,7 @@ use http::StatusCode;
 
 use super::Tools;
 use crate::answer::{Answer, ok};
+use crate::domain::door::Door;
 use crate::domain::request::{Applied, RequestId};
 use crate::domain::route::routes::Routes;
 use crate::domain::watch::Watch;
@@ -38,6 +39,8 @@ pub struct Reception {
     pub ledger: Ledger,
     /// By which a new request goes.
     pub routes: Arc<Routes>,
+    /// Through which door they come.
+    pub door: Door,
     /// What is counted.
     pub metrics: Metrics,
 }
@@ -45,7 +48,7 @@ pub struct Reception {
 impl Tools {
     pub(super) async fn take_push(&self, pushed: Pushed) -> Answer {
         let (ledger, routes, metrics) = (self.ledger.clone(), self.limits.routes.clone(), self.metrics.clone());
-        match (Reception { ledger, routes, metrics }).receive(pushed).await? {
+        match (Reception { ledger, routes, door: Door::Http, metrics }).receive(pushed).await? {
             Received::TokenUsed => Ok(StatusCode::UNAUTHORIZED.into_response()),
             Received::Kept { .. } | Received::Unread => ok(),
         }
@@ -69,7 +72,7 @@ impl Reception {
             return Ok(Received::Unread);
         };
         let request = push.id.clone();
-        let Some(taken) = self.ledger.take_push(push, self.routes.clone(), pushed.once).await? else {
+        let Some(taken) = self.ledger.take_push(push, self.routes.clone(), pushed.once, self.door).await? else {
             return Ok(self.token_used());
         };
         let Taken { applied: Applied { moved, changed, .. }, begun } = taken;

@@ -15,6 +15,7 @@ use crate::domain::request::{Request, RequestId};
 use crate::domain::rules::{self, Bounds};
 use crate::inbound::slack::{Act, Deed};
 use crate::ledger::LedgerError;
+use crate::ledger::audit::Click;
 use crate::ledger::cards::Shown;
 use crate::ledger::decisions::{NewDecision, Receipt};
 use crate::ledger::requests::Kept;
@@ -72,7 +73,7 @@ impl Tools {
             Receipt::Refused(Refusal::NotRestated) => {
                 self.restate(deed, &request, Before { length: choice.length(), again }).await
             }
-            Receipt::Refused(refusal) => self.refuse_choice(deed, &request, &refusal).await,
+            Receipt::Refused(refusal) => self.say_refused(deed, Some(&request), &refusal).await,
         }
     }
 
@@ -94,12 +95,10 @@ impl Tools {
             _ => rules::check_place(&bounds.demands, verb).err(),
         };
         if let Some(refusal) = refused.or_else(|| standing.may_decide.clone().err()) {
-            self.metrics.choice(verb.as_str(), "refused");
-            return Ok(Recorded::only(Receipt::Refused(refusal)));
+            return Ok(self.refused_at_once(deed, request, verb, refusal).await);
         }
         if let Err(refusal) = self.own_request(&standing, kept.as_ref(), &choice) {
-            self.metrics.choice(verb.as_str(), "refused");
-            return Ok(Recorded::only(Receipt::Refused(refusal)));
+            return Ok(self.refused_at_once(deed, request, verb, refusal).await);
         }
         let deadline = choice.deadline(deed.at, self.forward_within);
         let in_view = match &deed.act {
@@ -127,6 +126,7 @@ impl Tools {
             restated,
             again,
             aloud: !in_view,
+            click: Click::of(deed),
             chosen: deed.at,
             deadline,
             link: standing.link.as_ref().map(|link| link.id),
@@ -144,6 +144,12 @@ impl Tools {
         tracing::info!(%request, by = %deed.by, verb = verb.as_str(), receipt = name, "somebody chose");
         let page = proof.map(|(_, page)| page).filter(|_| receipt == Receipt::Held);
         Ok(Recorded { receipt, page })
+    }
+
+    async fn refused_at_once(&self, deed: &Deed, request: RequestId, verb: Verb, refusal: Refusal) -> Recorded {
+        self.metrics.choice(verb.as_str(), "refused");
+        self.note_refused(deed, Some(request), json!(refusal)).await;
+        Recorded::only(Receipt::Refused(refusal))
     }
 
     /// What can be told of one's own request before Slack is asked; the rest is asked again when it is sent.

@@ -7,6 +7,7 @@ pub mod command;
 pub mod control;
 pub mod decision;
 pub mod delivery;
+pub mod door;
 pub mod expiration;
 pub mod facts;
 pub mod grant;

@@ -16,6 +16,7 @@ use crate::domain::absence::Absence;
 use crate::domain::card_key::ControlValue;
 use crate::domain::control::Control;
 use crate::domain::delivery::DeliveryKeys;
+use crate::domain::door::Door;
 use crate::domain::person::{ChannelId, EnterpriseId, SlackUser, TeamId, UserId};
 use crate::domain::posted::Posted;
 
@@ -79,6 +80,8 @@ pub struct Deed {
     pub installed: Installation,
     /// Slack's own time of it.
     pub at: Timestamp,
+    /// Through which door it came.
+    pub door: Door,
     /// What makes this delivery the same as another.
     pub keys: DeliveryKeys,
     /// Opens one modal within 3 s.
@@ -267,6 +270,7 @@ fn read_slash(verified: &Verified, form: &SlashForm) -> Arrival {
         home,
         installed,
         at: verified.at,
+        door: verified.door,
         keys: keys(verified, form.get("trigger_id").map(|id| ("trigger", id))),
         trigger: form.get("trigger_id").map(str::to_owned),
         response_url: form.get("response_url").and_then(|url| Url::parse(url).ok()).map(ResponseUrl),

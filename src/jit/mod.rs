@@ -11,6 +11,7 @@ mod typed;
 use std::time::Duration;
 
 use jiff::Timestamp;
+use serde_json::json;
 
 use crate::answer::Answer;
 use crate::authorize::admins::{Admins, NotAdmitted};
@@ -67,14 +68,14 @@ impl Tools {
     async fn want(&self, deed: &Deed, changes: Vec<Change>) -> Result<Considered, LedgerError> {
         let groups = match self.admitted(deed).await {
             Ok(groups) => groups,
-            Err(refusal) => return Ok(Considered::Refused(refusal)),
+            Err(refusal) => return Ok(self.not_considered(deed, refusal).await),
         };
         let by = Author::Admin(deed.by.clone());
         let new = NewProposal { by, changes, groups, policy: self.settings.policy.clone() };
         Ok(match self.ledger.propose(deed.keys.of_effect("propose"), new).await? {
             Proposed::Shown(card) => Considered::Shown(card),
             Proposed::Repeated => Considered::Repeated,
-            Proposed::Refused(refusal) => Considered::Refused(refusal),
+            Proposed::Refused(refusal) => self.not_considered(deed, refusal).await,
         })
     }
 
@@ -93,6 +94,9 @@ impl Tools {
             Applied::Repeated => "repeated",
             Applied::Refused(_) => "refused",
         };
+        if let Applied::Refused(refusal) = &applied {
+            self.note_refused(deed, None, json!(refusal)).await;
+        }
         self.metrics.choice("settings", receipt);
         tracing::info!(by = %deed.by, receipt, "somebody applied a change of P0's settings");
         Ok(applied)
@@ -103,8 +107,19 @@ impl Tools {
         (deed.at, self.forward_within)
     }
 
-    /// Says why something is not done to P0's settings.
+    async fn not_considered(&self, deed: &Deed, refusal: SettingsRefusal) -> Considered {
+        self.note_refused(deed, None, json!(refusal)).await;
+        Considered::Refused(refusal)
+    }
+
+    /// Does not do something to P0's settings: that becomes evidence, and the person hears why.
     async fn refuse_settings(&self, deed: &Deed, refusal: &SettingsRefusal) -> Answer {
+        self.note_refused(deed, None, json!(refusal)).await;
+        self.say_refused_settings(deed, refusal).await
+    }
+
+    /// Says why something is not done to P0's settings.
+    async fn say_refused_settings(&self, deed: &Deed, refusal: &SettingsRefusal) -> Answer {
         self.say(deed, Message::sentence(refusal.to_string())).await
     }
 }

@@ -65,7 +65,7 @@ impl Tools {
         match self.want(deed, changes).await? {
             Considered::Shown(card) => self.open_view(deed, &preview::modal(&card, &self.settings.policy)).await,
             Considered::Repeated => ok(),
-            Considered::Refused(refusal) => self.refuse_settings(deed, &refusal).await,
+            Considered::Refused(refusal) => self.say_refused_settings(deed, &refusal).await,
         }
     }
 

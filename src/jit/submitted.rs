@@ -37,7 +37,7 @@ impl Tools {
         }
         let change = match read(control, submission) {
             Ok(Some(change)) => change,
-            Ok(None) => return update(&said::view(&SettingsRefusal::TooOld.to_string())),
+            Ok(None) => return self.too_old(deed).await,
             Err(unreadable) => return at_input(unreadable.input, &unreadable.problem),
         };
         match self.want(deed, vec![change]).await? {
@@ -53,9 +53,14 @@ impl Tools {
         }
     }
 
+    async fn too_old(&self, deed: &Deed) -> Answer {
+        self.note_refused(deed, None, json!(SettingsRefusal::TooOld)).await;
+        update(&said::view(&SettingsRefusal::TooOld.to_string()))
+    }
+
     async fn apply_submitted(&self, deed: &Deed, submission: &Submission) -> Answer {
         let Some(value) = &submission.value else {
-            return update(&said::view(&SettingsRefusal::TooOld.to_string()));
+            return self.too_old(deed).await;
         };
         let typed = submission.field(input::TYPED).map(str::to_owned);
         match self.apply(deed, value.key.clone(), typed).await? {

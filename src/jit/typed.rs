@@ -19,7 +19,7 @@ impl Tools {
         match self.want(deed, changes).await? {
             Considered::Shown(card) => self.say(deed, preview::message(&card, &self.settings.policy)).await,
             Considered::Repeated => ok(),
-            Considered::Refused(refusal) => self.refuse_settings(deed, &refusal).await,
+            Considered::Refused(refusal) => self.say_refused_settings(deed, &refusal).await,
         }
     }
 

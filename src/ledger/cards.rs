@@ -10,6 +10,7 @@ use crate::domain::facts::Digest;
 use crate::domain::jit::lengths::Lengths;
 use crate::domain::request::RequestId;
 use crate::domain::watch::{Told, Watch};
+use crate::ledger::database::Connection;
 
 /// All that a card is drawn from.
 #[derive(Clone, Debug)]
@@ -64,17 +65,19 @@ impl Ledger {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn shown(&self, key: &CardKey) -> Result<Option<Shown>, LedgerError> {
-        let row = sqlx::query("SELECT request_id, digest FROM cards WHERE key = $1")
-            .bind(key.as_str())
-            .fetch_optional(&self.readers)
-            .await?;
-        let Some(row) = row else { return Ok(None) };
-        let request: String = row.try_get("request_id")?;
-        let digest: String = row.try_get("digest")?;
-        Ok(Some(Shown {
-            request: RequestId::parse(&request).map_err(|error| LedgerError::Corrupt(error.to_string()))?,
-            digest: from_json(&serde_json::Value::String(digest).to_string())?,
-            key: key.clone(),
-        }))
+        shown(&mut *self.readers.acquire().await?, key).await
     }
+}
+
+pub(super) async fn shown(c: &mut Connection, key: &CardKey) -> Result<Option<Shown>, LedgerError> {
+    let row =
+        sqlx::query("SELECT request_id, digest FROM cards WHERE key = $1").bind(key.as_str()).fetch_optional(c).await?;
+    let Some(row) = row else { return Ok(None) };
+    let request: String = row.try_get("request_id")?;
+    let digest: String = row.try_get("digest")?;
+    Ok(Some(Shown {
+        request: RequestId::parse(&request).map_err(|error| LedgerError::Corrupt(error.to_string()))?,
+        digest: from_json(&serde_json::Value::String(digest).to_string())?,
+        key: key.clone(),
+    }))
 }

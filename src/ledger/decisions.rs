@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use sqlx::Row as _;
 
+use super::audit::Click;
 use super::cards::Shown;
 use super::deliveries;
 use super::{Ledger, LedgerError, audit, from_json, held, jit, new_id, outcomes, requests, sign_ins, to_json, watches};
@@ -37,6 +38,8 @@ pub struct NewDecision {
     pub again: bool,
     /// Whether no card was in view: then the person is told of a success too.
     pub aloud: bool,
+    /// How they did.
+    pub click: Click,
     /// Slack's own time of the choice.
     pub chosen: Timestamp,
     /// After this it is not sent.
@@ -58,7 +61,7 @@ pub enum Receipt {
     Waiting,
     /// This very delivery was taken in before.
     Repeated,
-    /// By the local rules it cannot be carried out; nothing was recorded.
+    /// By the local rules it cannot be carried out; nothing but that was recorded.
     Refused(Refusal),
 }
 
@@ -68,7 +71,17 @@ impl Ledger {
     /// # Errors
     /// Where it cannot be written: then the person must not be told that it was.
     pub async fn record(&self, keys: DeliveryKeys, new: NewDecision, limits: Limits) -> Result<Receipt, LedgerError> {
-        self.write(move |c, now| Box::pin(record(c, keys, new, limits, now))).await
+        self.write(move |c, now| {
+            Box::pin(async move {
+                let (click, request) = (new.click.clone(), new.request.clone());
+                let receipt = record(c, keys, new, limits, now).await?;
+                if let Receipt::Refused(refusal) = &receipt {
+                    audit::refused(c, &click, Some(&request), serde_json::json!(refusal), now).await?;
+                }
+                Ok(receipt)
+            })
+        })
+        .await
     }
 
     /// One decision.
@@ -154,7 +167,7 @@ async fn record(
     insert(c, &decision, now).await?;
     watches::stir(c, &decision.request, &decision.by.user, now).await?;
     requests::touch(c, &decision.request).await?;
-    audit::decision(c, &decision, now).await?;
+    audit::chosen(c, &decision, &new.click, now).await?;
     let Some(ticket) = ticket else { return Ok(Receipt::Recorded) };
     let purpose = Purpose::Proof { decision: decision.id };
     sign_ins::begin(c, &decision.by, &ticket, purpose, &SignInStage::Offered, now).await?;

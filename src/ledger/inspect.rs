@@ -6,6 +6,7 @@ use std::str::FromStr as _;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{Connection as _, SqliteConnection};
 
+use super::database::Connection;
 use super::sealed::{self, SealedCounts};
 use super::{BUSY, LedgerError, MIGRATIONS, links, pins};
 use crate::domain::link::Link;
@@ -97,7 +98,7 @@ pub async fn pinned(url: &str, name: &str) -> Result<Option<String>, LedgerError
 }
 
 /// Opens the file to read; `None` where there is nothing in it.
-async fn open(url: &str) -> Result<Option<SqliteConnection>, LedgerError> {
+pub(super) async fn open(url: &str) -> Result<Option<Connection>, LedgerError> {
     let path = file(url)?;
     match std::fs::metadata(&path) {
         Ok(metadata) if metadata.len() > 0 => {}

@@ -10,6 +10,7 @@ use super::deliveries;
 use super::{Ledger, LedgerError, audit, from_json, homes, new_id, outcomes, readable, to_json, watches, worklist};
 use crate::domain::card_key::CardKey;
 use crate::domain::delivery::DeliveryKeys;
+use crate::domain::door::Door;
 use crate::domain::facts::Digest;
 use crate::domain::person::UserId;
 use crate::domain::refusal::Refusal;
@@ -56,6 +57,7 @@ impl Ledger {
         push: Push,
         routes: Arc<Routes>,
         once: Option<DeliveryKeys>,
+        door: Door,
     ) -> Result<Option<Taken>, LedgerError> {
         self.write(move |c, now| {
             Box::pin(async move {
@@ -64,7 +66,7 @@ impl Ledger {
                 {
                     return Ok(None);
                 }
-                take_push(c, push, &routes, now).await.map(Some)
+                take_push(c, push, &routes, door, now).await.map(Some)
             })
         })
         .await
@@ -144,13 +146,20 @@ pub(super) async fn load_pending(c: &mut Connection) -> Result<Vec<Request>, Led
     Ok(rows.iter().filter_map(|row| readable(from_json(row.try_get("body").ok()?))).collect())
 }
 
-async fn take_push(c: &mut Connection, push: Push, routes: &Routes, now: Timestamp) -> Result<Taken, LedgerError> {
-    let detail = serde_json::json!({ "status": push.status, "updated": push.updated });
+async fn take_push(
+    c: &mut Connection,
+    push: Push,
+    routes: &Routes,
+    door: Door,
+    now: Timestamp,
+) -> Result<Taken, LedgerError> {
+    let mut detail = serde_json::json!({ "status": push.status, "updated": push.updated, "door": door });
     let id = push.id.clone();
     let mut begun = None;
     let applied = match load(c, &id).await? {
         None => {
             let mut request = Request::first_heard(push, now);
+            detail["facts"] = request.facts.digest().as_str().into();
             outcomes::replay(c, &mut request).await?;
             insert(c, &request, now).await?;
             begun = Some(watches::begin(c, &request, routes, now).await?);
@@ -160,6 +169,7 @@ async fn take_push(c: &mut Connection, push: Push, routes: &Routes, now: Timesta
         Some(Kept { mut request, .. }) => {
             let before = request.clone();
             let applied = request.apply(push, now);
+            detail["facts"] = request.facts.digest().as_str().into();
             if request != before {
                 keep(c, &request, now).await?;
             }

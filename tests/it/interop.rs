@@ -28,6 +28,11 @@ fn a_kill_at_any_instant_sends_nothing_twice() {
 }
 
 #[test]
+fn the_evidence_is_whole_to_python_too() {
+    run("test_evidence.py");
+}
+
+#[test]
 fn changes_of_settings_are_as_p0_publishes_them() {
     if outside::settings_server::is_ready() {
         run("test_settings.py");

@@ -12,6 +12,7 @@ mod completions;
 mod convergence;
 mod crash;
 mod doors;
+mod evidence;
 mod hostile_text;
 mod identity;
 mod interop;

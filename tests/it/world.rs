@@ -216,6 +216,13 @@ impl World {
         config::parse(&(self.text.clone() + &self.routes), self.settings.clone(), &self.folder).unwrap()
     }
 
+    /// Writes the settings where a command beside the bot finds them.
+    pub fn write_settings(&self) -> PathBuf {
+        let path = self.folder.join("p0-chatops.toml");
+        std::fs::write(&path, self.text.clone() + &self.routes).unwrap();
+        path
+    }
+
     pub fn app(&self) -> &App {
         self.app.as_ref().expect("the bot is running")
     }
@@ -238,7 +245,8 @@ impl World {
             let forwarded = self.app().worker.step().await + self.app().settings_worker.step().await;
             let told = self.app().dispatcher.step().await;
             let drawn = self.app().painter.step().await;
-            let done = kept + forwarded + told + drawn + self.app().courier.step().await;
+            let sealed = self.app().sealer.step().await;
+            let done = kept + forwarded + told + drawn + sealed + self.app().courier.step().await;
             if done == 0 {
                 if !self.app().courier.is_behind().await.unwrap() {
                     return;

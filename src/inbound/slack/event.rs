@@ -44,6 +44,7 @@ pub(super) fn read(verified: &Verified, value: Value) -> Result<Arrival, Unreada
         home,
         installed,
         at: verified.at,
+        door: verified.door,
         keys: keys(verified, envelope.event_id.as_deref().map(|id| ("event", id))),
         trigger: None,
         response_url: None,

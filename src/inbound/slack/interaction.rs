@@ -58,6 +58,7 @@ pub(super) fn read(verified: &Verified, value: Value) -> Result<Arrival, Unreada
         home,
         installed,
         at: verified.at,
+        door: verified.door,
         keys: keys(verified, interaction.trigger_id.as_deref().map(|id| ("trigger", id))),
         trigger: interaction.trigger_id,
         response_url: interaction.response_url.and_then(|url| Url::parse(&url).ok()).map(ResponseUrl),

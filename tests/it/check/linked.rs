@@ -113,6 +113,7 @@ async fn an_install_whose_people_link_accounts_is_told_line_by_line() {
     ok    secrets                     only its owner and group can read the file that holds the bot's own secrets
     ok    ledger                      p0-chatops.db can be written and keeps what is written
     ok    vault                       bae64a32bf4307e8 seals; its keys open 0 records of the ledger
+    ok    evidence                    its checkpoints are not signed: audit.key_file is not set
     ok    slack.token                 the bot is p0 in acme (T01ACME)
     ok    slack.clock                 this machine's clock agrees with Slack's
     ok    slack.scopes                everything that the bot needs is granted

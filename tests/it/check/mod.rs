@@ -164,6 +164,7 @@ async fn an_install_that_works_but_for_its_loopback_address_is_told_so_line_by_l
     ok    settings                    p0-chatops.toml
     ok    secrets                     only its owner and group can read the file that holds the bot's own secrets
     ok    ledger                      p0-chatops.db will be made at the first start; its folder keeps what is written
+    ok    evidence                    its checkpoints are not signed: audit.key_file is not set
     ok    slack.token                 the bot is p0 in acme (T01ACME)
     ok    slack.clock                 this machine's clock agrees with Slack's
     ok    slack.scopes                everything that the bot needs is granted
