@@ -25,6 +25,7 @@ mod risk;
 mod secrets;
 mod settings;
 mod slack;
+mod socket;
 mod trouble;
 mod vault;
 mod web;
@@ -108,6 +109,7 @@ async fn look(args: &CheckArgs, clock: Clock, report: &mut Report<'_>) {
     vault::check(&settings, report).await;
     let Some(install) = install(settings, clock, report).await else { return };
     let home = slack::check(&install, report).await;
+    socket::check(&install, report).await;
     channels(&install, home.as_ref(), report).await;
     let organisation = p0::check(&install, report).await;
     risk::check(&install, report);
