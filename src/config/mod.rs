@@ -2,6 +2,7 @@
 
 mod app;
 mod check;
+mod database_url;
 mod file;
 mod host;
 mod identity;
@@ -21,6 +22,7 @@ use std::path::{Path, PathBuf};
 
 pub use app::{AppLinking, Delivery, SlackApp};
 pub use check::assumed_lengths;
+pub use database_url::{DatabaseUrl, PostgresUrl};
 pub use host::{is_surely_loopback, may_be_this_machine};
 pub use program::Program;
 pub use secret::{Secret, SettingsKey};

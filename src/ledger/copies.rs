@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use sqlx::Row as _;
 
+use super::errands::{self, Errand};
 use super::notices::{self, Notice};
 use super::{Ledger, LedgerError, new_id, readable, watches};
 use crate::domain::person::{ChannelId, UserId};
@@ -99,6 +100,7 @@ impl Ledger {
                  SELECT c.*, CASE WHEN c.ts IS NULL THEN 0 ELSE 1 END AS later,
                         ROW_NUMBER() OVER (PARTITION BY c.audience, c.target, c.ts IS NULL ORDER BY c.id) AS place
                  FROM copies c WHERE c.stale = 1 AND c.gone = 0 AND c.due_at <= $1
+                     AND NOT EXISTS (SELECT 1 FROM errands e WHERE e.id = c.id AND e.until > $1)
              ) AS behind WHERE place <= 8 ORDER BY later, id LIMIT $2",
         )
         .bind(self.clock.now().as_millisecond())
@@ -112,9 +114,13 @@ impl Ledger {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn copy_drawn(&self, id: i64, posted: Posted, revision: i64) -> Result<(), LedgerError> {
-        self.write(move |c, _| {
+    pub async fn copy_drawn(&self, errand: Errand, posted: Posted, revision: i64) -> Result<(), LedgerError> {
+        self.write(move |c, now| {
             Box::pin(async move {
+                if !errands::end(c, &errand).await? {
+                    return errands::drawn_late(c, &errand, &posted, revision, now).await;
+                }
+                let id = errand.id;
                 let kept = sqlx::query("SELECT 1 FROM copies WHERE id = $1").bind(id).fetch_optional(&mut *c).await?;
                 if kept.is_none() {
                     // Its twin took its place while this was being drawn, and may have been drawn before: once more.
@@ -161,8 +167,10 @@ impl Ledger {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn copy_waits(&self, id: i64, due: Timestamp, lost: bool) -> Result<(), LedgerError> {
-        self.run(
+    pub async fn copy_waits(&self, errand: Errand, due: Timestamp, lost: bool) -> Result<(), LedgerError> {
+        let id = errand.id;
+        self.run_of(
+            errand,
             sqlx::query("UPDATE copies SET attempts = attempts + 1, lost = lost + $3, due_at = $2 WHERE id = $1")
                 .bind(id)
                 .bind(due.as_millisecond())
@@ -176,9 +184,13 @@ impl Ledger {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn copy_gone(&self, id: i64) -> Result<(), LedgerError> {
+    pub async fn copy_gone(&self, errand: Errand) -> Result<(), LedgerError> {
         self.write(move |c, now| {
             Box::pin(async move {
+                if !errands::end(c, &errand).await? {
+                    return Ok(());
+                }
+                let id = errand.id;
                 sqlx::query("UPDATE copies SET gone = 1 WHERE id = $1").bind(id).execute(&mut *c).await?;
                 let unseen = sqlx::query(
                     "SELECT request_id, target FROM copies WHERE id = $1 AND audience = 'approver' AND ts IS NULL",
