@@ -131,6 +131,8 @@ impl App {
         let look = Look { settings: settings.clone(), clock: clock.clone(), clients: clients.clone() };
         let slack = SlackApi::new(clients.slack.clone(), &settings.slack, metrics.clone());
         let ledger = Ledger::open_to_serve(&settings.database_url, clock.clone()).await?;
+        // Signatures and tokens are told by this machine's clock, all else by the one that replicas share.
+        let (machine, clock) = (clock, ledger.clock());
         ledger.state_settings(settings.durations.stated.clone()).await?;
         let rearranged = ledger.follow_settings(settings.routes.clone()).await?;
         if rearranged > 0 {
@@ -207,13 +209,13 @@ impl App {
         let desk = Desk {
             gate: Gate {
                 secrets: settings.slack.signing_secrets().to_vec(),
-                clock: clock.clone(),
+                clock: machine.clone(),
                 metrics: metrics.clone(),
             },
             notifier_gate: NotifierGate {
                 keys: notifier_keys,
                 notifier: settings.notifier.clone(),
-                clock: clock.clone(),
+                clock: machine,
                 metrics: metrics.clone(),
             },
             tools: Tools {

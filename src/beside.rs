@@ -4,6 +4,7 @@ use anyhow::bail;
 use jiff::Timestamp;
 
 use crate::clock::Clock;
+use crate::config::DatabaseUrl;
 use crate::ledger::Ledger;
 use crate::ledger::inspect::{self, Schema};
 
@@ -11,11 +12,13 @@ use crate::ledger::inspect::{self, Schema};
 ///
 /// # Errors
 /// Where it is not of this version, or cannot be opened.
-pub(crate) async fn open(url: &str, clock: Clock) -> anyhow::Result<Option<Ledger>> {
+pub(crate) async fn open(url: &DatabaseUrl, clock: Clock) -> anyhow::Result<Option<Ledger>> {
     match inspect::schema(url).await? {
         Schema::Fresh => Ok(None),
         Schema::Current => Ok(Some(Ledger::open(url, clock).await?)),
-        Schema::Older => bail!("{url} is an older version's: start `serve` once, which brings it up to date"),
+        Schema::Older => bail!(
+            "{url} is an older version's: start `serve` once or run `p0-chatops migrate`, which brings it up to date"
+        ),
         Schema::Newer => bail!("{url} was written by a newer version of p0-chatops: use that one"),
         Schema::Foreign => bail!("{url} is a database, but not one of p0-chatops'"),
     }

@@ -1,6 +1,7 @@
 //! The command line.
 
 pub mod audit;
+pub mod database;
 pub mod links;
 pub mod packaging;
 pub mod push;
@@ -107,6 +108,14 @@ pub enum Command {
     Push(push::PushArgs),
     /// Say which of the routes a request goes by, why, and who is told of it.
     Route(route::RouteArgs),
+    /// Bring the ledger's schema up to date, which `serve` does at its start too.
+    ///
+    /// With several replicas, run it before the new version is rolled out where the bot's own user may make no tables. The
+    /// version before goes on working on the new schema. With --check the exit code is 0 where there is nothing to do, 1
+    /// where there is, and 2 where the ledger is a newer version's or cannot be reached.
+    Migrate(database::MigrateArgs),
+    /// Move the ledger from a file to PostgreSQL.
+    Ledger(database::LedgerArgs),
     /// Look after the keys that seal people's tokens.
     Vault(vault::VaultArgs),
     /// Print the completions of a shell for this program.

@@ -18,8 +18,10 @@ pub struct Clock(Source);
 enum Source {
     System,
     Stepped(Arc<AtomicI64>),
-    /// By so many milliseconds.
+    /// Of the machine's, by so many milliseconds.
     Ahead(Arc<AtomicI64>),
+    /// Of the machine's, by as many milliseconds as another clock is.
+    Led(Arc<AtomicI64>),
 }
 
 impl Clock {
@@ -41,13 +43,44 @@ impl Clock {
         Self(Source::Ahead(Arc::default()))
     }
 
+    /// A clock that shows the machine's time until it is told what another one shows, and that one's from then on.
+    /// Every clone shows the same time.
+    pub fn led() -> Self {
+        Self(Source::Led(Arc::default()))
+    }
+
+    /// Whether it is shown what another clock shows.
+    pub fn is_led(&self) -> bool {
+        matches!(self.0, Source::Led(_))
+    }
+
+    /// Whether it is the machine's own.
+    pub fn is_the_machines(&self) -> bool {
+        matches!(self.0, Source::System)
+    }
+
+    /// Another clock has shown `theirs`, and was asked when the machine's showed `asked`. Says by how many milliseconds it
+    /// is ahead of the machine's. That the answer took its time makes this clock later than the other, never earlier: a
+    /// lease seems to end too soon rather than too late.
+    ///
+    /// # Panics
+    /// Only a clock that is led follows another.
+    pub fn follow(&self, theirs: Timestamp, asked: Timestamp) -> i64 {
+        let Source::Led(by) = &self.0 else { panic!("only a clock that is led follows another") };
+        let ahead = theirs.as_millisecond().saturating_sub(asked.as_millisecond());
+        by.store(ahead, Ordering::SeqCst);
+        ahead
+    }
+
     /// The time now, cut to whole milliseconds.
     #[expect(clippy::disallowed_methods, reason = "this is the one place that asks")]
     pub fn now(&self) -> Timestamp {
         let milliseconds = match &self.0 {
             Source::System => Timestamp::now().as_millisecond(),
             Source::Stepped(milliseconds) => milliseconds.load(Ordering::SeqCst),
-            Source::Ahead(by) => Timestamp::now().as_millisecond().saturating_add(by.load(Ordering::SeqCst)),
+            Source::Ahead(by) | Source::Led(by) => {
+                Timestamp::now().as_millisecond().saturating_add(by.load(Ordering::SeqCst))
+            }
         };
         from_millisecond(milliseconds)
     }
@@ -68,7 +101,7 @@ impl Clock {
     /// The machine's own clock cannot be moved.
     pub fn advance(&self, by: Duration) {
         match &self.0 {
-            Source::System => panic!("the machine's clock moves by itself"),
+            Source::System | Source::Led(_) => panic!("the machine's clock moves by itself"),
             Source::Stepped(milliseconds) | Source::Ahead(milliseconds) => {
                 let by = i64::try_from(by.as_millis()).expect("a step of less than 292 million years");
                 milliseconds.fetch_add(by, Ordering::SeqCst);

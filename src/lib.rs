@@ -15,8 +15,8 @@
 //!
 //! [`check`] looks whether an install will work, by the rooms' own ways. [`vault`] changes the keys that seal tokens,
 //! [`links`] lists and revokes links, [`settings`] shows and changes P0's own settings,
-//! [`route`] explains which rule a request goes by.
-//! [`evidence`] seals what was noted of all of it, and reads it out.
+//! [`route`] explains which rule a request goes by, [`evidence`] seals what was noted of all of it and reads it out,
+//! [`database`] brings the schema up to date and moves the ledger.
 //! [`app`] wires these together; [`config`], [`clock`], [`telemetry`] and [`lifecycle`] are what they stand on.
 //! [`manifest`] writes what Slack is told of the app, before there is one; [`scopes`] is what it asks for.
 
@@ -30,6 +30,7 @@ pub mod cli;
 pub mod clock;
 pub mod config;
 mod converse;
+pub mod database;
 pub mod decide;
 pub mod domain;
 pub mod evidence;

@@ -9,7 +9,7 @@ use p0_chatops::app::{App, Listeners, StartError};
 use p0_chatops::cli::{Cli, Command, ConfigArgs, Format, ManifestArgs, packaging};
 use p0_chatops::clock::Clock;
 use p0_chatops::lifecycle::{self, Signals};
-use p0_chatops::{check, config, evidence, links, manifest, push, route, settings, telemetry, vault};
+use p0_chatops::{check, config, database, evidence, links, manifest, push, route, settings, telemetry, vault};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
@@ -35,6 +35,7 @@ fn main() -> ExitCode {
             complain(&error);
             let refused = error.downcast_ref::<config::ConfigError>().is_some()
                 || matches!(error.downcast_ref(), Some(StartError::Config(_)))
+                || error.is::<database::Unusable>()
                 || error.is::<route::NotAnEvent>()
                 || error.is::<evidence::Unreadable>();
             match () {
@@ -66,6 +67,8 @@ async fn carry_out(command: Command) -> anyhow::Result<()> {
         Command::Push(args) => push::run(&args, Clock::system(), &mut std::io::stdout()).await?,
         Command::Route(args) => route::run(&args, Clock::system(), &mut std::io::stdout()).await?,
         Command::Settings(args) => settings::run(args, Clock::system(), &mut std::io::stdout()).await?,
+        Command::Migrate(args) => database::migrate(&args, &mut std::io::stdout()).await?,
+        Command::Ledger(args) => database::run(args, &mut std::io::stdout()).await?,
         Command::Vault(args) => vault::run(args, Clock::system(), &mut std::io::stdout()).await?,
         Command::Completions(args) => print(&packaging::completions(args.shell))?,
         Command::Man(args) => print(&packaging::man(args.command.as_deref()).unwrap_or_else(|error| error.exit()))?,

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use super::mounts::{self, Kind};
 use super::report::Report;
+use super::server;
+use crate::config::DatabaseUrl;
 use crate::ledger::inspect::{self, Schema};
 use crate::ledger::lock;
 
@@ -19,11 +21,8 @@ const PROBE: &[u8] = b"p0-chatops check: this file may be removed\n";
 const BESIDE: [&str; 4] = ["", "-wal", "-shm", "-lock"];
 
 /// Looks at the ledger from beside a `serve` that may have it open.
-pub(super) async fn check(url: &str, report: &mut Report<'_>) {
-    let path = match inspect::file(url) {
-        Ok(path) => path,
-        Err(error) => return report.fail("ledger", error.to_string(), "set database_url to sqlite://PATH"),
-    };
+pub(super) async fn check(url: &DatabaseUrl, report: &mut Report<'_>) {
+    let DatabaseUrl::Sqlite(path) = url else { return server::check(url, report).await };
     let shown = path.display().to_string();
     let probed = {
         let path = path.clone();
@@ -75,12 +74,12 @@ pub(super) async fn check(url: &str, report: &mut Report<'_>) {
             "see what holds it locked",
         ),
     }
-    disk(&path, report);
+    disk(path, report);
 }
 
 /// Whether a `serve` has the ledger. Where that cannot be seen, the lock's file was told of already.
-pub(super) async fn is_taken(url: &str) -> bool {
-    let Ok(path) = inspect::file(url) else { return false };
+pub(super) async fn is_taken(url: &DatabaseUrl) -> bool {
+    let Some(path) = url.file().map(Path::to_owned) else { return false };
     let looked = tokio::time::timeout(WITHIN, tokio::task::spawn_blocking(move || lock::is_taken(&path))).await;
     matches!(looked, Ok(Ok(Ok(true))))
 }

@@ -2,7 +2,7 @@
 
 use super::Install;
 use super::report::Report;
-use crate::config::Accounts;
+use crate::config::{Accounts, DatabaseUrl};
 use crate::domain::link::Link;
 use crate::domain::person::folded;
 use crate::ledger::inspect;
@@ -11,7 +11,7 @@ use crate::ledger::inspect;
 const MOST_NAMED: usize = 10;
 
 /// The links that live; `None` where the ledger cannot be read, which was told of before.
-pub(super) async fn living(url: &str) -> Option<Vec<Link>> {
+pub(super) async fn living(url: &DatabaseUrl) -> Option<Vec<Link>> {
     let links = inspect::links(url).await.ok()?;
     Some(links.into_iter().filter(|link| link.ended.is_none()).collect())
 }

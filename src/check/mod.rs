@@ -24,6 +24,7 @@ mod public_url;
 mod report;
 mod risk;
 mod secrets;
+mod server;
 mod settings;
 mod slack;
 mod socket;

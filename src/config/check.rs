@@ -16,9 +16,9 @@ use super::settings::{
     SlackClient, SlackMode, SocketMode,
 };
 use super::values::{
-    Checked, address, https, https_base, ids, long_enough, not_built, parse_url, required, required_secret, span,
+    Checked, address, https, https_base, ids, long_enough, parse_url, required, required_secret, span,
 };
-use super::{ConfigError, Secret, SettingsKey, audit, oncall, routes, vault};
+use super::{ConfigError, DatabaseUrl, Secret, SettingsKey, audit, oncall, routes, vault};
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::jit::lengths::{Lengths, Preset};
 use crate::domain::jit::mirror::Stated;
@@ -40,7 +40,7 @@ pub(super) fn check(raw: Raw, folder: &Path, origin: Origin) -> Checked<Settings
         listen: address("listen", top.listen.as_deref().unwrap_or("127.0.0.1:3000"))?,
         admin_listen: address("admin_listen", top.admin_listen.as_deref().unwrap_or("127.0.0.1:3001"))?,
         public_url,
-        database_url: database_url(top.database_url.as_deref().unwrap_or("sqlite://p0-chatops.db"), folder)?,
+        database_url: DatabaseUrl::check(top.database_url.as_deref().unwrap_or("sqlite://p0-chatops.db"), folder)?,
         forward_within: span("forward_within", top.forward_within.as_deref().unwrap_or("15m"))?,
         outbound: Outbound {
             proxy: top.proxy.map(|url| parse_url("proxy", &url).map(|url| Secret::new(url.as_str()))).transpose()?,
@@ -378,20 +378,4 @@ fn changes(raw: RawSettings) -> Checked<Changes> {
         approvals: raw.approvals.unwrap_or(false),
         announce_channel: announce_channel.transpose()?,
     })
-}
-
-fn database_url(text: &str, folder: &Path) -> Checked<String> {
-    if text.starts_with("postgres://") || text.starts_with("postgresql://") {
-        return Err(not_built("database_url", "PostgreSQL"));
-    }
-    let Some(path) = text.strip_prefix("sqlite://").or_else(|| text.strip_prefix("sqlite:")) else {
-        return Err(ConfigError::new("database_url", "has to be sqlite://PATH"));
-    };
-    if path.is_empty() || path.contains(":memory:") || path.contains('?') {
-        return Err(ConfigError::new(
-            "database_url",
-            "has to name a file: what is kept in memory is lost at a restart",
-        ));
-    }
-    Ok(format!("sqlite://{}", folder.join(path).display()))
 }

@@ -8,8 +8,9 @@ use zeroize::Zeroizing;
 use super::{ConfigError, ENVIRONMENT_PREFIX};
 use crate::domain::person::UserId;
 
-/// Keys that may stand in a file of their own as `<key>_file`; `*` is any section.
+/// Keys that may stand in a file of their own as `<key>_file`; `*` is any section, and the first stands in none.
 const SECRETS: &[(&str, &str)] = &[
+    ("", "database_url"),
     ("slack", "signing_secrets"),
     ("slack", "bot_token"),
     ("slack", "app_token"),
@@ -80,18 +81,17 @@ fn parse_value(text: &str) -> Value {
     parsed.unwrap_or_else(|| Value::String(text.to_owned()))
 }
 
-/// The keys of the secrets that a settings file states itself. A proxy's address counts where it holds a password.
+/// The keys of the secrets that a settings file states itself. An address counts where it holds a password.
 pub(super) fn stated_secrets(table: &Table) -> Vec<String> {
     let stated = |section: &str, key: &str| {
         section.split('.').try_fold(table, |t, part| t.get(part)?.as_table()).is_some_and(|t| t.contains_key(key))
     };
+    let holds_password = |key: &str| table.get(key).and_then(Value::as_str).is_some_and(|text| text.contains('@'));
     let secrets = SECRETS.iter().chain(READ_LATER).flat_map(|(pattern, key)| {
         sections(table, pattern).into_iter().filter(|section| stated(section, key)).map(move |s| format!("{s}.{key}"))
     });
     let mut keys: Vec<String> = secrets.collect();
-    if table.get("proxy").and_then(Value::as_str).is_some_and(|address| address.contains('@')) {
-        keys.push("proxy".to_owned());
-    }
+    keys.extend(["proxy", "database_url"].into_iter().filter(|key| holds_password(key)).map(str::to_owned));
     keys
 }
 
@@ -102,9 +102,10 @@ pub(super) fn read_secret_files(table: &mut Table, folder: &Path) -> Result<Vec<
         let Some(place) = section_of(table, &section) else { continue };
         let file_key = format!("{key}_file");
         let Some(path) = place.remove(&file_key) else { continue };
-        let named = || format!("{section}.{file_key}");
+        let dotted = |key: &str| format!("{section}.{key}").trim_start_matches('.').to_owned();
+        let named = || dotted(&file_key);
         if place.contains_key(key) {
-            return Err(ConfigError::new(named(), format!("contradicts {section}.{key}: set one of them")));
+            return Err(ConfigError::new(named(), format!("contradicts {}: set one of them", dotted(key))));
         }
         let Value::String(path) = path else { return Err(ConfigError::new(named(), "has to be the path of a file")) };
         let text = std::fs::read_to_string(folder.join(&path))
@@ -144,5 +145,8 @@ fn sections(table: &Table, pattern: &str) -> Vec<String> {
 }
 
 fn section_of<'t>(table: &'t mut Table, section: &str) -> Option<&'t mut Table> {
-    section.split('.').try_fold(table, |table, part| table.get_mut(part)?.as_table_mut())
+    section
+        .split('.')
+        .filter(|part| !part.is_empty())
+        .try_fold(table, |table, part| table.get_mut(part)?.as_table_mut())
 }

@@ -3,6 +3,7 @@
 mod app;
 mod audit;
 mod check;
+mod database_url;
 mod file;
 mod host;
 mod identity;
@@ -23,6 +24,7 @@ use std::path::{Path, PathBuf};
 pub use app::{AppLinking, Delivery, SlackApp};
 pub use audit::Audit;
 pub use check::assumed_lengths;
+pub use database_url::{DatabaseUrl, PostgresUrl};
 pub use host::{is_surely_loopback, may_be_this_machine};
 pub use program::Program;
 pub use secret::{Secret, SettingsKey};

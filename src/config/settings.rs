@@ -10,7 +10,7 @@ use jiff::tz::TimeZone;
 use jsonwebtoken::Algorithm;
 use url::Url;
 
-use super::{Audit, Program, Secret, SettingsKey, VaultKeys};
+use super::{Audit, DatabaseUrl, Program, Secret, SettingsKey, VaultKeys};
 use crate::domain::expiration::ExpirationLength;
 use crate::domain::jit::mirror::Stated;
 use crate::domain::jit::proposal::SecondAdmin;
@@ -29,8 +29,8 @@ pub struct Settings {
     pub admin_listen: SocketAddr,
     /// How the outside reaches `listen`.
     pub public_url: Option<Url>,
-    /// `sqlite://PATH`, with an absolute path or one relative to the working directory.
-    pub database_url: String,
+    /// Where the ledger is.
+    pub database_url: DatabaseUrl,
     /// An approve that is older than this is not sent any more.
     pub forward_within: Duration,
     /// Where clocks hang on which hours and days are read.

@@ -41,7 +41,7 @@ fn a_short_file_is_enough() {
     let settings = read(GOOD).unwrap();
     assert_eq!(settings.listen.to_string(), "127.0.0.1:3000");
     assert_eq!(settings.forward_within.as_secs(), 900);
-    assert_eq!(settings.database_url, "sqlite:///etc/p0/p0-chatops.db");
+    assert_eq!(settings.database_url.to_string(), "sqlite:///etc/p0/p0-chatops.db");
     assert!(matches!(&settings.notifier.key, NotifierKeySource::File(path) if path == Path::new("/etc/p0/p0.pem")));
     assert_eq!(settings.durations.stated, Stated::default());
 }
@@ -118,7 +118,10 @@ fn every_refusal_names_its_key() {
             format!("lissen = \"x\"\n{GOOD}"),
             "lissen: unknown key, expected one of `listen`, `public_url`, `admin_listen`, `database_url`, `forward_within`, `time_zone`, `proxy`, `ca_file`",
         ),
-        (format!("database_url = \"postgres://x/y\"\n{GOOD}"), "database_url: PostgreSQL is not built yet"),
+        (
+            format!("database_url = \"postgres://db.example.com\"\n{GOOD}"),
+            "database_url: names no database: postgres://USER@HOST/DATABASE",
+        ),
         (
             format!("database_url = \"sqlite::memory:\"\n{GOOD}"),
             "database_url: has to name a file: what is kept in memory is lost at a restart",

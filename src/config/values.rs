@@ -12,10 +12,6 @@ use crate::domain::expiration::ExpirationLength;
 
 pub(super) type Checked<T> = Result<T, ConfigError>;
 
-pub(super) fn not_built(key: &str, what: &str) -> ConfigError {
-    ConfigError::new(key, format!("{what} is not built yet"))
-}
-
 pub(super) fn required(key: &str, value: Option<String>) -> Checked<String> {
     match value.map(|value| value.trim().to_owned()) {
         Some(value) if value == "…" || value.contains("replace-with-") => {

@@ -76,7 +76,7 @@ impl Tools {
     /// Draws somebody's Home. What Slack does not take now stays to be drawn; what it refuses does until something changes.
     async fn draw_home(&self, by: &SlackUser, why: Occasion) -> Result<Drawn, LedgerError> {
         let opened = !matches!(why, Occasion::Changed);
-        let mut kept = self.ledger.home_begins(by.clone(), opened).await?;
+        let Some(mut kept) = self.ledger.home_begins(by.clone(), opened).await? else { return Ok(Drawn::Same) };
         match why {
             Occasion::Opened(drawn) => kept.digest = drawn.unwrap_or_default(),
             Occasion::Turned(list, turn) => kept.pages.turn(list, turn),

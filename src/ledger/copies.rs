@@ -4,6 +4,7 @@
 use jiff::Timestamp;
 use sqlx::Row as _;
 
+use super::errands::{self, Errand};
 use super::notices::{self, Notice};
 use super::{Ledger, LedgerError, new_id, readable, watches};
 use crate::domain::person::{ChannelId, UserId};
@@ -109,9 +110,13 @@ impl Ledger {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn copy_drawn(&self, id: i64, posted: Posted, revision: i64) -> Result<(), LedgerError> {
-        self.write(move |c, _| {
+    pub async fn copy_drawn(&self, errand: Errand, posted: Posted, revision: i64) -> Result<(), LedgerError> {
+        self.write(move |c, now| {
             Box::pin(async move {
+                if !errands::end(c, &errand).await? {
+                    return errands::drawn_late(c, &errand, &posted, revision, now).await;
+                }
+                let id = errand.id;
                 let kept = sqlx::query("SELECT 1 FROM copies WHERE id = $1").bind(id).fetch_optional(&mut *c).await?;
                 if kept.is_none() {
                     // Its twin took its place while this was being drawn, and may have been drawn before: once more.
@@ -158,8 +163,10 @@ impl Ledger {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn copy_waits(&self, id: i64, due: Timestamp, lost: bool) -> Result<(), LedgerError> {
-        self.run(
+    pub async fn copy_waits(&self, errand: Errand, due: Timestamp, lost: bool) -> Result<(), LedgerError> {
+        let id = errand.id;
+        self.run_of(
+            errand,
             sqlx::query("UPDATE copies SET attempts = attempts + 1, lost = lost + $3, due_at = $2 WHERE id = $1")
                 .bind(id)
                 .bind(due.as_millisecond())
@@ -173,9 +180,13 @@ impl Ledger {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn copy_gone(&self, id: i64) -> Result<(), LedgerError> {
+    pub async fn copy_gone(&self, errand: Errand) -> Result<(), LedgerError> {
         self.write(move |c, now| {
             Box::pin(async move {
+                if !errands::end(c, &errand).await? {
+                    return Ok(());
+                }
+                let id = errand.id;
                 sqlx::query("UPDATE copies SET gone = 1 WHERE id = $1").bind(id).execute(&mut *c).await?;
                 let unseen = sqlx::query(
                     "SELECT request_id, target FROM copies WHERE id = $1 AND audience = 'approver' AND ts IS NULL",
@@ -359,7 +370,9 @@ async fn first_of(
 ) -> Result<Vec<StaleCopy>, LedgerError> {
     let sql = format!(
         "SELECT id, request_id, audience, target, channel, ts, drawn, asked_for, attempts, lost FROM copies
-         WHERE {class} AND target = $1 AND due_at <= $2 ORDER BY id LIMIT $3"
+         WHERE {class} AND target = $1 AND due_at <= $2
+             AND NOT EXISTS (SELECT 1 FROM errands WHERE errands.id = copies.id AND errands.until > $2)
+         ORDER BY id LIMIT $3"
     );
     let rows = sqlx::query(sqlx::AssertSqlSafe(sql));
     let rows = rows.bind(target).bind(now.as_millisecond()).bind(EACH).fetch_all(c).await?;

@@ -41,11 +41,11 @@ pub struct KeptHome {
 
 impl Ledger {
     /// A Home is about to be drawn, because somebody `opened` it or because of what is on it. What changes from here on
-    /// has it drawn once more.
+    /// has it drawn once more. `None` where nobody opened it and another replica draws it, or has.
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn home_begins(&self, of: SlackUser, opened: bool) -> Result<KeptHome, LedgerError> {
+    pub async fn home_begins(&self, of: SlackUser, opened: bool) -> Result<Option<KeptHome>, LedgerError> {
         self.write(move |c, now| {
             Box::pin(async move {
                 let again = now.checked_add(AGAIN).unwrap_or(Timestamp::MAX);
@@ -55,6 +55,7 @@ impl Ledger {
                      ON CONFLICT (team, person) DO UPDATE SET stale = 2, due_at = $4,
                          opened_at = CASE WHEN $5 = 1 THEN $3 ELSE homes.opened_at END,
                          drawing = homes.drawing + 1, crossed = 0
+                     WHERE $5 = 1 OR homes.due_at <= $3
                      RETURNING team, person, digest, page, address, is_admin, opened_at, drawing",
                 )
                 .bind(of.team.as_str())
@@ -62,9 +63,9 @@ impl Ledger {
                 .bind(now.as_millisecond())
                 .bind(again.as_millisecond())
                 .bind(i64::from(opened))
-                .fetch_one(c)
+                .fetch_optional(c)
                 .await?;
-                read(&row)
+                row.as_ref().map(read).transpose()
             })
         })
         .await

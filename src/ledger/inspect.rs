@@ -1,17 +1,16 @@
-//! A look at a ledger's file from beside the `serve` that may have it open: nothing is made, migrated or locked.
+//! A look at a ledger from beside the `serve` that may have it open: nothing is made, migrated or locked.
 
-use std::path::{Path, PathBuf};
-use std::str::FromStr as _;
+use std::path::Path;
 
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection as _, SqliteConnection};
+use sqlx::Connection as _;
 
-use super::database::Connection;
+use super::database::{Connection, Database, Engine};
 use super::sealed::{self, SealedCounts};
-use super::{BUSY, LedgerError, MIGRATIONS, links, pins};
+use super::{LedgerError, links, pins, schema};
+use crate::config::DatabaseUrl;
 use crate::domain::link::Link;
 
-/// What is in a ledger's file, by the steps of the schema that it has taken.
+/// What is in a ledger's place, by the steps of the schema that it has taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Schema {
     /// Nothing yet: the first `serve` makes it.
@@ -26,40 +25,61 @@ pub enum Schema {
     Foreign,
 }
 
-/// The file that `url` (`sqlite://PATH`) names.
+/// Reads which schema the ledger has.
 ///
 /// # Errors
-/// Where it names none.
-pub fn file(url: &str) -> Result<PathBuf, LedgerError> {
-    Ok(SqliteConnectOptions::from_str(url)?.get_filename().to_owned())
-}
-
-/// Reads which schema the file has.
-///
-/// # Errors
-/// Where it cannot be opened, or is no database.
-pub async fn schema(url: &str) -> Result<Schema, LedgerError> {
+/// Where it cannot be reached, or is no database.
+pub async fn schema(url: &DatabaseUrl) -> Result<Schema, LedgerError> {
     let Some(mut connection) = open(url).await? else { return Ok(Schema::Fresh) };
-    let tables: Vec<String> =
-        sqlx::query_scalar("SELECT name FROM sqlite_master WHERE type = 'table'").fetch_all(&mut connection).await?;
-    if tables.is_empty() {
-        return Ok(Schema::Fresh);
-    }
-    if !tables.iter().any(|name| name == "_sqlx_migrations") {
-        return Ok(Schema::Foreign);
-    }
-    let taken: Vec<(i64, Vec<u8>)> = sqlx::query_as("SELECT version, checksum FROM _sqlx_migrations ORDER BY version")
-        .fetch_all(&mut connection)
-        .await?;
+    let found = schema::of(&mut connection, engine(url)).await?;
     connection.close().await?;
-    Ok(compare(&taken))
+    Ok(found)
 }
 
-/// How many sealed records need which key; none in a file that has no such records yet.
+/// What a server with a ledger on it, or room for one, is like.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Server {
+    /// As PostgreSQL writes it.
+    pub version: String,
+    /// Which schema is there.
+    pub schema: Schema,
+    /// Whether each table that is there can be read and written.
+    pub may_write: bool,
+    /// Whether tables can be made.
+    pub may_create: bool,
+    /// Whether what it keeps outlasts a crash of its machine.
+    pub fsync: bool,
+}
+
+/// Looks at a server.
+///
+/// # Errors
+/// Where it cannot be reached, or no ledger can be kept on it.
+pub async fn server(url: &DatabaseUrl) -> Result<Server, LedgerError> {
+    let mut connection = Database::look(url, false).await?;
+    schema::see_whether_fit(&mut connection).await?;
+    let all_writable = "SELECT COUNT(*) = 0 FROM information_schema.tables WHERE table_schema = current_schema()
+        AND NOT (has_table_privilege(quote_ident(table_schema) || '.' || quote_ident(table_name), 'SELECT')
+            AND has_table_privilege(quote_ident(table_schema) || '.' || quote_ident(table_name), 'INSERT')
+            AND has_table_privilege(quote_ident(table_schema) || '.' || quote_ident(table_name), 'UPDATE')
+            AND has_table_privilege(quote_ident(table_schema) || '.' || quote_ident(table_name), 'DELETE'))";
+    let creates = "SELECT has_schema_privilege(current_schema(), 'CREATE')";
+    let found = Server {
+        version: sqlx::query_scalar("SHOW server_version").fetch_one(&mut connection).await?,
+        schema: schema::of(&mut connection, Engine::Postgres).await?,
+        may_write: sqlx::query_scalar(all_writable).fetch_one(&mut connection).await?,
+        may_create: sqlx::query_scalar(creates).fetch_one(&mut connection).await?,
+        fsync: sqlx::query_scalar::<_, String>("SHOW fsync").fetch_one(&mut connection).await? == "on",
+    };
+    connection.close().await?;
+    Ok(found)
+}
+
+/// How many sealed records need which key; none in one that has no such records yet.
 ///
 /// # Errors
 /// As [`schema`].
-pub async fn sealed(url: &str) -> Result<SealedCounts, LedgerError> {
+pub async fn sealed(url: &DatabaseUrl) -> Result<SealedCounts, LedgerError> {
     if schema(url).await? != Schema::Current {
         return Ok(SealedCounts::default());
     }
@@ -69,11 +89,11 @@ pub async fn sealed(url: &str) -> Result<SealedCounts, LedgerError> {
     Ok(counts)
 }
 
-/// Every link, living ones first, then by age; none in a file that has no such records yet.
+/// Every link, living ones first, then by age; none in one that has no such records yet.
 ///
 /// # Errors
 /// As [`schema`].
-pub async fn links(url: &str) -> Result<Vec<Link>, LedgerError> {
+pub async fn links(url: &DatabaseUrl) -> Result<Vec<Link>, LedgerError> {
     if schema(url).await? != Schema::Current {
         return Ok(Vec::new());
     }
@@ -87,7 +107,7 @@ pub async fn links(url: &str) -> Result<Vec<Link>, LedgerError> {
 ///
 /// # Errors
 /// As [`schema`].
-pub async fn pinned(url: &str, name: &str) -> Result<Option<String>, LedgerError> {
+pub async fn pinned(url: &DatabaseUrl, name: &str) -> Result<Option<String>, LedgerError> {
     if schema(url).await? != Schema::Current {
         return Ok(None);
     }
@@ -97,48 +117,25 @@ pub async fn pinned(url: &str, name: &str) -> Result<Option<String>, LedgerError
     Ok(pinned)
 }
 
-/// Opens the file to read; `None` where there is nothing in it.
-pub(super) async fn open(url: &str) -> Result<Option<Connection>, LedgerError> {
-    let path = file(url)?;
-    match std::fs::metadata(&path) {
+/// Opens the ledger to read; `None` where it is a file with nothing in it.
+pub(super) async fn open(url: &DatabaseUrl) -> Result<Option<Connection>, LedgerError> {
+    let Some(path) = url.file() else { return Database::look(url, false).await.map(Some) };
+    match std::fs::metadata(path) {
         Ok(metadata) if metadata.len() > 0 => {}
         Ok(_) => return Ok(None),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
-        Err(error) => return Err(LedgerError::File { path, error }),
+        Err(error) => return Err(LedgerError::File { path: path.to_owned(), error }),
     }
-    let mut log = path.into_os_string();
+    let mut log = path.as_os_str().to_owned();
     log.push("-wal");
     // Even a reader makes a log and leaves it behind. Where there is none, nobody has the file open.
-    let alone = !Path::new(&log).exists();
-    let options = SqliteConnectOptions::from_str(url)?.read_only(true).immutable(alone).busy_timeout(BUSY);
-    Ok(Some(SqliteConnection::connect_with(&options).await?))
+    let is_alone = !Path::new(&log).exists();
+    Database::look(url, is_alone).await.map(Some)
 }
 
-fn compare(taken: &[(i64, Vec<u8>)]) -> Schema {
-    let known = || MIGRATIONS.iter();
-    let newest = known().map(|step| step.version).max().unwrap_or_default();
-    for (version, checksum) in taken {
-        match known().find(|step| step.version == *version) {
-            None if *version > newest => return Schema::Newer,
-            Some(step) if step.checksum.as_ref() == checksum.as_slice() => {}
-            _ => return Schema::Foreign,
-        }
-    }
-    if taken.len() < known().count() { Schema::Older } else { Schema::Current }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn steps_that_are_missing_changed_or_more_are_told_apart() {
-        let ours: Vec<(i64, Vec<u8>)> = MIGRATIONS.iter().map(|step| (step.version, step.checksum.to_vec())).collect();
-        assert_eq!(compare(&ours), Schema::Current);
-        assert_eq!(compare(&[]), Schema::Older);
-        let newer = [ours.clone(), vec![(9999, vec![1])]].concat();
-        assert_eq!(compare(&newer), Schema::Newer);
-        let changed: Vec<(i64, Vec<u8>)> = ours.iter().map(|(version, _)| (*version, vec![0])).collect();
-        assert_eq!(compare(&changed), Schema::Foreign);
+fn engine(url: &DatabaseUrl) -> Engine {
+    match url {
+        DatabaseUrl::Sqlite(_) => Engine::Sqlite,
+        DatabaseUrl::Postgres(_) => Engine::Postgres,
     }
 }

@@ -3,10 +3,7 @@
 use std::fs::{File, TryLockError};
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::str::FromStr as _;
 use std::time::Duration;
-
-use sqlx::sqlite::SqliteConnectOptions;
 
 use super::{LedgerError, make_private};
 
@@ -14,10 +11,9 @@ use super::{LedgerError, make_private};
 const LOOKED_WITHIN: Duration = Duration::from_millis(100);
 
 /// Takes the lock for as long as the file that comes back is kept.
-pub(super) async fn take(url: &str) -> Result<File, LedgerError> {
-    let ledger = SqliteConnectOptions::from_str(url)?.get_filename().to_owned();
-    make_private(&ledger)?;
-    let path = beside(&ledger).map_err(|error| LedgerError::File { path: ledger.clone(), error })?;
+pub(super) async fn take(ledger: &Path) -> Result<File, LedgerError> {
+    make_private(ledger)?;
+    let path = beside(ledger).map_err(|error| LedgerError::File { path: ledger.to_owned(), error })?;
     let refused = |error| LedgerError::File { path: path.clone(), error };
     let file = File::options().create(true).truncate(false).write(true).open(&path).map_err(refused)?;
     let mut tried = file.try_lock();
@@ -27,7 +23,7 @@ pub(super) async fn take(url: &str) -> Result<File, LedgerError> {
     }
     match tried {
         Ok(()) => Ok(file),
-        Err(TryLockError::WouldBlock) => Err(LedgerError::Locked(ledger)),
+        Err(TryLockError::WouldBlock) => Err(LedgerError::Locked(ledger.to_owned())),
         Err(TryLockError::Error(error)) => Err(refused(error)),
     }
 }
@@ -66,27 +62,25 @@ mod tests {
         let folder = std::env::temp_dir().join(format!("p0-chatops-lock-{}", std::process::id()));
         std::fs::create_dir_all(&folder).unwrap();
         let (ledger, link) = (folder.join("p0.db"), folder.join("link.db"));
-        let url = format!("sqlite://{}", ledger.display());
         assert!(!is_taken(&ledger).unwrap());
         assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 0);
-        let lock = take(&url).await.unwrap();
+        let lock = take(&ledger).await.unwrap();
         std::os::unix::fs::symlink(&ledger, &link).unwrap();
         assert!(is_taken(&ledger).unwrap() && is_taken(&link).unwrap());
-        assert!(matches!(take(&url).await, Err(LedgerError::Locked(_))));
+        assert!(matches!(take(&ledger).await, Err(LedgerError::Locked(_))));
         drop(lock);
         assert!(!is_taken(&ledger).unwrap());
-        take(&url).await.unwrap();
+        take(&ledger).await.unwrap();
         std::fs::remove_dir_all(&folder).unwrap();
     }
 
     #[tokio::test]
     async fn whoever_only_looks_is_waited_for() {
         let ledger = std::env::temp_dir().join(format!("p0-chatops-look-{}.db", std::process::id()));
-        let url = format!("sqlite://{}", ledger.display());
-        drop(take(&url).await.unwrap());
+        drop(take(&ledger).await.unwrap());
         let looker = File::open(beside(&ledger).unwrap()).unwrap();
         looker.try_lock_shared().unwrap();
-        let (taken, ()) = tokio::join!(take(&url), async { drop(looker) });
+        let (taken, ()) = tokio::join!(take(&ledger), async { drop(looker) });
         taken.unwrap();
         std::fs::remove_file(beside(&ledger).unwrap()).unwrap();
         std::fs::remove_file(&ledger).unwrap();

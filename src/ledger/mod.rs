@@ -9,6 +9,7 @@ mod database;
 pub mod decisions;
 pub mod deliveries;
 pub mod drafts;
+pub mod errands;
 mod held;
 pub mod homes;
 pub mod inspect;
@@ -17,12 +18,15 @@ pub mod leases;
 mod link_store;
 pub mod links;
 pub mod lock;
+pub mod moving;
 pub mod notices;
 mod oncall;
 mod outcomes;
 mod pins;
 mod renewals;
+mod replicas;
 pub mod requests;
+pub mod schema;
 pub mod sealed;
 pub mod sign_ins;
 pub mod sweep;
@@ -32,7 +36,6 @@ mod writer;
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
@@ -42,17 +45,13 @@ use jiff::Timestamp;
 use rand::RngExt;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, SqliteConnection, SqlitePool};
 use tokio::sync::watch;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::clock::Clock;
-use writer::Writer;
-
-/// How long a write waits for another process; Slack waits 3 s for its answer.
-const BUSY: Duration = Duration::from_secs(1);
-/// Connections that read beside the writer.
-const READERS: u32 = 4;
+use crate::config::DatabaseUrl;
+use database::{Arguments, Connection, Database, Driver, Engine, Readers};
+use writer::{Loudness, Writer};
 
 /// Why the ledger could not do what it was asked. Never holds a row's content.
 #[derive(Debug, thiserror::Error)]
@@ -69,6 +68,15 @@ pub enum LedgerError {
     /// The schema could not be brought up to date.
     #[error("the ledger's schema: {0}")]
     Migrate(sqlx::migrate::MigrateError),
+    /// A newer version has been here.
+    #[error("the ledger was written by a newer version of p0-chatops: use that one")]
+    Newer,
+    /// The server did not let anybody in.
+    #[error("the ledger's database server did not answer within {} s", .0.as_secs())]
+    Unreachable(Duration),
+    /// The server is not one that a ledger can be kept on.
+    #[error("the ledger's database server {0}")]
+    Unfit(String),
     /// Another `serve` has this file.
     #[error("another p0-chatops serve has {0} open")]
     Locked(PathBuf),
@@ -107,55 +115,70 @@ impl LedgerError {
     }
 }
 
-/// The schema, step by step.
-static MIGRATIONS: sqlx::migrate::Migrator = sqlx::migrate!("src/ledger/migrations");
-
-type Statement = sqlx::query::Query<'static, sqlx::Sqlite, sqlx::sqlite::SqliteArguments>;
+type Statement = sqlx::query::Query<'static, Driver, Arguments>;
 
 /// The ledger: a handle that is cheap to clone.
 #[derive(Clone)]
 pub struct Ledger {
+    engine: Engine,
     writer: Writer,
-    readers: SqlitePool,
+    readers: Readers,
     clock: Clock,
     changed: watch::Sender<()>,
     /// Held for as long as the ledger is open by the one `serve` of this file.
     _lock: Option<Arc<File>>,
+    /// Hears what other replicas have written, where there may be any.
+    _listening: Option<Arc<AbortOnDropHandle<()>>>,
 }
 
 impl Ledger {
-    /// Opens the file (made when missing) and brings its schema up to date. `url` is `sqlite://PATH`.
+    /// Opens the ledger and brings its schema up to date; a file is made where it is missing.
     ///
     /// # Errors
-    /// Where the file cannot be opened or written, or is newer than this program.
-    pub async fn open(url: &str, clock: Clock) -> Result<Self, LedgerError> {
-        let options = SqliteConnectOptions::from_str(url)?
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Full)
-            .foreign_keys(true)
-            .busy_timeout(BUSY);
-        make_private(options.get_filename())?;
-        let mut connection = SqliteConnection::connect_with(&options).await?;
-        MIGRATIONS.run(&mut connection).await?;
-        let writer = Writer::start(connection, options.clone());
-        // A file does not hang up: asking each connection whether it still lives would double the cost of most looks.
-        let readers = SqlitePoolOptions::new().max_connections(READERS).test_before_acquire(false);
-        let readers = readers.connect_lazy_with(options.read_only(true));
-        Ok(Self { writer, readers, clock, changed: watch::Sender::new(()), _lock: None })
+    /// Where it cannot be reached or written, or is newer than this program.
+    pub async fn open(url: &DatabaseUrl, clock: Clock) -> Result<Self, LedgerError> {
+        let database = Database::at(url)?;
+        // Several replicas have one clock between them: leases and timers are nobody's own.
+        let clock = match database.engine == Engine::Postgres && clock.is_the_machines() {
+            true => Clock::led(),
+            false => clock,
+        };
+        schema::bring_up(&database).await?;
+        let writer = Writer::start(database.connect().await?, database.clone(), clock.clone());
+        let readers = database.readers();
+        let engine = database.engine;
+        Ok(Self { engine, writer, readers, clock, changed: watch::Sender::new(()), _lock: None, _listening: None })
     }
 
-    /// Opens the file as the one `serve` that it may have, and settles what a predecessor left behind.
+    /// Opens the ledger to serve. A file may have one `serve`, which settles what a predecessor left behind. A server's
+    /// database may have several: there nothing is settled at a start, for another may be at work on it, and whatever a
+    /// dead one had is free once its lease has ended.
     ///
     /// # Errors
     /// As [`Ledger::open`]; also where another `serve` has the file.
-    pub async fn open_to_serve(url: &str, clock: Clock) -> Result<Self, LedgerError> {
-        let lock = lock::take(url).await?;
-        let mut ledger = Self::open(url, clock).await?;
-        ledger._lock = Some(Arc::new(lock));
-        ledger.settle_predecessor().await?;
+    pub async fn open_to_serve(url: &DatabaseUrl, clock: Clock) -> Result<Self, LedgerError> {
+        let ledger = match url {
+            DatabaseUrl::Sqlite(path) => {
+                let lock = lock::take(path).await?;
+                let mut ledger = Self::open(url, clock).await?;
+                ledger._lock = Some(Arc::new(lock));
+                ledger.settle_predecessor().await?;
+                ledger
+            }
+            DatabaseUrl::Postgres(server) => {
+                let mut ledger = Self::open(url, clock).await?;
+                let listening = tokio::spawn(replicas::listen(server.clone(), ledger.changed.clone()));
+                ledger._listening = Some(Arc::new(AbortOnDropHandle::new(listening)));
+                ledger
+            }
+        };
         ledger.look_at_older_requests().await?;
         Ok(ledger)
+    }
+
+    /// The clock by which leases, deadlines and timers are told: the database server's, where there is one.
+    pub fn clock(&self) -> Clock {
+        self.clock.clone()
     }
 
     /// Writes what has come in and lets go of the file, which then holds everything by itself: the write-ahead log is
@@ -176,7 +199,7 @@ impl Ledger {
     /// # Errors
     /// What the database says.
     pub async fn probe(&self) -> Result<(), LedgerError> {
-        self.write(|c, now| {
+        self.write_quietly(|c, now| {
             Box::pin(async move {
                 sqlx::query("INSERT INTO deliveries (key, seen_at) VALUES ('probe', $1) ON CONFLICT (key) DO UPDATE SET seen_at = $1")
                     .bind(now.as_millisecond())
@@ -202,16 +225,24 @@ impl Ledger {
     async fn write<T, F>(&self, work: F) -> Result<T, LedgerError>
     where
         T: Send + 'static,
-        F: for<'c> FnOnce(&'c mut SqliteConnection, Timestamp) -> BoxFuture<'c, Result<T, LedgerError>>
-            + Send
-            + 'static,
+        F: for<'c> FnOnce(&'c mut Connection, Timestamp) -> BoxFuture<'c, Result<T, LedgerError>> + Send + 'static,
     {
         let clock = self.clock.clone();
-        let result = self.writer.write(move |connection| work(connection, clock.now())).await;
+        let result = self.writer.write(Loudness::Heard, move |connection| work(connection, clock.now())).await;
         if result.is_ok() {
             self.changed.send_replace(());
         }
         result
+    }
+
+    /// The same for what nobody has to act on: no worker is woken by it, here or in another replica.
+    async fn write_quietly<T, F>(&self, work: F) -> Result<T, LedgerError>
+    where
+        T: Send + 'static,
+        F: for<'c> FnOnce(&'c mut Connection, Timestamp) -> BoxFuture<'c, Result<T, LedgerError>> + Send + 'static,
+    {
+        let clock = self.clock.clone();
+        self.writer.write(Loudness::Quiet, move |connection| work(connection, clock.now())).await
     }
 }
 

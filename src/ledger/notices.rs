@@ -6,6 +6,7 @@ use serde_json::Value;
 use sqlx::Row as _;
 use url::Url;
 
+use super::errands::Errand;
 use super::{Ledger, LedgerError, deliveries, from_json, new_id, readable, to_json};
 use crate::domain::delivery::DeliveryKeys;
 use crate::domain::jit::refusal::SettingsRefusal;
@@ -180,11 +181,15 @@ impl Ledger {
     /// # Errors
     /// Where the database cannot be read.
     pub async fn due_notices(&self, most: u32) -> Result<Vec<Waiting>, LedgerError> {
-        let rows = sqlx::query("SELECT id, body, attempts FROM notices WHERE due_at <= $1 ORDER BY id LIMIT $2")
-            .bind(self.clock.now().as_millisecond())
-            .bind(i64::from(most))
-            .fetch_all(&self.readers)
-            .await?;
+        let rows = sqlx::query(
+            "SELECT id, body, attempts FROM notices WHERE due_at <= $1
+                 AND NOT EXISTS (SELECT 1 FROM errands e WHERE e.id = notices.id AND e.until > $1)
+             ORDER BY id LIMIT $2",
+        )
+        .bind(self.clock.now().as_millisecond())
+        .bind(i64::from(most))
+        .fetch_all(&self.readers)
+        .await?;
         let read = |row: &Row| {
             Ok(Waiting {
                 id: row.try_get("id")?,
@@ -199,8 +204,9 @@ impl Ledger {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn notice_ended(&self, id: i64) -> Result<(), LedgerError> {
-        self.run(sqlx::query("DELETE FROM notices WHERE id = $1").bind(id)).await
+    pub async fn notice_ended(&self, errand: Errand) -> Result<(), LedgerError> {
+        let id = errand.id;
+        self.run_of(errand, sqlx::query("DELETE FROM notices WHERE id = $1").bind(id)).await
     }
 
     /// The notice is about to be sent: whatever becomes of that, it is not tried again before `due`.
@@ -215,8 +221,10 @@ impl Ledger {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn notice_waits(&self, id: i64, due: Timestamp) -> Result<(), LedgerError> {
-        self.run(
+    pub async fn notice_waits(&self, errand: Errand, due: Timestamp) -> Result<(), LedgerError> {
+        let id = errand.id;
+        self.run_of(
+            errand,
             sqlx::query("UPDATE notices SET attempts = attempts + 1, due_at = $2 WHERE id = $1")
                 .bind(id)
                 .bind(due.as_millisecond()),

@@ -110,7 +110,7 @@ impl Ledger {
     /// Where the database cannot be read.
     pub async fn pending(&self) -> Result<Vec<Kept>, LedgerError> {
         let rows = sqlx::query(
-            "SELECT body, card_key, revision FROM requests WHERE pending = 1 ORDER BY seen_at DESC LIMIT $1",
+            "SELECT body, card_key, revision FROM requests WHERE pending = 1 ORDER BY seen_at DESC, id DESC LIMIT $1",
         )
         .bind(MOST_LISTED)
         .fetch_all(&self.readers)
@@ -129,7 +129,7 @@ impl Ledger {
                  (SELECT requests.*, COALESCE((SELECT MAX(d.id) FROM decisions d
                                                WHERE d.request_id = requests.id AND d.person = $1), 0) AS chosen
                   FROM requests WHERE pending = 1) AS waiting
-             WHERE chosen > 0 OR $2 = 1 ORDER BY chosen DESC, seen_at DESC LIMIT $3",
+             WHERE chosen > 0 OR $2 = 1 ORDER BY chosen DESC, seen_at DESC, id DESC LIMIT $3",
         )
         .bind(user.as_str())
         .bind(i64::from(all))

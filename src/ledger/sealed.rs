@@ -83,7 +83,7 @@ impl Ledger {
                  AND key_id <> $1 AND (place, id) > ($2, $3) ORDER BY place, id LIMIT $4"
         );
         let (place, id) = after.map_or(("", 0), |record| (record.place.table(), record.id));
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(key.as_str()).bind(place).bind(id).bind(most);
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(key.as_str()).bind(place).bind(id).bind(i64::from(most));
         rows.fetch_all(&self.readers).await?.iter().map(read).collect()
     }
 

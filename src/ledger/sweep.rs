@@ -59,12 +59,12 @@ const HEAP: Duration = Duration::from_secs(60);
 
 async fn due(c: &mut Connection, now: Timestamp) -> Result<bool, LedgerError> {
     let sql = format!(
-        "SELECT EXISTS (SELECT 1 FROM decisions WHERE {ABANDONED}) OR EXISTS (SELECT 1 FROM decisions WHERE {LATE})
+        "SELECT CASE WHEN EXISTS (SELECT 1 FROM decisions WHERE {ABANDONED}) OR EXISTS (SELECT 1 FROM decisions WHERE {LATE})
              OR EXISTS (SELECT 1 FROM decisions WHERE {UNPROVED})
              OR EXISTS (SELECT 1 FROM timers WHERE kind IN ('ends_soon', 'overdue') AND due_at <= $1)
              OR EXISTS (SELECT 1 FROM sign_ins WHERE expires_at < $4)
              OR EXISTS (SELECT 1 FROM decisions WHERE stage_name = 'recorded' AND unheard = 0 AND chosen_at <= $2)
-             OR EXISTS (SELECT 1 FROM deliveries WHERE seen_at < $3)"
+             OR EXISTS (SELECT 1 FROM deliveries WHERE seen_at < $3) THEN 1 ELSE 0 END"
     );
     let due: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(sql))
         .bind(now.as_millisecond())

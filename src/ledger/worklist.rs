@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use sqlx::{QueryBuilder, Row as _};
+use sqlx::Row as _;
 
 use super::requests::{self, Kept};
 use super::{Ledger, LedgerError, from_json, readable};
@@ -12,7 +12,7 @@ use crate::domain::person::{SlackUser, UserId};
 use crate::domain::phase::Actor;
 use crate::domain::request::Request;
 use crate::domain::rules::comparable;
-use crate::ledger::database::{Connection, Driver, Row};
+use crate::ledger::database::{Connection, Row};
 
 /// Requests of one kind that are looked at for one person, the newest.
 pub const MOST: usize = 500;
@@ -109,16 +109,16 @@ impl Ledger {
             return Ok(Vec::new());
         }
         let since = self.clock.now().checked_sub(OVER_FOR).unwrap_or(Timestamp::MIN);
-        let mut sql = QueryBuilder::<Driver>::new(
-            "SELECT body, card_key, revision FROM requests WHERE id IN (SELECT request_id FROM parties WHERE name IN (",
+        let places: Vec<String> = (0..names.len()).map(|nth| format!("${}", nth + 3)).collect();
+        let sql = format!(
+            "SELECT body, card_key, revision FROM requests
+             WHERE id IN (SELECT request_id FROM parties WHERE name IN ({})) AND (live <> 0 OR seen_at >= $1)
+             ORDER BY live DESC, seen_at DESC, id DESC LIMIT $2",
+            places.join(", ")
         );
-        let mut list = sql.separated(", ");
-        for name in names {
-            list.push_bind(comparable(name));
-        }
-        sql.push(")) AND (live <> 0 OR seen_at >= ").push_bind(since.as_millisecond());
-        sql.push(") ORDER BY live DESC, seen_at DESC, id DESC LIMIT ").push_bind(MOST_ROWS);
-        let rows = sql.build().fetch_all(&self.readers).await?;
+        let query = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(since.as_millisecond()).bind(MOST_ROWS);
+        let query = names.iter().fold(query, |query, name| query.bind(comparable(name)));
+        let rows = query.fetch_all(&self.readers).await?;
         Ok(rows.iter().filter_map(|row| readable(requests::read(row))).collect())
     }
 

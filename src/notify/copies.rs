@@ -13,6 +13,7 @@ use crate::domain::posted::Posted;
 use crate::domain::request::RequestId;
 use crate::ledger::LedgerError;
 use crate::ledger::copies::{Audience, StaleCopy};
+use crate::ledger::errands::{Brought, Errand};
 use crate::ledger::jit::cards::SettingsAudience;
 use crate::ledger::jit::copies::StaleSettingsCopy;
 
@@ -122,6 +123,16 @@ impl Shows {
     }
 }
 
+impl Behind {
+    /// As the ledger leases it.
+    pub(super) fn brought(&self) -> Brought {
+        match self.shows {
+            Shows::Request(..) => Brought::Copy(self.id),
+            Shows::Settings(..) => Brought::SettingsCopy(self.id),
+        }
+    }
+}
+
 impl Courier {
     /// What a copy is to show now.
     pub(super) async fn draw(&self, shows: &Shows) -> Result<Drawing, Undone> {
@@ -152,24 +163,36 @@ impl Courier {
         }
     }
 
-    pub(super) async fn copy_drawn(&self, copy: &Behind, posted: Posted, revision: i64) -> Result<(), LedgerError> {
+    pub(super) async fn copy_drawn(
+        &self,
+        copy: &Behind,
+        errand: &Errand,
+        posted: Posted,
+        revision: i64,
+    ) -> Result<(), LedgerError> {
         match copy.shows {
-            Shows::Request(..) => self.ledger.copy_drawn(copy.id, posted, revision).await,
-            Shows::Settings(..) => self.ledger.settings_copy_drawn(copy.id, posted, revision).await,
+            Shows::Request(..) => self.ledger.copy_drawn(errand.clone(), posted, revision).await,
+            Shows::Settings(..) => self.ledger.settings_copy_drawn(errand.clone(), posted, revision).await,
         }
     }
 
-    pub(super) async fn copy_waits(&self, copy: &Behind, due: Timestamp, lost: bool) -> Result<(), LedgerError> {
+    pub(super) async fn copy_waits(
+        &self,
+        copy: &Behind,
+        errand: Errand,
+        due: Timestamp,
+        lost: bool,
+    ) -> Result<(), LedgerError> {
         match copy.shows {
-            Shows::Request(..) => self.ledger.copy_waits(copy.id, due, lost).await,
-            Shows::Settings(..) => self.ledger.settings_copy_waits(copy.id, due, lost).await,
+            Shows::Request(..) => self.ledger.copy_waits(errand, due, lost).await,
+            Shows::Settings(..) => self.ledger.settings_copy_waits(errand, due, lost).await,
         }
     }
 
-    pub(super) async fn copy_gone(&self, copy: &Behind) -> Result<(), LedgerError> {
+    pub(super) async fn copy_gone(&self, copy: &Behind, errand: Errand) -> Result<(), LedgerError> {
         match copy.shows {
-            Shows::Request(..) => self.ledger.copy_gone(copy.id).await,
-            Shows::Settings(..) => self.ledger.settings_copy_gone(copy.id).await,
+            Shows::Request(..) => self.ledger.copy_gone(errand).await,
+            Shows::Settings(..) => self.ledger.settings_copy_gone(errand).await,
         }
     }
 }

@@ -19,6 +19,7 @@ use super::web_api::{SlackApi, SlackFailure};
 use crate::clock::Clock;
 use crate::domain::person::{ChannelId, UserId};
 use crate::forward::retry;
+use crate::ledger::errands::{Brought, Errand as Right};
 use crate::ledger::notices::{Notice, Waiting};
 use crate::ledger::{Ledger, LedgerError};
 
@@ -212,17 +213,7 @@ impl Courier {
     }
 
     async fn bring(&self, going: UnderWay, load: Load) {
-        let ended = match load {
-            Load::Copy(copy) => {
-                let undone = self.bring_copy(&copy).await.err();
-                self.end_copy(&copy, undone).await
-            }
-            Load::Notice(waiting) => {
-                let undone = self.bring_notice(&waiting).await.err();
-                self.end_notice(&waiting, undone).await
-            }
-        };
-        if let Err(error) = ended {
+        if let Err(error) = self.bring_once(load).await {
             tracing::error!(%error, "what Slack was told could not be written down");
             // The ledger has troubles: nobody is served by trying at once.
             tokio::time::sleep(LOOK_EVERY).await;
@@ -230,11 +221,35 @@ impl Courier {
         drop(going);
     }
 
-    async fn end_copy(&self, copy: &Behind, undone: Option<Undone>) -> Result<(), LedgerError> {
+    /// Brings something, unless another replica does.
+    async fn bring_once(&self, load: Load) -> Result<(), LedgerError> {
+        let what = match &load {
+            Load::Copy(copy) => copy.brought(),
+            Load::Notice(waiting) => Brought::Notice(waiting.id),
+        };
+        let Some(right) = self.ledger.begin_errand(what).await? else { return Ok(()) };
+        let ended = match load {
+            Load::Copy(copy) => {
+                let undone = self.bring_copy(&copy, &right).await.err();
+                self.end_copy(&copy, right.clone(), undone).await
+            }
+            Load::Notice(waiting) => {
+                let undone = self.bring_notice(&waiting).await.err();
+                self.end_notice(&waiting, right.clone(), undone).await
+            }
+        };
+        if ended.is_err() {
+            // What could not be written down is tried again by whoever comes first.
+            self.ledger.end_errand(right).await?;
+        }
+        ended
+    }
+
+    async fn end_copy(&self, copy: &Behind, right: Right, undone: Option<Undone>) -> Result<(), LedgerError> {
         let why = match undone {
             None => return Ok(()),
             Some(Undone::Ledger(error)) => return Err(error),
-            Some(Undone::NotYet) => return self.copy_waits(copy, self.later(copy.attempts), false).await,
+            Some(Undone::NotYet) => return self.copy_waits(copy, right, self.later(copy.attempts), false).await,
             Some(Undone::Never(why)) => why,
             Some(Undone::Slack(method, failure)) => match self.due_after(method, &failure, copy.attempts) {
                 Some(due) => {
@@ -245,28 +260,28 @@ impl Courier {
                     } else {
                         due
                     };
-                    return self.copy_waits(copy, due, lost).await;
+                    return self.copy_waits(copy, right, due, lost).await;
                 }
                 None => failure.to_string(),
             },
         };
         tracing::warn!(of = %copy.shows, why, "a copy of a card is given up");
-        self.copy_gone(copy).await
+        self.copy_gone(copy, right).await
     }
 
-    async fn end_notice(&self, waiting: &Waiting, undone: Option<Undone>) -> Result<(), LedgerError> {
+    async fn end_notice(&self, waiting: &Waiting, right: Right, undone: Option<Undone>) -> Result<(), LedgerError> {
         let why = match undone {
-            None => return self.ledger.notice_ended(waiting.id).await,
+            None => return self.ledger.notice_ended(right).await,
             Some(Undone::Ledger(error)) => return Err(error),
-            Some(Undone::NotYet) => return self.ledger.notice_waits(waiting.id, self.later(waiting.attempts)).await,
+            Some(Undone::NotYet) => return self.ledger.notice_waits(right, self.later(waiting.attempts)).await,
             Some(Undone::Never(why)) => why,
             Some(Undone::Slack(method, failure)) => match self.due_after(method, &failure, waiting.attempts) {
-                Some(due) if waiting.attempts < MOST_TRIES => return self.ledger.notice_waits(waiting.id, due).await,
+                Some(due) if waiting.attempts < MOST_TRIES => return self.ledger.notice_waits(right, due).await,
                 _ => failure.to_string(),
             },
         };
         tracing::warn!(notice = waiting.id, why, "somebody could not be told");
-        self.ledger.notice_ended(waiting.id).await
+        self.ledger.notice_ended(right).await
     }
 
     /// Takes a failure in: a 429 silences its method in the whole workspace. Says when to try again; `None` where

@@ -17,6 +17,7 @@ use crate::domain::request::RequestId;
 use crate::domain::watch::News;
 use crate::ledger::cards::CardFacts;
 use crate::ledger::copies::{Audience, RequesterCopy};
+use crate::ledger::errands::Errand;
 use crate::ledger::notices::{Notice, Waiting};
 
 /// How long an answer about a channel's being shared is believed: Slack takes about 50 such questions a minute.
@@ -24,7 +25,7 @@ const SHARED_FOR: Duration = Duration::from_secs(60);
 
 impl Courier {
     /// Posts a copy, or draws it anew.
-    pub(super) async fn bring_copy(&self, copy: &Behind) -> Result<(), Undone> {
+    pub(super) async fn bring_copy(&self, copy: &Behind, errand: &Errand) -> Result<(), Undone> {
         let Drawing { message, revision, is_decided, requester } = self.draw(&copy.shows).await?;
         let posted = match &copy.posted {
             Some(posted) => {
@@ -35,7 +36,9 @@ impl Courier {
                 posted.clone()
             }
             // Nobody is called to what is decided. One that may be there already is drawn as it is now.
-            None if is_decided && copy.is_page && copy.lost == 0 => return Ok(self.copy_gone(copy).await?),
+            None if is_decided && copy.is_page && copy.lost == 0 => {
+                return Ok(self.copy_gone(copy, errand.clone()).await?);
+            }
             None => {
                 let channel = match copy.shows.place() {
                     Place::Channel(channel) => self.open(channel, &copy.shows).await?.clone(),
@@ -50,7 +53,7 @@ impl Courier {
                     .map_err(|failure| Undone::Slack(Method::Post, failure))?
             }
         };
-        Ok(self.copy_drawn(copy, posted, revision).await?)
+        Ok(self.copy_drawn(copy, errand, posted, revision).await?)
     }
 
     /// A card whose channel another company has come to read is not for them, nor may it stay as it is.

@@ -39,6 +39,7 @@ async fn what_was_being_sent_when_the_bot_died_is_unknown_and_not_sent_again() {
     let sent = tokio::time::timeout(Duration::from_millis(500), world.app().worker.step()).await;
     assert!(sent.is_err(), "it hangs, and is given up from one instant to the next");
     world.restart().await;
+    world.wait_for_leases();
     world.work().await;
     assert_eq!(world.told().len(), 1);
     assert!(world.read(&card).contains("*Outcome unknown*"), "{}", world.read(&card));

@@ -439,8 +439,7 @@ async fn an_install_in_another_organisation_decides_nothing() {
 async fn a_click_that_cannot_be_written_is_an_error_and_the_next_one_counts() {
     let world = World::with(Setup::over_http()).await;
     let card = world.usual().await;
-    let mut lock = world.database().await;
-    sqlx::query("BEGIN EXCLUSIVE").execute(&mut lock).await.unwrap();
+    let mut lock = world.writing().await;
     assert_eq!(world.press(ALICE, &card, "approve").await.status, 503);
     sqlx::query("COMMIT").execute(&mut lock).await.unwrap();
     world.work().await;
@@ -454,8 +453,7 @@ async fn a_click_that_cannot_be_written_is_an_error_and_the_next_one_counts() {
 async fn a_command_and_a_push_that_cannot_be_written_are_errors() {
     let world = World::with(Setup::over_http()).await;
     world.usual().await;
-    let mut lock = world.database().await;
-    sqlx::query("BEGIN EXCLUSIVE").execute(&mut lock).await.unwrap();
+    let mut lock = world.writing().await;
     assert_eq!(world.slack.slash(BOB, CHANNEL, "deny req-1").await.unwrap().status, 503);
     assert_eq!(world.p0.push("req-1").await, Some(503));
     sqlx::query("COMMIT").execute(&mut lock).await.unwrap();

@@ -282,7 +282,7 @@ fn nothing_runs_as_root_or_twice_on_one_ledger() {
 
 #[test]
 fn the_ledger_lies_where_it_can_be_written() {
-    let ledger = settings_in_the_container().database_url;
+    let ledger = settings_in_the_container().database_url.to_string();
     let mounts = pod()["containers"][0]["volumeMounts"].take();
     let mount = mounts.as_array().unwrap().iter().find(|mount| mount["name"] == "ledger").unwrap();
     let folder = mount["mountPath"].as_str().unwrap();

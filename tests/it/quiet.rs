@@ -42,10 +42,7 @@ async fn what_is_remembered_against_replays_is_forgotten_in_time() {
     world.work().await;
     world.clock.advance(Duration::from_secs(17 * 60));
     world.work().await;
-    let url = format!("sqlite://{}", world.folder.join("p0-chatops.db").display());
-    let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
-    let left: i64 = sqlx::query_scalar("SELECT COUNT(*) FROM deliveries").fetch_one(&pool).await.unwrap();
-    assert_eq!(left, 0);
+    assert_eq!(world.rows("deliveries").await, 0);
 }
 
 /// All that is logged in a story, at every level and of every crate.

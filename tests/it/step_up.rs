@@ -46,10 +46,8 @@ impl World {
     }
 
     async fn events(&self, which: &str) -> Vec<serde_json::Value> {
-        let url = format!("sqlite://{}", self.folder.join("p0-chatops.db").display());
-        let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
         let rows = sqlx::query_scalar("SELECT detail FROM audit WHERE event = $1 ORDER BY id").bind(which);
-        let rows: Vec<String> = rows.fetch_all(&pool).await.unwrap();
+        let rows: Vec<String> = rows.fetch_all(&mut self.database().await).await.unwrap();
         rows.iter().map(|row| serde_json::from_str(row).unwrap()).collect()
     }
 }

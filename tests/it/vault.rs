@@ -6,7 +6,7 @@ use std::process::Output;
 
 use p0_chatops::authorize::vault::{KeyId, Owner, Vault};
 use p0_chatops::clock::Clock;
-use p0_chatops::config::VaultKeys;
+use p0_chatops::config::{DatabaseUrl, VaultKeys};
 use p0_chatops::domain::person::{SlackUser, TeamId, UserId};
 use p0_chatops::ledger::Ledger;
 use serde_json::{Value, json};
@@ -197,7 +197,7 @@ async fn a_record_that_was_moved_to_another_user_is_not_sealed_anew() {
 async fn a_record_that_changes_while_it_is_sealed_anew_keeps_what_it_changed_to() {
     let house = House::new().await;
     house.link(1, ALICE, "old tokens").await;
-    let url = format!("sqlite://{}", house.company.folder.join("p0-chatops.db").display());
+    let url = DatabaseUrl::Sqlite(house.company.folder.join("p0-chatops.db"));
     let ledger = Ledger::open(&url, Clock::system()).await.unwrap();
     let other = KeyId::parse("0000000000000000").unwrap();
     let record = ledger.sealed_not_under(&other, None, 10).await.unwrap().remove(0);

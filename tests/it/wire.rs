@@ -2,10 +2,11 @@
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
+use p0_chatops::config::DatabaseUrl;
 use p0_chatops::sandbox::slack::Delivered;
 use serde_json::{Value, json};
 use sha2::Sha256;
-use sqlx::{Connection as _, SqliteConnection};
+use sqlx::{AnyConnection, Connection as _};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -74,9 +75,48 @@ impl World {
         lines.map(|line| line.rsplit(' ').next().unwrap().parse::<u64>().unwrap()).sum()
     }
 
-    /// A connection to the ledger's file beside the bot's own.
-    pub async fn database(&self) -> SqliteConnection {
-        SqliteConnection::connect(&format!("sqlite://{}/p0-chatops.db", self.folder.display())).await.unwrap()
+    /// A connection to the ledger beside the bot's own.
+    pub async fn database(&self) -> AnyConnection {
+        connect(&self.settings().database_url).await
+    }
+
+    /// Somebody else is writing for as long as this is not let go of.
+    pub async fn writing(&self) -> AnyConnection {
+        let mut connection = self.database().await;
+        let begin = match self.settings().database_url {
+            DatabaseUrl::Sqlite(_) => "BEGIN EXCLUSIVE",
+            DatabaseUrl::Postgres(_) => {
+                "BEGIN; SELECT pg_advisory_xact_lock(hashtextextended('p0-chatops ' || current_schema(), 0))"
+            }
+        };
+        sqlx::raw_sql(begin).execute(&mut connection).await.unwrap();
+        connection
+    }
+
+    /// The ledger takes no more of one kind.
+    pub async fn refuse(&self, deed: &str, table: &str) {
+        let trigger = match self.settings().database_url {
+            DatabaseUrl::Sqlite(_) => {
+                format!(
+                    "CREATE TRIGGER full_{table} BEFORE {deed} ON {table} BEGIN SELECT RAISE(ABORT, 'disk full'); END"
+                )
+            }
+            DatabaseUrl::Postgres(_) => format!(
+                "CREATE OR REPLACE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql
+                     AS $$ BEGIN RAISE 'disk full'; END $$;
+                 CREATE TRIGGER full_{table} BEFORE {deed} ON {table} EXECUTE FUNCTION full_disk()"
+            ),
+        };
+        sqlx::raw_sql(sqlx::AssertSqlSafe(trigger)).execute(&mut self.database().await).await.unwrap();
+    }
+
+    /// It takes it again.
+    pub async fn take_again(&self, table: &str) {
+        let gone = match self.settings().database_url {
+            DatabaseUrl::Sqlite(_) => format!("DROP TRIGGER full_{table}"),
+            DatabaseUrl::Postgres(_) => format!("DROP TRIGGER full_{table} ON {table}"),
+        };
+        sqlx::raw_sql(sqlx::AssertSqlSafe(gone)).execute(&mut self.database().await).await.unwrap();
     }
 
     /// How many rows a table has.
@@ -101,6 +141,20 @@ impl World {
         let mut answer = vec![0; 12];
         socket.read_exact(&mut answer).await.unwrap();
         String::from_utf8(answer).unwrap()[9..].parse().unwrap()
+    }
+}
+
+/// A connection to a ledger.
+pub async fn connect(url: &DatabaseUrl) -> AnyConnection {
+    AnyConnection::connect(&address(url)).await.unwrap()
+}
+
+/// The address of a ledger, with its password.
+pub fn address(url: &DatabaseUrl) -> String {
+    sqlx::any::install_default_drivers();
+    match url {
+        DatabaseUrl::Sqlite(_) => url.to_string(),
+        DatabaseUrl::Postgres(server) => server.expose().to_string(),
     }
 }
 

@@ -8,6 +8,7 @@ use std::time::Duration;
 use p0_chatops::app::App;
 use p0_chatops::clock::Clock;
 use p0_chatops::config;
+use p0_chatops::ledger::leases::LEASE;
 use p0_chatops::sandbox::idp::{Idp, IdpSetup};
 use p0_chatops::sandbox::p0::{Call, IssuerKeys, NotifierSetup, P0, P0Setup, RequestSeed, TrustedLogin};
 use p0_chatops::sandbox::slack::{Delivered, Message, Slack, SlackSetup};
@@ -16,6 +17,8 @@ use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 use tokio_util::sync::CancellationToken;
+
+use crate::cluster;
 
 pub const ALICE: &str = "U01ALICE";
 pub const BOB: &str = "U02BOB";
@@ -59,6 +62,8 @@ pub const BRISK: Pace = Pace {
 
 /// How many sockets a bot keeps open.
 const SOCKETS: usize = 2;
+/// The variable that says where the ledger is.
+const DATABASE_URL: &str = "P0_CHATOPS_DATABASE_URL";
 
 /// What a story changes before the bot starts.
 pub struct Setup {
@@ -78,6 +83,8 @@ pub struct Setup {
     pub idp: Option<IdpSetup>,
     /// A provider that runs already, in its place.
     pub issuer: Option<String>,
+    /// Where the ledger is; `None`: wherever all stories are told.
+    pub database: Option<String>,
 }
 
 impl Default for Setup {
@@ -99,6 +106,7 @@ impl Default for Setup {
             routes: None,
             idp: None,
             issuer: None,
+            database: None,
         }
     }
 }
@@ -153,8 +161,14 @@ impl World {
         Self::with(Setup::default()).await
     }
 
-    pub async fn with(setup: Setup) -> Self {
+    pub async fn with(mut setup: Setup) -> Self {
         let folder = new_folder();
+        let is_placed = setup.settings.iter().any(|(key, _)| key == DATABASE_URL);
+        let database = match setup.database.take() {
+            None if !is_placed => cluster::asked_for().await,
+            named => named,
+        };
+        setup.settings.extend(database.map(|url| (DATABASE_URL.to_owned(), url)));
         let slack_setup = SlackSetup { socket_mode: setup.door == Door::Socket, ..setup.slack.clone() };
         let slack = Slack::start(slack_setup).await.unwrap();
         let p0 = P0::start(setup.p0.clone()).await.unwrap();
@@ -263,6 +277,20 @@ impl World {
         }
     }
 
+    /// What a bot had that is gone: the next one settles it at its start where the ledger is a file, and else when its
+    /// leases have ended.
+    pub fn wait_for_leases(&self) {
+        if self.settings().database_url.file().is_none() {
+            self.clock.advance(LEASE + Duration::from_secs(1));
+        }
+    }
+
+    /// The bot is gone from one instant to the next, and no other comes.
+    pub fn stop(&mut self) {
+        self.doors.abort();
+        self.app = None;
+    }
+
     /// The same with one key set, as the environment would.
     pub async fn restart_with(&mut self, key: &str, value: &str) {
         let name = format!("P0_CHATOPS_{}", key.to_uppercase());
@@ -307,19 +335,7 @@ impl World {
     /// The same, by a clock that goes on by so much whenever Slack's pace holds something back.
     pub async fn work_at(&self, pace: Duration) {
         for _ in 0..400 {
-            self.app().whispers.close();
-            self.app().whispers.wait().await;
-            self.app().whispers.reopen();
-            let kept = match &self.app().keeper {
-                Some(keeper) => keeper.step().await,
-                None => 0,
-            };
-            let forwarded = self.app().worker.step().await + self.app().settings_worker.step().await;
-            let told = self.app().dispatcher.step().await;
-            let drawn = self.app().painter.step().await;
-            let sealed = self.app().sealer.step().await;
-            let done = kept + forwarded + told + drawn + sealed + self.app().courier.step().await;
-            if done == 0 {
+            if steps(self.app()).await == 0 {
                 if !self.app().courier.is_behind().await.unwrap() {
                     return;
                 }
@@ -394,6 +410,22 @@ impl Drop for World {
         }
         let _ = std::fs::remove_dir_all(&self.folder);
     }
+}
+
+/// Has a bot do all that can be done now, and says how much that was.
+pub async fn steps(app: &App) -> usize {
+    app.whispers.close();
+    app.whispers.wait().await;
+    app.whispers.reopen();
+    let kept = match &app.keeper {
+        Some(keeper) => keeper.step().await,
+        None => 0,
+    };
+    let forwarded = app.worker.step().await + app.settings_worker.step().await;
+    let told = app.dispatcher.step().await;
+    let drawn = app.painter.step().await;
+    let sealed = app.sealer.step().await;
+    kept + forwarded + told + drawn + sealed + app.courier.step().await
 }
 
 async fn start(

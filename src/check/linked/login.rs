@@ -72,10 +72,13 @@ async fn pinned(install: &Install, login: &Login, report: &mut Report<'_>) {
     if serde_json::from_str::<Login>(&pinned).is_ok_and(|pinned| pinned == *login) {
         return report.ok("p0.login", format!("{named}, as was pinned at the first link"));
     }
-    let file = inspect::file(url).map(|path| path.display().to_string()).unwrap_or_default();
+    let tool = match url.file() {
+        Some(file) => format!("sqlite3 {}", file.display()),
+        None => format!("psql {url}"),
+    };
     let message = format!("{named}: that is not what was pinned at the first link, and the bot goes on with what was");
     let remedy = format!(
-        "ask P0 whether that is theirs; if so, stop the bot, run sqlite3 {file} \"delete from pins where name = \
+        "ask P0 whether that is theirs; if so, stop the bot, run {tool} \"delete from pins where name = \
          '{pin}'\", and start it"
     );
     report.warn("p0.login", message, remedy);

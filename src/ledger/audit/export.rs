@@ -7,6 +7,7 @@ use sqlx::Row as _;
 use super::chain::{COLUMNS, Chain, Stored, chain};
 use super::checkpoints::{self, Checkpoint};
 use super::personal::Texts;
+use crate::config::DatabaseUrl;
 use crate::ledger::database::Connection;
 use crate::ledger::{LedgerError, inspect};
 
@@ -62,7 +63,7 @@ impl Reading {
     ///
     /// # Errors
     /// Where it cannot be opened.
-    pub async fn open(url: &str) -> Result<Option<Self>, LedgerError> {
+    pub async fn open(url: &DatabaseUrl) -> Result<Option<Self>, LedgerError> {
         Ok(inspect::open(url).await?.map(|connection| Self { connection }))
     }
 

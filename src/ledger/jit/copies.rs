@@ -9,6 +9,7 @@ use crate::domain::jit::proposal::Proposal;
 use crate::domain::person::{ChannelId, UserId};
 use crate::domain::posted::Posted;
 use crate::ledger::database::{Connection, Row};
+use crate::ledger::errands::Errand;
 use crate::ledger::{Ledger, LedgerError, new_id, readable};
 
 /// A copy that is behind.
@@ -56,6 +57,7 @@ impl Ledger {
         let rows = sqlx::query(
             "SELECT id, proposal, audience, target, channel, ts, attempts, lost FROM settings_copies
              WHERE stale = 1 AND gone = 0 AND due_at <= $1
+               AND NOT EXISTS (SELECT 1 FROM errands e WHERE e.id = settings_copies.id AND e.until > $1)
              ORDER BY CASE WHEN ts IS NULL THEN 0 ELSE 1 END, id LIMIT $2",
         )
         .bind(self.clock.now().as_millisecond())
@@ -69,8 +71,10 @@ impl Ledger {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn settings_copy_drawn(&self, id: i64, posted: Posted, revision: i64) -> Result<(), LedgerError> {
-        self.run(
+    pub async fn settings_copy_drawn(&self, errand: Errand, posted: Posted, revision: i64) -> Result<(), LedgerError> {
+        let id = errand.id;
+        self.run_of(
+            errand,
             sqlx::query(
                 "UPDATE settings_copies SET channel = $2, ts = $3, drawn = $4, attempts = 0, lost = 0, due_at = 0,
                      stale = (SELECT CASE WHEN p.revision > $4 THEN 1 ELSE 0 END
@@ -100,8 +104,10 @@ impl Ledger {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn settings_copy_waits(&self, id: i64, due: Timestamp, lost: bool) -> Result<(), LedgerError> {
-        self.run(
+    pub async fn settings_copy_waits(&self, errand: Errand, due: Timestamp, lost: bool) -> Result<(), LedgerError> {
+        let id = errand.id;
+        self.run_of(
+            errand,
             sqlx::query(
                 "UPDATE settings_copies SET attempts = attempts + 1, lost = lost + $3, due_at = $2 WHERE id = $1",
             )
@@ -116,8 +122,9 @@ impl Ledger {
     ///
     /// # Errors
     /// Where it cannot be written.
-    pub async fn settings_copy_gone(&self, id: i64) -> Result<(), LedgerError> {
-        self.run(sqlx::query("UPDATE settings_copies SET gone = 1 WHERE id = $1").bind(id)).await
+    pub async fn settings_copy_gone(&self, errand: Errand) -> Result<(), LedgerError> {
+        let id = errand.id;
+        self.run_of(errand, sqlx::query("UPDATE settings_copies SET gone = 1 WHERE id = $1").bind(id)).await
     }
 }
 

@@ -27,9 +27,10 @@ impl Ledger {
 
 async fn due(c: &mut Connection, now: Timestamp) -> Result<bool, LedgerError> {
     let sql = format!(
-        "SELECT EXISTS (SELECT 1 FROM settings_decisions WHERE {ABANDONED})
+        "SELECT CASE WHEN EXISTS (SELECT 1 FROM settings_decisions WHERE {ABANDONED})
              OR EXISTS (SELECT 1 FROM settings_decisions WHERE {LATE})
-             OR EXISTS (SELECT 1 FROM settings_proposals WHERE stage_name IN ('shown', 'waiting') AND due_at < $1)"
+             OR EXISTS (SELECT 1 FROM settings_proposals WHERE stage_name IN ('shown', 'waiting') AND due_at < $1)
+                 THEN 1 ELSE 0 END"
     );
     let due: i64 = sqlx::query_scalar(sqlx::AssertSqlSafe(sql)).bind(now.as_millisecond()).fetch_one(c).await?;
     Ok(due != 0)

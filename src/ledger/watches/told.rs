@@ -202,7 +202,7 @@ pub(in crate::ledger) async fn is_naming(
 pub(in crate::ledger) async fn of_request(c: &mut Connection, request: &RequestId) -> Result<Vec<Told>, LedgerError> {
     let rows = sqlx::query(
         "SELECT person, route, level, named, reason, told_at, stirred_at FROM told WHERE request_id = $1
-         ORDER BY level, told_at, person",
+         ORDER BY level, COALESCE(told_at, 0), person",
     )
     .bind(request.as_str())
     .fetch_all(c)

@@ -1,6 +1,7 @@
 //! Linked accounts: the provider, the bot's clients there and at Slack, P0's login, and who has linked.
 
 use p0_chatops::clock::Clock;
+use p0_chatops::config::DatabaseUrl;
 use p0_chatops::ledger::Ledger;
 use p0_chatops::sandbox::idp::{Client, Endpoint, Fault, Idp, IdpSetup};
 use p0_chatops::sandbox::slack::SlackSetup;
@@ -77,9 +78,9 @@ impl House {
 
     /// The ledger, as a bot that has run has left it.
     async fn ledger(&self) -> SqliteConnection {
-        let url = format!("sqlite://{}", self.company.folder.join("p0-chatops.db").display());
+        let url = DatabaseUrl::Sqlite(self.company.folder.join("p0-chatops.db"));
         Ledger::open(&url, Clock::system()).await.unwrap().close().await;
-        SqliteConnection::connect(&url).await.unwrap()
+        SqliteConnection::connect(&url.to_string()).await.unwrap()
     }
 
     async fn link(&self, user: &str, issuer: &str, identity: &str) {

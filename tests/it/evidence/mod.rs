@@ -70,7 +70,7 @@ impl World {
     /// Somebody writes into the ledger.
     pub async fn tamper(&self, sql: &str) {
         let changed =
-            sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut self.ledger_file().await).await.unwrap();
+            sqlx::query(sqlx::AssertSqlSafe(sql.to_owned())).execute(&mut self.database().await).await.unwrap();
         assert!(changed.rows_affected() > 0 || !sql.starts_with("UPDATE"), "{sql}");
     }
 }

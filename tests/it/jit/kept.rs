@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use p0_chatops::clock::Clock;
-use p0_chatops::config::AdminList;
+use p0_chatops::config::{AdminList, DatabaseUrl};
 use p0_chatops::domain::delivery::DeliveryKeys;
 use p0_chatops::domain::jit::author::Author;
 use p0_chatops::domain::jit::change::{Change, Said};
@@ -112,8 +112,8 @@ impl Drop for Office {
     }
 }
 
-fn url(folder: &std::path::Path) -> String {
-    format!("sqlite://{}", folder.join("ledger.db").display())
+fn url(folder: &std::path::Path) -> DatabaseUrl {
+    DatabaseUrl::Sqlite(folder.join("ledger.db"))
 }
 
 fn admin(user: &str) -> SlackUser {

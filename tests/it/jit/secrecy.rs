@@ -4,7 +4,7 @@ use p0_chatops::sandbox::p0::{BearerKind, Fault, Verb};
 
 use super::administered;
 use crate::quiet::Log;
-use crate::world::{ALICE, CAROL, World};
+use crate::world::{ALICE, CAROL, Setup, World};
 
 const KEY: &str = "sandbox-settings-key";
 
@@ -14,7 +14,8 @@ async fn no_line_of_the_log_and_no_byte_on_disk_holds_the_key() {
     // Where there is one subscriber only, lines that stories on other threads come to first are switched off for all.
     let _another = log.everything();
     let _logging = tracing::dispatcher::set_default(&log.everything());
-    let world = World::with(administered()).await;
+    let file = Some("sqlite://p0-chatops.db".to_owned());
+    let world = World::with(Setup { database: file, ..administered() }).await;
     world.applies(ALICE, "settings add 3h").await;
     for fault in [Fault::LostAnswer, Fault::Truncated, Fault::bad_gateway(), Fault::error(401, "Unauthorized")] {
         world.p0.fail_next(1, Verb::Settings, fault);

@@ -168,6 +168,7 @@ async fn what_was_being_sent_when_the_bot_died_is_unknown_and_not_sent_again() {
     let sent = tokio::time::timeout(Duration::from_millis(500), world.app().settings_worker.step()).await;
     assert!(sent.is_err(), "it hangs, and is given up from one instant to the next");
     world.restart().await;
+    world.wait_for_leases();
     world.work().await;
     assert!(matches!(world.stage(&card).await, SettingsStage::Unknown { .. }));
     world.clock.advance(WITHIN);

@@ -1,17 +1,7 @@
 //! What the ledger's file holds of linked accounts, and what becomes of whoever moves it about.
 
-use std::str::FromStr as _;
-
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{Connection as _, SqliteConnection};
-
 use super::linking;
-use crate::world::{ALICE, CAROL, World};
-
-async fn ledger(world: &World) -> SqliteConnection {
-    let url = format!("sqlite://{}", world.folder.join("p0-chatops.db").display());
-    SqliteConnection::connect_with(&SqliteConnectOptions::from_str(&url).unwrap()).await.unwrap()
-}
+use crate::world::{ALICE, CAROL, Setup, World};
 
 #[tokio::test]
 async fn a_sealed_record_that_is_moved_to_another_person_opens_for_nobody() {
@@ -19,7 +9,7 @@ async fn a_sealed_record_that_is_moved_to_another_person_opens_for_nobody() {
     let card = world.usual().await;
     world.links(ALICE, "alice").await;
     world.links(CAROL, "carol").await;
-    let mut file = ledger(&world).await;
+    let mut file = world.database().await;
     let sealed: Vec<(i64, String)> =
         sqlx::query_as("SELECT id, sealed FROM links ORDER BY id").fetch_all(&mut file).await.unwrap();
     for (id, other) in [(sealed[0].0, &sealed[1].1), (sealed[1].0, &sealed[0].1)] {
@@ -40,7 +30,7 @@ async fn a_sealed_record_that_is_moved_to_another_person_opens_for_nobody() {
 
 #[tokio::test]
 async fn whoever_reads_the_file_finds_no_token_in_it() {
-    let world = World::with(linking()).await;
+    let world = World::with(Setup { database: Some("sqlite://p0-chatops.db".to_owned()), ..linking() }).await;
     world.usual().await;
     world.links(ALICE, "alice").await;
     let card = world.cards_in(crate::world::CHANNEL).pop().unwrap();

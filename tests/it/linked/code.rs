@@ -125,17 +125,14 @@ async fn a_provider_that_is_not_who_it_should_be_ends_the_sign_in() {
 #[tokio::test]
 async fn a_ledger_that_cannot_be_written_links_nothing_and_says_so() {
     let world = World::with(linking()).await;
-    let mut database = world.database().await;
     for (table, deed, status) in [("sign_ins", "UPDATE", 503), ("links", "INSERT", 502), ("audit", "INSERT", 502)] {
         let page = world.ask_to_link(ALICE).await;
-        let refuse =
-            format!("CREATE TRIGGER full BEFORE {deed} ON {table} BEGIN SELECT RAISE(ABORT, 'disk full'); END");
-        sqlx::query(sqlx::AssertSqlSafe(refuse)).execute(&mut database).await.unwrap();
+        world.refuse(deed, table).await;
         let shown = Browser::new().whole_way(&world, &page).await;
         assert_eq!((shown.status.as_u16(), shown.title()), (status, "Not now"), "{table}");
         assert!(!shown.text.contains("disk full"), "{}", shown.text);
         assert_eq!(world.linked().await, [""; 0], "{table}");
-        sqlx::query("DROP TRIGGER full").execute(&mut database).await.unwrap();
+        world.take_again(table).await;
     }
     assert_eq!(world.links(ALICE, "alice").await.title(), "Your account is linked");
 }

@@ -104,26 +104,13 @@ async fn a_replayed_unlink_does_not_end_the_next_link() {
     assert_eq!(world.link_states().await, ["alice@example.com: lives", "alice@example.com: unlinked"]);
 }
 
-impl World {
-    /// The ledger takes no more of one kind, until the trigger is gone.
-    async fn refuse(&self, deed: &str, table: &str) {
-        let trigger =
-            format!("CREATE TRIGGER full BEFORE {deed} ON {table} BEGIN SELECT RAISE(ABORT, 'disk full'); END");
-        sqlx::query(sqlx::AssertSqlSafe(trigger)).execute(&mut self.ledger_file().await).await.unwrap();
-    }
-
-    async fn take_again(&self) {
-        sqlx::query("DROP TRIGGER full").execute(&mut self.ledger_file().await).await.unwrap();
-    }
-}
-
 #[tokio::test]
 async fn an_unlink_that_could_not_be_written_is_done_when_it_is_delivered_again() {
     let world = World::with(by_device()).await;
     world.links_by_code(ALICE, "alice").await;
     world.refuse("UPDATE", "links").await;
     assert_eq!(world.slack.slash(ALICE, CHANNEL, "unlink").await.unwrap().status, 503);
-    world.take_again().await;
+    world.take_again("links").await;
     assert_eq!(world.link_states().await, ["alice@example.com: lives, tokens kept"]);
     assert_eq!(world.slack.redeliver().await.unwrap().status, 200);
     world.work().await;
@@ -135,7 +122,7 @@ async fn a_link_that_could_not_be_begun_is_when_it_is_asked_for_again() {
     let world = World::with(by_device()).await;
     world.refuse("INSERT", "sign_ins").await;
     assert_eq!(world.slack.dm(ALICE, "link").await.unwrap().status, 503);
-    world.take_again().await;
+    world.take_again("sign_ins").await;
     assert_eq!(world.slack.retry_event(1, "http_error").await.unwrap().status, 200);
     world.work().await;
     let code = world.code_of(ALICE);

@@ -195,7 +195,7 @@ async fn two_keepers_on_one_ledger_ask_about_a_code_once() {
     let code = world.ask_for_code(ALICE).await;
     world.idp().enter_code(&code, "alice").await.unwrap();
     let keeper = world.app().keeper.clone().unwrap();
-    let ledger = Ledger::open(&world.ledger_url(), world.clock.clone()).await.unwrap();
+    let ledger = Ledger::open(&world.settings().database_url, world.clock.clone()).await.unwrap();
     let other = Keeper { ledger, ..keeper.clone() };
     world.clock.advance(Duration::from_secs(5));
     tokio::join!(keeper.step(), other.step());
@@ -238,10 +238,11 @@ async fn what_the_provider_gave_is_on_disk_before_it_is_asked_again() {
 /// A provider gives for a code once.
 #[tokio::test]
 async fn what_the_provider_gave_outlasts_a_ledger_that_is_busy_for_a_moment() {
-    let world = World::with(by_device()).await;
+    // Its trigger is SQLite's.
+    let world = World::with(Setup { database: Some("sqlite://p0-chatops.db".to_owned()), ..by_device() }).await;
     let code = world.ask_for_code(ALICE).await;
     world.idp().enter_code(&code, "alice").await.unwrap();
-    let mut file = world.ledger_file().await;
+    let mut file = world.database().await;
     let until: f64 = sqlx::query_scalar("SELECT julianday('now', '+0.7 seconds')").fetch_one(&mut file).await.unwrap();
     let trigger = format!(
         "CREATE TRIGGER busy BEFORE UPDATE ON sign_ins WHEN NEW.stage_name = 'answered' AND julianday('now') < {until:?}

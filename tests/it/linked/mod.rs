@@ -24,7 +24,6 @@ use p0_chatops::sandbox::p0::{P0Setup, Verb};
 use p0_chatops::sandbox::slack::SlackSetup;
 use reqwest::{Client, Method, redirect};
 use serde_json::Value;
-use sqlx::{Connection as _, SqliteConnection};
 
 use crate::world::{CHANNEL, Setup, World};
 
@@ -100,7 +99,7 @@ impl World {
     pub async fn audited(&self, event: &str) -> Vec<Value> {
         let rows: Vec<String> = sqlx::query_scalar("SELECT detail FROM audit WHERE event = $1 ORDER BY id")
             .bind(event)
-            .fetch_all(&mut self.ledger_file().await)
+            .fetch_all(&mut self.database().await)
             .await
             .unwrap();
         rows.iter().map(|row| serde_json::from_str(row).unwrap()).collect()
@@ -125,18 +124,9 @@ impl World {
         .bind(who)
         .bind(self.idp().issuer())
         .bind(self.clock.now().as_millisecond())
-        .execute(&mut self.ledger_file().await)
+        .execute(&mut self.database().await)
         .await
         .unwrap();
-    }
-
-    /// The ledger as another program reads it.
-    pub async fn ledger_file(&self) -> SqliteConnection {
-        SqliteConnection::connect(&self.ledger_url()).await.unwrap()
-    }
-
-    pub fn ledger_url(&self) -> String {
-        format!("sqlite://{}", self.folder.join("p0-chatops.db").display())
     }
 
     /// Somebody links their account, in one browser and without a hitch.

@@ -387,7 +387,7 @@ async fn whoami_says_until_when_and_nothing_of_a_token_that_p0_did_not_take() {
     let line = |world: &World| world.lines(ALICE).pop().unwrap();
     assert!(line(&world).contains("is good until (time)"), "{}", line(&world));
     // As P0's 401 leaves it until it is renewed.
-    let mut file = world.ledger_file().await;
+    let mut file = world.database().await;
     sqlx::query("UPDATE links SET good_until = 0").execute(&mut file).await.unwrap();
     world.slack.slash(ALICE, CHANNEL, "whoami").await.unwrap();
     assert!(!line(&world).contains("is good until"), "{}", line(&world));

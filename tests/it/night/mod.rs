@@ -17,8 +17,9 @@ use jiff::{SignedDuration, Timestamp, ToSpan as _};
 use p0_chatops::sandbox::p0::RequestSeed;
 use p0_chatops::sandbox::pagerduty::{PagerDuty, PagerDutySetup};
 use p0_chatops::sandbox::slack::{Message, Times};
-use sqlx::SqlitePool;
+use sqlx::AnyPool;
 
+use crate::wire::address;
 use crate::world::{ALICE, CAROL, CHANNEL, Card, Setup, World, of_request};
 use duty::Duty;
 use plan::{Death, Deed, Round};
@@ -90,7 +91,7 @@ struct Night {
     /// Who did something about which request, and when.
     stirred: BTreeSet<(String, String, Timestamp)>,
     /// The bot's own, to be looked at.
-    ledger: SqlitePool,
+    ledger: AnyPool,
     /// Timers of requests that were decided already, whenever there were any.
     lingering: BTreeSet<String>,
 }
@@ -115,8 +116,7 @@ impl Night {
         let world = World::with(setup).await;
         let (asked, untold) = (Vec::new(), BTreeSet::new());
         let (heard, stirred, lingering) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
-        let ledger = format!("sqlite://{}", world.folder.join("p0-chatops.db").display());
-        let ledger = SqlitePool::connect(&ledger).await.unwrap();
+        let ledger = AnyPool::connect(&address(&world.settings().database_url)).await.unwrap();
         Self { world, pagerduty, duty: Duty::begin(evening), asked, untold, heard, stirred, ledger, lingering }
     }
 

@@ -14,7 +14,7 @@ use std::sync::Arc;
 use jiff::{SignedDuration, Timestamp};
 use p0_chatops::authorize::workspace::Workspace;
 use p0_chatops::clock::Clock;
-use p0_chatops::config;
+use p0_chatops::config::{self, DatabaseUrl};
 use p0_chatops::domain::person::TeamId;
 use p0_chatops::domain::route::routes::Recipient;
 use p0_chatops::domain::watch::{LeftOut, Reason};
@@ -50,7 +50,7 @@ impl Company {
         std::fs::create_dir_all(&folder).unwrap();
         let clock = Clock::stepped();
         let slack = change(SlackSetup::new(clock.clone()).with_scope("usergroups:read"));
-        let url = format!("sqlite://{}", folder.join("ledger.db").display());
+        let url = DatabaseUrl::Sqlite(folder.join("ledger.db"));
         Self {
             slack: Slack::start(slack).await.unwrap(),
             pagerduty: PagerDuty::start(PagerDutySetup { clock: clock.clone(), ..PagerDutySetup::default() })

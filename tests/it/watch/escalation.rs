@@ -214,10 +214,8 @@ async fn a_row_that_cannot_be_read_holds_up_no_other_request() {
         let world = route(&format!("{LEVELS}remind_after = \"10m\"\n")).await;
         world.usual().await;
         world.request(RequestSeed { id: Some("req-2".into()), ..bobs() }).await;
-        let url = format!("sqlite://{}", world.folder.join("p0-chatops.db").display());
-        let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
-        assert_eq!(sqlx::query(spoil).execute(&pool).await.unwrap().rows_affected(), 1, "{spoil}");
-        pool.close().await;
+        let spoiled = sqlx::query(spoil).execute(&mut world.database().await).await.unwrap();
+        assert_eq!(spoiled.rows_affected(), 1, "{spoil}");
         world.after(10 * MINUTE).await;
         world.after(10 * MINUTE).await;
         let bells = world.dms(CAROL).iter().filter(|text| text.contains("req-2") && text.starts_with(":bell:")).count();

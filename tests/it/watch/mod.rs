@@ -49,10 +49,7 @@ impl World {
 
     /// The ledger loses rows.
     pub async fn forgets(&self, sql: &'static str) {
-        let url = format!("sqlite://{}", self.folder.join("p0-chatops.db").display());
-        let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
-        sqlx::raw_sql(sql).execute(&pool).await.unwrap();
-        pool.close().await;
+        sqlx::raw_sql(sql).execute(&mut self.database().await).await.unwrap();
     }
 
     /// Timers that the ledger holds of requests that wait, by their kind.
@@ -66,10 +63,6 @@ impl World {
     }
 
     async fn column(&self, query: &'static str) -> Vec<String> {
-        let url = format!("sqlite://{}", self.folder.join("p0-chatops.db").display());
-        let pool = sqlx::SqlitePool::connect(&url).await.unwrap();
-        let values = sqlx::query_scalar(query).fetch_all(&pool).await.unwrap();
-        pool.close().await;
-        values
+        sqlx::query_scalar(query).fetch_all(&mut self.database().await).await.unwrap()
     }
 }
