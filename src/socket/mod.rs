@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::SocketMode;
+use crate::config::{self, SocketMode};
 use crate::decide::Tools;
 use crate::notify::web_api::SlackFailure;
 use backoff::Backoff;
@@ -73,12 +73,12 @@ pub struct Sockets {
 }
 
 impl Sockets {
-    pub(crate) fn new(mode: &SocketMode, client: reqwest::Client, tools: Tools) -> Self {
+    pub(crate) fn new(app: &config::Slack, mode: &SocketMode, client: reqwest::Client, tools: Tools) -> Self {
         tools.metrics.sockets(0);
         Self {
             pace: Pace::default(),
             connections: mode.connections,
-            dialer: Arc::new(Dialer { slack: tools.slack.clone(), app_token: mode.app_token.clone(), client }),
+            dialer: Arc::new(Dialer::new(tools.slack.clone(), app, mode, client)),
             tools,
             opening: Arc::default(),
             open: Arc::default(),
