@@ -236,7 +236,7 @@ impl App {
         };
         let sockets = match &settings.slack.mode {
             SlackMode::Http { .. } => None,
-            SlackMode::Socket(mode) => Some(Sockets::new(mode, clients.slack, desk.tools.clone())),
+            SlackMode::Socket(mode) => Some(Sockets::new(&settings.slack, mode, clients.slack, desk.tools.clone())),
         };
         Ok(Self {
             dispatcher,

@@ -24,8 +24,7 @@ pub(super) async fn check(install: &Install, report: &mut Report<'_>) {
             Err(failure) => refused(&NotOpened::Slack(failure), report),
         };
     }
-    let dialer = Dialer { slack, app_token: mode.app_token.clone(), client: clients.slack.clone() };
-    match dialer.open().await {
+    match Dialer::new(slack, &install.settings.slack, mode, clients.slack.clone()).open().await {
         Ok(mut socket) => {
             let _ = socket.close(None).await;
             report.ok("slack.socket", "a socket was opened, and Slack says hello");

@@ -81,7 +81,6 @@ pub struct SlackApi {
     client: Arc<SlackClient<Connector>>,
     plain: reqwest::Client,
     token: SlackApiToken,
-    base_url: Url,
     hook_hosts: Vec<String>,
     metrics: Metrics,
 }
@@ -168,7 +167,6 @@ impl SlackApi {
             client: Arc::new(SlackClient::new(connector)),
             plain: client,
             token: SlackApiToken::new(SlackApiTokenValue(slack.bot_token.expose().to_owned())),
-            base_url: slack.api_base_url.clone(),
             hook_hosts: slack.hook_hosts.clone(),
             metrics,
         }
@@ -200,22 +198,6 @@ impl SlackApi {
         let answer = self.client.open_session(&token).http_session_api.http_post(METHOD, &json!({}), None).await;
         let answer: Result<ConnectionAnswer, _> = answer.map_err(|error| self.counted(METHOD, failure(&error)));
         answer?.url.ok_or_else(|| self.counted(METHOD, SlackFailure::Lost))
-    }
-
-    /// How to ask for the WebSocket at an address that Slack named, where that is Slack's own: what is heard there is taken
-    /// for Slack's word.
-    pub(crate) fn may_listen_to(&self, address: Url) -> Option<Url> {
-        let scheme = match address.scheme() {
-            "wss" => "https",
-            "ws" if config::is_surely_loopback(&address) => "http",
-            _ => return None,
-        };
-        // The scheme of a `Url` cannot be changed from one of these to the other.
-        let url = Url::parse(&format!("{scheme}{}", address.as_str().strip_prefix(address.scheme())?)).ok()?;
-        let is_slacks = |host: &str| host.ends_with(".slack.com") || host.ends_with(".slack-gov.com");
-        let known =
-            url.origin() == self.base_url.origin() || (url.port().is_none() && url.host_str().is_some_and(is_slacks));
-        (known && url.username().is_empty() && url.password().is_none()).then_some(url)
     }
 
     /// The person with this confirmed address, if the workspace has one.

@@ -19,7 +19,7 @@ use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
-use crate::config::SocketMode;
+use crate::config::{self, SocketMode};
 use crate::decide::Tools;
 use crate::notify::web_api::SlackFailure;
 use backoff::Backoff;
@@ -73,12 +73,12 @@ pub struct Sockets {
 }
 
 impl Sockets {
-    pub(crate) fn new(mode: &SocketMode, client: reqwest::Client, tools: Tools) -> Self {
+    pub(crate) fn new(app: &config::Slack, mode: &SocketMode, client: reqwest::Client, tools: Tools) -> Self {
         tools.metrics.sockets(0);
         Self {
             pace: Pace::default(),
             connections: mode.connections,
-            dialer: Arc::new(Dialer { slack: tools.slack.clone(), app_token: mode.app_token.clone(), client }),
+            dialer: Arc::new(Dialer::new(tools.slack.clone(), app, mode, client)),
             tools,
             opening: Arc::default(),
             open: Arc::default(),
@@ -105,7 +105,8 @@ impl Sockets {
     async fn keep(&self, stop: &CancellationToken) {
         let mut lines = JoinSet::new();
         let mut replaced = CancellationToken::new();
-        while let Some(socket) = stop.run_until_cancelled(self.open()).await {
+        let mut restless = Backoff::default();
+        while let Some(socket) = stop.run_until_cancelled(self.open_after(&restless)).await {
             replaced.cancel();
             replaced = CancellationToken::new();
             let began = Instant::now();
@@ -118,24 +119,27 @@ impl Sockets {
                 break;
             }
             self.report(end);
-            let mut backoff = self.opening.lock().await;
             if matches!(end, End::Refresh) || began.elapsed() >= STEADY_AFTER {
-                backoff.steady();
+                restless.steady();
             } else {
-                backoff.failed(None);
+                restless.failed(None);
             }
             while lines.try_join_next().is_some() {}
         }
         while lines.join_next().await.is_some() {}
     }
 
-    /// Opens a socket, however long it takes.
-    async fn open(&self) -> Socket {
+    /// Opens a socket, however long it takes. One that never lasted long is not taken up again at once.
+    async fn open_after(&self, restless: &Backoff) -> Socket {
+        tokio::time::sleep(restless.pause(self.pace.pause)).await;
         let mut backoff = self.opening.lock().await;
         loop {
             tokio::time::sleep(backoff.pause(self.pace.pause)).await;
             match self.dialer.open().await {
-                Ok(socket) => return socket,
+                Ok(socket) => {
+                    backoff.steady();
+                    return socket;
+                }
                 Err(failure) => {
                     self.tools.metrics.socket_end("not_opened");
                     backoff.failed(failure.retry_after());

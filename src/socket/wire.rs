@@ -15,7 +15,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 use url::Url;
 
-use crate::config::Secret;
+use crate::config::{self, Secret, SocketMode, is_surely_loopback};
 use crate::inbound::body::MOST_BYTES;
 use crate::inbound::socket::{self, Farewell, Received};
 use crate::notify::web_api::{SlackApi, SlackFailure};
@@ -30,9 +30,10 @@ pub(crate) type Socket = WebSocketStream<Upgraded>;
 
 /// Opens sockets.
 pub(crate) struct Dialer {
-    pub(crate) slack: SlackApi,
-    pub(crate) app_token: Secret,
-    pub(crate) client: reqwest::Client,
+    slack: SlackApi,
+    base_url: Url,
+    app_token: Secret,
+    client: reqwest::Client,
 }
 
 /// Why a socket is not open. No address is told: it holds a ticket.
@@ -72,15 +73,33 @@ impl NotOpened {
 }
 
 impl Dialer {
+    pub(crate) fn new(slack: SlackApi, app: &config::Slack, mode: &SocketMode, client: reqwest::Client) -> Self {
+        Self { slack, base_url: app.api_base_url.clone(), app_token: mode.app_token.clone(), client }
+    }
+
     /// Opens one, and hears Slack's hello.
     pub(crate) async fn open(&self) -> Result<Socket, NotOpened> {
         let address = self.slack.open_connection(&self.app_token).await?;
-        let url = self.slack.may_listen_to(address).ok_or(NotOpened::ForeignAddress)?;
+        let url = own_address(&self.base_url, &address).ok_or(NotOpened::ForeignAddress)?;
         let slow = |_| NotOpened::Unreachable("no answer in time".to_owned());
         let mut socket = tokio::time::timeout(OPEN_WITHIN, upgrade(&self.client, url)).await.map_err(slow)??;
         tokio::time::timeout(GREETED_WITHIN, greeted(&mut socket)).await.map_err(|_| NotOpened::NotGreeted)??;
         Ok(socket)
     }
+}
+
+/// How to ask for the WebSocket at an address, where that is Slack's own or where its Web API is: what is heard there is
+/// taken for Slack's word.
+fn own_address(base_url: &Url, address: &Url) -> Option<Url> {
+    let scheme = match address.scheme() {
+        "wss" => "https",
+        "ws" if is_surely_loopback(address) => "http",
+        _ => return None,
+    };
+    let url = Url::parse(&format!("{scheme}{}", address.as_str().strip_prefix(address.scheme())?)).ok()?;
+    let is_slacks = |host: &str| host.ends_with(".slack.com") || host.ends_with(".slack-gov.com");
+    let is_known = url.origin() == base_url.origin() || (url.port().is_none() && url.host_str().is_some_and(is_slacks));
+    (is_known && url.username().is_empty() && url.password().is_none()).then_some(url)
 }
 
 /// Asks for a WebSocket at an `http` or `https` address.
@@ -128,4 +147,39 @@ async fn greeted(socket: &mut Socket) -> Result<(), NotOpened> {
         };
     }
     Err(NotOpened::NotGreeted)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_slacks_own_addresses_are_listened_to() {
+        let at = |base: &str, address: &str| {
+            own_address(&Url::parse(base).unwrap(), &Url::parse(address).unwrap()).map(String::from)
+        };
+        let slack = "https://slack.com/api/";
+        let link = "wss-primary.slack.com/link/?ticket=t&app_id=a";
+        assert_eq!(at(slack, &format!("wss://{link}")), Some(format!("https://{link}")));
+        assert_eq!(at(slack, "wss://slack.com/link/").as_deref(), Some("https://slack.com/link/"));
+        assert!(at("https://slack-gov.com/api/", "wss://wss.slack-gov.com/link/").is_some());
+        assert!(at("https://slack.example.com:8443/api/", "wss://slack.example.com:8443/link/").is_some());
+        let here = "http://127.0.0.1:4000/api/";
+        assert_eq!(at(here, "ws://127.0.0.1:4000/link/").as_deref(), Some("http://127.0.0.1:4000/link/"));
+        for foreign in [
+            "ws://wss-primary.slack.com/link/",
+            "https://wss-primary.slack.com/link/",
+            "wss://wss-primary.slack.com:8443/link/",
+            "wss://notslack.com/link/",
+            "wss://slack.com.example.com/link/",
+            "wss://me@wss.slack.com/link/",
+            "wss://:secret@wss.slack.com/link/",
+            "wss://127.0.0.1/link/",
+            "ws://127.0.0.1:4001/link/",
+            "file:///etc/passwd",
+        ] {
+            assert_eq!(at(slack, foreign), None, "{foreign}");
+            assert_eq!(at(here, foreign), None, "{foreign}");
+        }
+    }
 }

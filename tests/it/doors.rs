@@ -149,7 +149,7 @@ async fn a_check_of_the_certificate_runs_nothing_signed_or_not() {
 
 #[tokio::test]
 async fn the_handshake_answers_the_challenge_to_slack_alone() {
-    let world = World::new().await;
+    let world = World::with(Setup::over_http()).await;
     let answer = world.slack.verify_url("a \"quoted\" challenge").await.unwrap();
     let body: Value = serde_json::from_str(&answer.body).unwrap();
     assert_eq!((answer.status, body), (200, json!({"challenge": "a \"quoted\" challenge"})));
@@ -160,7 +160,7 @@ async fn the_handshake_answers_the_challenge_to_slack_alone() {
 
 #[tokio::test]
 async fn what_is_signed_and_cannot_be_read_is_a_bad_request() {
-    let world = World::new().await;
+    let world = World::with(Setup::over_http()).await;
     let stored = world.stored().await;
     let bodies: [&[u8]; 10] = [
         b"\xff\xfe",
@@ -184,7 +184,7 @@ async fn what_is_signed_and_cannot_be_read_is_a_bad_request() {
 
 #[tokio::test]
 async fn what_is_signed_and_not_understood_is_taken_and_counted() {
-    let world = World::new().await;
+    let world = World::with(Setup::over_http()).await;
     let stored = world.stored().await;
     let payloads = [
         json!({}),
@@ -370,7 +370,7 @@ async fn another_companys_member_is_told_that_they_decide_nothing() {
 
 #[tokio::test]
 async fn every_door_takes_every_kind_of_delivery() {
-    let world = World::new().await;
+    let world = World::with(Setup::over_http()).await;
     for (nth, door) in DOORS.iter().enumerate() {
         let card = request(&world, &format!("req-{nth}")).await;
         let press = form(&world.press_payload(ALICE, &card, "approve"));

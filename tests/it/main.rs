@@ -1,4 +1,5 @@
-//! Stories of the bot, told through real sockets against the sandbox's stand-ins.
+//! Stories of the bot, told through real sockets against the sandbox's stand-ins. `P0CHATOPS_TEST_DOOR=socket` has Slack
+//! tell over Socket Mode what it tells over HTTP otherwise; only what is about HTTP itself stays with it.
 
 #![cfg(feature = "sandbox")]
 

@@ -11,7 +11,7 @@ use p0_chatops::config;
 use p0_chatops::ledger::leases::LEASE;
 use p0_chatops::sandbox::idp::{Idp, IdpSetup};
 use p0_chatops::sandbox::p0::{Call, IssuerKeys, NotifierSetup, P0, P0Setup, RequestSeed, TrustedLogin};
-use p0_chatops::sandbox::slack::{Delivered, Message, Slack, SlackSetup};
+use p0_chatops::sandbox::slack::{Cannot, Delivered, Message, Slack, SlackSetup};
 use p0_chatops::socket::Pace;
 use serde_json::Value;
 use tokio::net::TcpListener;
@@ -449,6 +449,14 @@ async fn open_sockets(app: &App, slack: &Slack, pace: Pace, stop: &CancellationT
     let running = tokio::spawn(sockets.run(stop.clone()));
     slack.sockets_when(|open| open.len() == SOCKETS).await;
     Some(running)
+}
+
+/// Whether the bot does not say that it is on disk: HTTP 503, or no acknowledgement.
+pub fn is_not_taken(answer: &Result<Delivered, Cannot>) -> bool {
+    match answer {
+        Ok(delivered) => delivered.status == 503,
+        Err(cannot) => matches!(cannot, Cannot::NoAnswer(_)),
+    }
 }
 
 fn one_route(more: &str) -> String {

@@ -7,11 +7,16 @@ use p0_chatops::sandbox::slack::{Delivered, Fault, SlackSetup, Times};
 use serde_json::{Value, json};
 
 use super::by_device;
-use crate::world::{ALICE, BOB, CAROL, Setup, World};
+use crate::wire::EVENTS;
+use crate::world::{ALICE, BOB, CAROL, Door, Setup, World};
 
 /// A company in which Alice and Bob have linked their accounts.
 async fn linked() -> World {
-    let world = World::with(by_device()).await;
+    linked_with(by_device()).await
+}
+
+async fn linked_with(setup: Setup) -> World {
+    let world = World::with(setup).await;
     world.links_by_code(ALICE, "alice").await;
     world.links_by_code(BOB, "bob").await;
     world
@@ -28,7 +33,7 @@ fn event(team: &str, event: Value) -> Vec<u8> {
 }
 
 async fn delivered(world: &World, body: Vec<u8>, headers: HeaderMap) -> Delivered {
-    world.slack.deliver("/slack/events", body, headers).await.unwrap()
+    world.slack.deliver(EVENTS, body, headers).await.unwrap()
 }
 
 #[tokio::test]
@@ -98,7 +103,7 @@ async fn an_app_that_was_taken_out_lets_go_of_everybody_and_goes_on_running() {
 
 #[tokio::test]
 async fn what_slack_did_not_sign_ends_nothing() {
-    let world = linked().await;
+    let world = linked_with(Setup { door: Door::Http, ..by_device() }).await;
     for told in [
         json!({ "type": "app_uninstalled" }),
         json!({ "type": "tokens_revoked", "tokens": { "oauth": [ALICE], "bot": ["U0BOT"] } }),
@@ -128,8 +133,8 @@ async fn another_workspace_and_events_without_sense_end_nothing() {
         event("T01ACME", json!({ "type": "user_change", "user": { "id": "..", "deleted": true } })),
         event("T01ACME", json!({ "type": "user_change", "user": { "id": CAROL, "deleted": true } })),
     ] {
-        let signed = world.slack.signed(&body);
-        assert_eq!(delivered(&world, body.clone(), signed).await.status, 200, "{}", String::from_utf8_lossy(&body));
+        let answer = world.signed(EVENTS, body.clone()).await;
+        assert_eq!(answer.status, 200, "{}", String::from_utf8_lossy(&body));
     }
     world.work().await;
     assert_eq!(world.link_states().await, BOTH_LIVE);
@@ -149,8 +154,7 @@ async fn on_an_org_wide_install_the_organisation_is_what_the_app_is_taken_out_of
         "event": { "type": "app_uninstalled" },
     });
     let body = told.to_string().into_bytes();
-    let signed = world.slack.signed(&body);
-    assert_eq!(delivered(&world, body, signed).await.status, 200);
+    assert_eq!(world.signed(EVENTS, body).await.status, 200);
     world.work().await;
     assert_eq!(world.link_states().await[0], "alice@example.com: app_uninstalled");
 }

@@ -13,7 +13,7 @@ mod jwt_bearer;
 pub mod jwt_bearer_server;
 pub mod oidc_provider;
 pub mod pagerduty_server;
-mod program;
+pub mod program;
 mod relying_party;
 pub mod settings_server;
 

@@ -1,4 +1,5 @@
 //! Slack over sockets: the bot calls, and hears what people do over WebSockets.
 
+mod bolt;
 mod door;
 mod life;
