@@ -83,8 +83,12 @@ impl Tools {
     /// Has a refused click become evidence. Where it cannot be written, the person hears the refusal all the same: it is
     /// true, and nothing was done. The log then says what the ledger could not.
     pub(crate) async fn note_refused(&self, deed: &Deed, request: Option<RequestId>, refusal: Value) {
-        let noted =
-            self.ledger.note_refused(deed.keys.clone(), Click::of(deed), request.clone(), refusal.clone()).await;
+        self.note_click(deed, Click::of(deed), request, refusal).await;
+    }
+
+    /// The same of a click of which more is known than the deed tells.
+    pub(crate) async fn note_click(&self, deed: &Deed, click: Click, request: Option<RequestId>, refusal: Value) {
+        let noted = self.ledger.note_refused(deed.keys.clone(), click, request.clone(), refusal.clone()).await;
         if let Err(error) = noted {
             let rule = refusal.as_object().and_then(|refusal| refusal.values().find_map(Value::as_str));
             let request = request.as_ref().map(tracing::field::display);

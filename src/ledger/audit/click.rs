@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::entry::Entry;
 use crate::domain::card_key::ControlValue;
 use crate::domain::control::Control;
+use crate::domain::decision::Choice;
 use crate::domain::delivery::DeliveryKeys;
 use crate::domain::door::Door;
 use crate::domain::person::SlackUser;
@@ -24,6 +25,7 @@ pub struct Click {
     control: Option<&'static str>,
     value: Option<ControlValue>,
     typed: Option<String>,
+    choice: Option<Choice>,
 }
 
 impl Click {
@@ -39,7 +41,12 @@ impl Click {
             Act::Home { .. } => ("home", None, None, None),
         };
         let control = control.map(Control::as_str);
-        Self { by: deed.by.clone(), door: deed.door, at: deed.at, act, control, value, typed }
+        Self { by: deed.by.clone(), door: deed.door, at: deed.at, act, control, value, typed, choice: None }
+    }
+
+    /// The same where it is known what was chosen by it.
+    pub fn choosing(self, choice: Choice) -> Self {
+        Self { choice: Some(choice), ..self }
     }
 
     /// Which door it came through, when by the signature, and what was pressed, chosen or typed.
@@ -92,6 +99,7 @@ pub(in crate::ledger) async fn refused(
     let request = request.or(shown.as_ref().map(|shown| &shown.request)).map(RequestId::as_str);
     let seen = shown.as_ref().map(|shown| &shown.digest);
     let rule = refusal.get("refusal").or(refusal.get("why"));
-    let detail = json!({ "click": click.detail(), "seen": seen, "rule": rule, "refusal": refusal });
+    let detail =
+        json!({ "click": click.detail(), "choice": click.choice, "seen": seen, "rule": rule, "refusal": refusal });
     Entry { event: "click.refused", request, decision: None, by: Some(&click.by), detail }.write(c, now).await
 }

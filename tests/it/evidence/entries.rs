@@ -116,11 +116,22 @@ async fn every_refused_click_leaves_one_entry() {
             "already_decided slash U03CAROL req-1",
         ]
     );
+    let late = world.evidence_of("click.refused").remove(8);
+    assert_eq!(late["entry"]["detail"]["choice"], json!({ "verb": "deny", "reason": null }));
     let own = &world.evidence_of("click.refused")[0]["entry"]["detail"];
     assert_eq!((&own["click"]["control"], own["seen"].is_string()), (&json!("approve"), true));
     let long = &world.evidence_of("click.refused")[2];
     assert_eq!(long["personal"]["click.typed"]["text"], "approve req-1 9h");
     assert_eq!(long["entry"]["detail"]["refusal"]["most"], 480);
+}
+
+#[tokio::test]
+async fn a_press_while_the_first_waits_leaves_one_too() {
+    let world = World::new().await;
+    let card = world.usual().await;
+    world.press(ALICE, &card, "approve").await;
+    world.presses(ALICE, &card, "approve").await;
+    assert_eq!(refusals(&world), ["waiting press U01ALICE req-1"]);
 }
 
 #[tokio::test]
