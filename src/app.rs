@@ -22,7 +22,7 @@ use crate::authorize::p0_login::P0Accounts;
 use crate::authorize::workspace::Workspace;
 use crate::check::look_at_start;
 use crate::clock::Clock;
-use crate::config::{self, ConfigError, Settings};
+use crate::config::{self, ConfigError, Settings, SlackMode};
 use crate::decide::{self, Desk, Tools};
 use crate::domain::route::risk::Risk;
 use crate::domain::rules::Limits;
@@ -48,6 +48,7 @@ use crate::notify::dispatcher::Dispatcher;
 use crate::notify::oncall::{self, Roster};
 use crate::notify::web_api::{Installed, SlackApi, SlackFailure};
 use crate::serve::serve;
+use crate::socket::Sockets;
 use crate::telemetry::Metrics;
 use crate::vault;
 
@@ -74,8 +75,9 @@ pub enum StartError {
 
 /// Where the bot is reached.
 pub struct Listeners {
-    /// By Slack, by people's browsers, and by P0 where that has no listener of its own.
-    pub doors: TcpListener,
+    /// By Slack where that calls, by people's browsers, and by P0 where that has no listener of its own. None where
+    /// [`Settings::has_doors`] says that nobody comes.
+    pub doors: Option<TcpListener>,
     /// By the operator.
     pub probes: TcpListener,
     /// By P0 alone, where the settings say so.
@@ -100,6 +102,8 @@ pub struct App {
     pub keeper: Option<Keeper>,
     /// Seals the evidence.
     pub sealer: Sealer,
+    /// Keep sockets to Slack open, where Slack is not to call.
+    pub sockets: Option<Sockets>,
     /// Private lines on their way, and people who come back from signing in.
     pub whispers: TaskTracker,
     desk: Desk,
@@ -125,7 +129,7 @@ impl App {
         let clients = Clients::new(&settings.outbound)?;
         let notifier_keys = NotifierKeys::new(&settings.notifier.key, clients.providers.clone(), clock.clone())?;
         let look = Look { settings: settings.clone(), clock: clock.clone(), clients: clients.clone() };
-        let slack = SlackApi::new(clients.slack, &settings.slack, metrics.clone());
+        let slack = SlackApi::new(clients.slack.clone(), &settings.slack, metrics.clone());
         let ledger = Ledger::open_to_serve(&settings.database_url, clock.clone()).await?;
         ledger.state_settings(settings.durations.stated.clone()).await?;
         let rearranged = ledger.follow_settings(settings.routes.clone()).await?;
@@ -202,7 +206,7 @@ impl App {
         };
         let desk = Desk {
             gate: Gate {
-                secrets: settings.slack.signing_secrets.clone(),
+                secrets: settings.slack.signing_secrets().to_vec(),
                 clock: clock.clone(),
                 metrics: metrics.clone(),
             },
@@ -228,8 +232,13 @@ impl App {
                 whispers: whispers.clone(),
             },
         };
+        let sockets = match &settings.slack.mode {
+            SlackMode::Http { .. } => None,
+            SlackMode::Socket(mode) => Some(Sockets::new(mode, clients.slack, desk.tools.clone())),
+        };
         Ok(Self {
             dispatcher,
+            sockets,
             painter: Painter::new(desk.tools.clone()),
             keeper: linking.map(|linking| Keeper { ledger: ledger.clone(), linking, clock: clock.clone() }),
             worker,
@@ -247,10 +256,13 @@ impl App {
 
     /// The doors for Slack, for people's browsers, and for P0 where it has none of its own.
     pub fn doors(&self) -> Router {
-        let mut doors = Router::new()
-            .route("/slack/interactivity", self.measured("interactivity", post(decide::slack)))
-            .route("/slack/commands", self.measured("commands", post(decide::slack)))
-            .route("/slack/events", self.measured("events", post(decide::slack)));
+        let mut doors = Router::new();
+        if self.sockets.is_none() {
+            doors = doors
+                .route("/slack/interactivity", self.measured("interactivity", post(decide::slack)))
+                .route("/slack/commands", self.measured("commands", post(decide::slack)))
+                .route("/slack/events", self.measured("events", post(decide::slack)));
+        }
         if self.look.settings.notifier.listen.is_none() {
             doors = doors.route(P0_DOOR, self.measured("notifier", post(decide::pushed)));
         }
@@ -284,7 +296,11 @@ impl App {
             .route("/healthz", get(|| async { "ok\n" }))
             .route("/readyz", get(ready))
             .route("/metrics", get(metrics))
-            .with_state((self.ledger.clone(), self.metrics.clone()))
+            .with_state(Probed {
+                ledger: self.ledger.clone(),
+                sockets: self.sockets.clone(),
+                metrics: self.metrics.clone(),
+            })
     }
 
     /// Serves until `stop` is cancelled, and then until what was in flight is finished.
@@ -293,10 +309,19 @@ impl App {
         let (outside, operator, p0) = (self.doors(), self.probes(), self.pushes());
         let accounts = self.keeper.as_ref().map(|keeper| keeper.linking.accounts().clone());
         let (stopped, renewing) = (stop.clone(), accounts.clone());
-        let no_more_pushes = stop.clone();
+        let (no_more_pushes, no_more_doors, no_more_sockets) = (stop.clone(), stop.clone(), stop.clone());
         let Look { settings, clock, clients } = self.look;
         tokio::join!(
-            serve(doors, outside, stop.clone()),
+            async {
+                if let Some(doors) = doors {
+                    serve(doors, outside, no_more_doors).await;
+                }
+            },
+            async {
+                if let Some(sockets) = self.sockets {
+                    sockets.run(no_more_sockets).await;
+                }
+            },
             serve(probes, operator, stop.clone()),
             async {
                 if let Some(pushes) = pushes {
@@ -388,17 +413,26 @@ async fn measure(State((door, metrics)): State<(&'static str, Metrics)>, request
     answer
 }
 
-async fn ready(State((ledger, _)): State<(Ledger, Metrics)>) -> Response {
-    match ledger.probe().await {
-        Ok(()) => "ready\n".into_response(),
-        Err(error) => {
-            tracing::error!(%error, "not ready: the ledger cannot write");
-            (StatusCode::SERVICE_UNAVAILABLE, "the ledger cannot write\n").into_response()
-        }
-    }
+/// What the operator's probes look at.
+#[derive(Clone)]
+struct Probed {
+    ledger: Ledger,
+    sockets: Option<Sockets>,
+    metrics: Metrics,
 }
 
-async fn metrics(State((ledger, metrics)): State<(Ledger, Metrics)>) -> Response {
+async fn ready(State(Probed { ledger, sockets, .. }): State<Probed>) -> Response {
+    if let Err(error) = ledger.probe().await {
+        tracing::error!(%error, "not ready: the ledger cannot write");
+        return (StatusCode::SERVICE_UNAVAILABLE, "the ledger cannot write\n").into_response();
+    }
+    if sockets.is_some_and(|sockets| !sockets.is_open()) {
+        return (StatusCode::SERVICE_UNAVAILABLE, "no socket to Slack is open\n").into_response();
+    }
+    "ready\n".into_response()
+}
+
+async fn metrics(State(Probed { ledger, metrics, .. }): State<Probed>) -> Response {
     match ledger.backlog().await {
         Ok(backlog) => show(&metrics, backlog),
         Err(error) => tracing::error!(%error, "how much waits could not be read"),

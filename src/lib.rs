@@ -51,6 +51,7 @@ pub mod sandbox;
 pub mod scopes;
 mod serve;
 pub mod settings;
+pub mod socket;
 mod standing;
 pub mod telemetry;
 mod unfurl;

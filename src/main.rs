@@ -96,13 +96,16 @@ async fn serve(args: ConfigArgs) -> anyhow::Result<()> {
     let settings = config::load(args.config.as_deref())?;
     let mut signals = Signals::listen()?;
     let (listen, admin_listen) = (settings.listen, settings.admin_listen);
-    let push_listen = settings.notifier.listen;
+    let (push_listen, has_doors) = (settings.notifier.listen, settings.has_doors());
     // Nothing is in flight yet: a signal ends a start that waits for Slack.
     let app = tokio::select! {
         app = App::build(settings, Clock::system()) => app?,
         () = signals.next() => return Ok(()),
     };
-    let doors = TcpListener::bind(listen).await.with_context(|| format!("listen: {listen} cannot be bound"))?;
+    let doors = match has_doors {
+        false => None,
+        true => Some(TcpListener::bind(listen).await.with_context(|| format!("listen: {listen} cannot be bound"))?),
+    };
     let probes = TcpListener::bind(admin_listen)
         .await
         .with_context(|| format!("admin_listen: {admin_listen} cannot be bound"))?;
@@ -112,9 +115,12 @@ async fn serve(args: ConfigArgs) -> anyhow::Result<()> {
             TcpListener::bind(listen).await.with_context(|| format!("notifier.listen: {listen} cannot be bound"))?,
         ),
     };
-    let notifier_listen = pushes.as_ref().map(TcpListener::local_addr).transpose()?.map(tracing::field::display);
+    let shown = |listener: &Option<TcpListener>| {
+        listener.as_ref().map(|listener| listener.local_addr().map(tracing::field::display)).transpose()
+    };
+    let notifier_listen = shown(&pushes)?;
     tracing::info!(
-        listen = %doors.local_addr()?,
+        listen = shown(&doors)?,
         admin_listen = %probes.local_addr()?,
         notifier_listen,
         "p0-chatops is serving"

@@ -36,6 +36,9 @@ struct Inner {
     slack_failures: Family<Labels, Counter>,
     on_call: Family<NamedLabels, Counter>,
     watches: Family<Labels, Counter>,
+    sockets: Family<Door, Gauge>,
+    envelopes: Family<Labels, Counter>,
+    socket_ends: Family<Labels, Counter>,
     answers: Family<Door, Histogram, fn() -> Histogram>,
     oldest: Family<Waits, Gauge>,
     backlog: Family<Waits, Gauge>,
@@ -59,6 +62,8 @@ impl Default for Metrics {
         let outcomes = family("outcomes", "Decisions, by what P0 made of them");
         let slack_failures = family("slack_failures", "Calls of Slack's Web API that failed");
         let watches = family("watches", "What was done so that requests are decided in time");
+        let envelopes = family("envelopes", "What came over sockets from Slack, by kind and by what became of it");
+        let socket_ends = family("socket_ends", "Sockets to Slack that ended, will end or were not opened, by reason");
         let answers = Family::new_with_constructor((|| Histogram::new(ANSWERED_WITHIN)) as fn() -> Histogram);
         registry.register(
             "answer_seconds",
@@ -73,6 +78,12 @@ impl Default for Metrics {
         );
         let backlog = Family::<Waits, Gauge>::default();
         registry.register("backlog", "How much waits in the ledger, by what it is", backlog.clone());
+        let sockets = Family::<Door, Gauge>::default();
+        registry.register(
+            "sockets",
+            "How many sockets to Slack are open; only there where Slack is heard over sockets",
+            sockets.clone(),
+        );
         registry.register("build", "Which version this is", Info::new([("version", env!("CARGO_PKG_VERSION"))]));
         let on_call = Family::<NamedLabels, Counter>::default();
         registry.register(
@@ -90,6 +101,9 @@ impl Default for Metrics {
             slack_failures,
             on_call,
             watches,
+            sockets,
+            envelopes,
+            socket_ends,
             answers,
             oldest,
             backlog,
@@ -139,6 +153,21 @@ impl Metrics {
             let count = u64::try_from(count).unwrap_or(u64::MAX);
             self.0.watches.get_or_create(&[("room", "watch"), ("what", what)]).inc_by(count);
         }
+    }
+
+    /// How many sockets to Slack are open.
+    pub fn sockets(&self, open: usize) {
+        self.0.sockets.get_or_create(&[("door", "slack")]).set(i64::try_from(open).unwrap_or(i64::MAX));
+    }
+
+    /// What became of an envelope.
+    pub fn envelope(&self, kind: &'static str, what: &'static str) {
+        self.0.envelopes.get_or_create(&[("kind", kind), ("what", what)]).inc();
+    }
+
+    /// Why a socket ended, will end or was not opened.
+    pub fn socket_end(&self, why: &'static str) {
+        self.0.socket_ends.get_or_create(&[("door", "slack"), ("why", why)]).inc();
     }
 
     /// How long an answer at a door took.

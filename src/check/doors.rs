@@ -67,7 +67,7 @@ struct P0Desk {
 /// The doors, behind which nothing is kept. Without keys P0's door believes nobody.
 pub(super) fn router(install: &Install, keys: Option<NotifierKeys>, seen: Seen) -> Router {
     let (clock, metrics) = (install.clock.clone(), Metrics::default());
-    let secrets = install.settings.slack.signing_secrets.clone();
+    let secrets = install.settings.slack.signing_secrets().to_vec();
     let gate = Gate { secrets, clock: clock.clone(), metrics: metrics.clone() };
     let slack_doors = SLACK_DOORS.iter().fold(Router::new(), |doors, door| doors.route(door, post(slack)));
     let slack_doors = slack_doors.with_state(SlackDesk { gate, seen: seen.clone() });

@@ -12,9 +12,10 @@ use url::Url;
 use super::Install;
 use super::doors::{self, Seen};
 use super::ledger;
-use super::probe::{P0_DOOR, Probe, SLACK_DOORS, Shape};
+use super::probe::{KEYS, P0_DOOR, PAGES, Probe, SLACK_DOORS, Shape};
 use super::report::Report;
 use super::web::ask;
+use crate::domain::sign_in::Ticket;
 use crate::inbound::notifier_keys::NotifierKeys;
 use crate::serve::serve;
 
@@ -45,6 +46,10 @@ pub(super) async fn check(install: &Install, keys: Option<NotifierKeys>, report:
 
 async fn doors(install: &Install, keys: Option<NotifierKeys>, report: &mut Report<'_>) -> Doors {
     let listen = install.settings.listen;
+    if !install.settings.has_doors() {
+        report.skip("listen", "nobody comes in there: Slack is called, and P0 has notifier.listen");
+        return Doors::Other;
+    }
     let taken = ledger::is_taken(&install.settings.database_url).await;
     match TcpListener::bind(listen).await {
         Ok(_) if taken => {
@@ -78,8 +83,11 @@ async fn doors(install: &Install, keys: Option<NotifierKeys>, report: &mut Repor
 /// Asks whoever has the address what only a bot with this signing secret can answer.
 async fn in_use(install: &Install, report: &mut Report<'_>) -> Doors {
     let listen = install.settings.listen;
+    let Some(secret) = install.settings.slack.signing_secrets().first() else {
+        in_use_beside_slack(install, report).await;
+        return Doors::Other;
+    };
     let probe = Probe::new(SLACK_DOORS[2], Shape::Plain);
-    let secret = &install.settings.slack.signing_secrets[0];
     let heard = ask(install, probe.signed(&install.local, &local_url(listen), secret, &install.clock)).await;
     match heard {
         Ok(heard) if probe.is_answered_by(&heard.body) => {
@@ -98,6 +106,25 @@ async fn in_use(install: &Install, report: &mut Report<'_>) -> Doors {
         ),
     }
     Doors::Other
+}
+
+/// Where Slack is called there is no secret to tell a bot by: it is asked at a door that it has.
+async fn in_use_beside_slack(install: &Install, report: &mut Report<'_>) {
+    let listen = install.settings.listen;
+    let at = |door: &str| local_url(listen).join(door).expect("a path behind an address");
+    let (request, expected) = match &install.settings.notifier.listen {
+        None => (install.local.post(at(P0_DOOR)), StatusCode::UNAUTHORIZED),
+        Some(_) if install.jwks.is_some() => (install.local.get(at(KEYS)), StatusCode::OK),
+        Some(_) => (install.local.get(at(PAGES).join(Ticket::random().as_str()).expect("a name")), StatusCode::GONE),
+    };
+    match ask(install, request).await {
+        Ok(heard) if heard.status == expected => report.ok("listen", format!("a running p0-chatops has {listen}")),
+        Ok(_) | Err(_) => report.fail(
+            "listen",
+            format!("something that is not p0-chatops with these settings has {listen}"),
+            "stop it, restart it where it is `serve` with older settings, or set listen to another port",
+        ),
+    }
 }
 
 async fn probes(install: &Install, report: &mut Report<'_>) {

@@ -26,6 +26,7 @@ mod risk;
 mod secrets;
 mod settings;
 mod slack;
+mod socket;
 mod trouble;
 mod vault;
 mod web;
@@ -110,6 +111,7 @@ async fn look(args: &CheckArgs, clock: Clock, report: &mut Report<'_>) {
     evidence::check(&settings, report);
     let Some(install) = install(settings, clock, report).await else { return };
     let home = slack::check(&install, report).await;
+    socket::check(&install, report).await;
     channels(&install, home.as_ref(), report).await;
     let organisation = p0::check(&install, report).await;
     risk::check(&install, report);

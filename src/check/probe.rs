@@ -111,12 +111,11 @@ fn form(door: &str, challenge: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::door::Door;
     use crate::inbound::signature::Verified;
     use crate::inbound::slack::{Arrival, read};
 
     fn understood(probe: &Probe) -> Arrival {
-        let verified = Verified { signature: "v0=".to_owned(), at: Clock::stepped().now(), door: Door::Http };
+        let verified = Verified { signature: "v0=".to_owned(), at: Clock::stepped().now() };
         read(&verified, &probe.body).unwrap()
     }
 

@@ -29,12 +29,22 @@ enum Reached {
 
 /// Calls every door through `public_url`.
 pub(super) async fn check(install: &Install, doors: Doors, report: &mut Report<'_>) {
+    if !install.settings.has_doors() {
+        return report.skip("public_url", "nobody comes in there: Slack is called, and P0 has notifier.listen");
+    }
+    let secret = install.settings.slack.signing_secrets().first();
     let Some(base) = &install.settings.public_url else {
-        report.unseen("Slack reaches the bot");
+        let (who, they) = match secret {
+            Some(_) => ("Slack and P0 reach", "they do"),
+            None => ("P0 reaches", "it does"),
+        };
+        if secret.is_some() {
+            report.unseen("Slack reaches the bot");
+        }
         return report.warn(
             "public_url",
-            "is not set: whether Slack and P0 reach the bot cannot be checked",
-            "set public_url to the address under which they do, as https://bot.example.com",
+            format!("is not set: whether {who} the bot cannot be checked"),
+            format!("set public_url to the address under which {they}, as https://bot.example.com"),
         );
     };
     let Some(clients) = &install.clients else {
@@ -49,8 +59,8 @@ pub(super) async fn check(install: &Install, doors: Doors, report: &mut Report<'
         );
     }
     let way = Way { install, client: &clients.decisions, base, doors: &doors };
-    for door in SLACK_DOORS {
-        match way.slack(door).await {
+    for (door, secret) in SLACK_DOORS.into_iter().filter_map(|door| Some((door, secret?))) {
+        match way.slack(door, secret).await {
             Ok(Reached::Here) => report.ok(("door", door), way.reached()),
             Ok(Reached::Elsewhere) => report.warn(
                 ("door", door),
@@ -108,11 +118,11 @@ impl Way<'_> {
     }
 
     /// One of Slack's doors.
-    async fn slack(&self, door: &'static str) -> Result<Reached, Trouble> {
+    async fn slack(&self, door: &'static str, secret: &Secret) -> Result<Reached, Trouble> {
         let shapes: &[Shape] = if door == SLACK_DOORS[2] { &[Shape::Awkward] } else { &[Shape::Awkward, Shape::Form] };
         let mut reached = Reached::Here;
         for shape in shapes {
-            if let Reached::Elsewhere = self.deliver(&Probe::new(door, *shape)).await? {
+            if let Reached::Elsewhere = self.deliver(&Probe::new(door, *shape), secret).await? {
                 reached = Reached::Elsewhere;
             }
         }
@@ -121,8 +131,8 @@ impl Way<'_> {
     }
 
     /// Sends a delivery that has to be let in.
-    async fn deliver(&self, probe: &Probe) -> Result<Reached, Trouble> {
-        let heard = self.ask(self.signed(probe, self.secret())).await?;
+    async fn deliver(&self, probe: &Probe, secret: &Secret) -> Result<Reached, Trouble> {
+        let heard = self.ask(self.signed(probe, secret)).await?;
         if heard.status.is_success() && probe.is_answered_by(&heard.body) {
             return Ok(self.end_of(probe));
         }
@@ -132,7 +142,7 @@ impl Way<'_> {
             return Err(Trouble::damaged(probe, &arrived));
         }
         let turned_away = heard.status.is_client_error() && !is_not_there(heard.status);
-        if turned_away && self.gets_through(&Probe::new(probe.door, Shape::Plain)).await {
+        if turned_away && self.gets_through(&Probe::new(probe.door, Shape::Plain), secret).await {
             return Err(Trouble::new(
                 format!(
                     "what is sent is changed or turned away on the way (HTTP {}): a plain body gets through, one with \
@@ -172,8 +182,8 @@ impl Way<'_> {
         ))
     }
 
-    async fn gets_through(&self, probe: &Probe) -> bool {
-        let heard = self.ask(self.signed(probe, self.secret())).await;
+    async fn gets_through(&self, probe: &Probe, secret: &Secret) -> bool {
+        let heard = self.ask(self.signed(probe, secret)).await;
         heard.is_ok_and(|heard| heard.status.is_success() && probe.is_answered_by(&heard.body))
     }
 
@@ -249,10 +259,6 @@ impl Way<'_> {
             ),
         };
         Err(Trouble::new(message, remedy))
-    }
-
-    fn secret(&self) -> &Secret {
-        &self.install.settings.slack.signing_secrets[0]
     }
 
     fn signed(&self, probe: &Probe, secret: &Secret) -> reqwest::RequestBuilder {

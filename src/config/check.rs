@@ -13,7 +13,7 @@ use super::identity::{self, SignInPages};
 use super::raw::{Raw, RawDurations, RawNotifier, RawP0, RawSettings, RawSlack};
 use super::settings::{
     AdminList, Changes, Durations, FIELDS, Fields, Notifier, NotifierKeySource, Origin, Outbound, P0, Settings, Slack,
-    SlackClient,
+    SlackClient, SlackMode, SocketMode,
 };
 use super::values::{
     Checked, address, https, https_base, ids, long_enough, not_built, parse_url, required, required_secret, span,
@@ -128,29 +128,50 @@ fn bot_token(given: Option<Secret>) -> Checked<Secret> {
     Ok(token)
 }
 
-fn slack(raw: RawSlack) -> Checked<Slack> {
-    if let Mode::Socket = mode(&raw)? {
-        return Err(not_built("slack.mode", "\"socket\""));
-    }
-    let (command, api_base_url) = (command(&raw)?, api_base_url(&raw)?);
-    let secrets = raw.signing_secrets.unwrap_or_default();
-    if secrets.is_empty() {
-        return Err(ConfigError::new(
-            "slack.signing_secrets",
-            "is missing: Slack shows it under Basic Information of the app",
-        ));
-    }
-    for secret in &secrets {
+/// How Slack comes in. What the other mode would need may stay, so that one can go back; it has to be of its form.
+fn slack_mode(
+    mode: Mode,
+    signing_secrets: Option<Vec<Secret>>,
+    app_token: Option<Secret>,
+    connections: Option<u8>,
+) -> Checked<SlackMode> {
+    let signing_secrets = signing_secrets.unwrap_or_default();
+    for secret in &signing_secrets {
         long_enough("slack.signing_secrets", secret)?;
         if is_token(secret, &["xox", "xapp-"]) {
             let told = "is a token: the signing secret stands under Basic Information of the app";
             return Err(ConfigError::new("slack.signing_secrets", told));
         }
     }
-    // Not used before Socket Mode is, but an empty secret is a mistake today.
-    if let Some(secret) = &raw.app_token {
-        long_enough("slack.app_token", secret)?;
+    if let Some(token) = &app_token {
+        long_enough("slack.app_token", token)?;
+        if !is_token(token, &["xapp-"]) {
+            let told = "is no app-level token: that begins with xapp-, and stands under Basic Information of the app";
+            return Err(ConfigError::new("slack.app_token", told));
+        }
     }
+    let connections = usize::from(connections.unwrap_or(2));
+    if !(1..=4).contains(&connections) {
+        return Err(ConfigError::new("slack.socket_connections", "has to be from 1 to 4"));
+    }
+    match mode {
+        Mode::Http if signing_secrets.is_empty() => Err(ConfigError::new(
+            "slack.signing_secrets",
+            "is missing: Slack shows it under Basic Information of the app",
+        )),
+        Mode::Http => Ok(SlackMode::Http { signing_secrets }),
+        Mode::Socket => {
+            let missing = "is missing: slack.mode = \"socket\" opens connections with it. Slack makes one under Basic \
+                           Information of the app, App-Level Tokens, with the scope connections:write";
+            let app_token = app_token.ok_or_else(|| ConfigError::new("slack.app_token", missing))?;
+            Ok(SlackMode::Socket(SocketMode { app_token, connections }))
+        }
+    }
+}
+
+fn slack(raw: RawSlack) -> Checked<Slack> {
+    let (command, api_base_url) = (command(&raw)?, api_base_url(&raw)?);
+    let slack_mode = slack_mode(mode(&raw)?, raw.signing_secrets, raw.app_token, raw.socket_connections)?;
     let client = match (raw.client_id, raw.client_secret) {
         (None, None) => None,
         (Some(id), Some(secret)) => {
@@ -160,7 +181,7 @@ fn slack(raw: RawSlack) -> Checked<Slack> {
         _ => return Err(ConfigError::new("slack.client_id", "and slack.client_secret are only useful together")),
     };
     Ok(Slack {
-        signing_secrets: secrets,
+        mode: slack_mode,
         bot_token: bot_token(raw.bot_token)?,
         client,
         command,

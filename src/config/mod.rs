@@ -29,7 +29,8 @@ pub use secret::{Secret, SettingsKey};
 pub use settings::{
     Accounts, AdminList, Assertion, AssertionGrant, Changes, Durations, DutyFilter, Exchange, FIELDS, Fields, Flow,
     Identity, Linked, Notifier, NotifierKeySource, OnCall, OnCallSource, Origin, Outbound, P0, PagerDutyAccount,
-    RedeemedAssertion, SentToken, Settings, Slack, SlackClient, SubjectToken, TokenSource, Tokens, WeekShift,
+    RedeemedAssertion, SentToken, Settings, Slack, SlackClient, SlackMode, SocketMode, SubjectToken, TokenSource,
+    Tokens, WeekShift,
 };
 pub use vault::{VaultKey, VaultKeys};
 

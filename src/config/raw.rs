@@ -92,6 +92,7 @@ pub(super) struct RawSlack {
     pub(super) signing_secrets: Option<Vec<Secret>>,
     pub(super) bot_token: Option<Secret>,
     pub(super) app_token: Option<Secret>,
+    pub(super) socket_connections: Option<u8>,
     pub(super) command: Option<String>,
     pub(super) client_id: Option<String>,
     pub(super) client_secret: Option<Secret>,

@@ -87,6 +87,13 @@ impl Settings {
         groups
     }
 
+    /// Whether anything comes in at `listen`: over sockets it may be that nobody has to.
+    pub fn has_doors(&self) -> bool {
+        let pages = self.identity.linked().is_some_and(|linked| matches!(linked.flow, Flow::Code { .. }));
+        let keys = matches!(self.identity, Identity::Assertion(_) | Identity::Exchange(_));
+        matches!(self.slack.mode, SlackMode::Http { .. }) || self.notifier.listen.is_none() || pages || keys
+    }
+
     fn group_of<'s>(&'s self, who: &'s Recipient) -> Option<&'s UserGroupId> {
         match who {
             Recipient::User(_) => None,
@@ -122,8 +129,8 @@ pub struct Outbound {
 /// The workspace and the app in it.
 #[derive(Clone, Debug)]
 pub struct Slack {
-    /// Any of these may have signed what comes in.
-    pub signing_secrets: Vec<Secret>,
+    /// How deliveries come in.
+    pub mode: SlackMode,
     /// The app's bot token.
     pub bot_token: Secret,
     /// The slash command's name.
@@ -144,6 +151,37 @@ pub struct Slack {
     pub allow_guests: bool,
     /// Channels in which a link to a request becomes its card.
     pub unfurl_channels: Vec<ChannelId>,
+}
+
+impl Slack {
+    /// Any of these may have signed what comes in; none where Slack does not call the bot.
+    pub fn signing_secrets(&self) -> &[Secret] {
+        match &self.mode {
+            SlackMode::Http { signing_secrets } => signing_secrets,
+            SlackMode::Socket(_) => &[],
+        }
+    }
+}
+
+/// How deliveries come from Slack to the bot.
+#[derive(Clone, Debug)]
+pub enum SlackMode {
+    /// Slack calls [`Settings::listen`].
+    Http {
+        /// Any of these may have signed what comes in; never none.
+        signing_secrets: Vec<Secret>,
+    },
+    /// The bot calls Slack, and hears over sockets.
+    Socket(SocketMode),
+}
+
+/// Socket Mode.
+#[derive(Clone, Debug)]
+pub struct SocketMode {
+    /// The app-level token, with the scope `connections:write`.
+    pub app_token: Secret,
+    /// How many sockets are kept open, so that one is there while another is replaced.
+    pub connections: usize,
 }
 
 /// Who may change P0's settings; nobody, where both are empty.

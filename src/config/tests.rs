@@ -47,6 +47,39 @@ fn a_short_file_is_enough() {
 }
 
 #[test]
+fn over_sockets_an_app_token_takes_the_place_of_signing_secrets() {
+    let secrets = r#"signing_secrets = ["8f742231b10e8888abcd99yyyzzz85a5"]"#;
+    let socket = |more: &str| with(secrets, &format!("mode = \"socket\"\n{more}"));
+    let token = "app_token = \"xapp-1-A01-0123456789\"\n";
+    let settings = read(&socket(token)).unwrap();
+    let SlackMode::Socket(mode) = &settings.slack.mode else { panic!("{settings:?}") };
+    assert_eq!((mode.app_token.expose(), mode.connections), ("xapp-1-A01-0123456789", 2));
+    assert!(settings.has_doors(), "P0 comes in at listen");
+    assert!(!format!("{settings:?}").contains("0123456789"));
+    let own = socket(token).replace("[notifier]\n", "[notifier]\nlisten = \"127.0.0.1:3002\"\n");
+    assert!(!read(&own).unwrap().has_doors());
+    // One can go back and forth.
+    read(&socket(&format!("{token}{secrets}"))).unwrap();
+    read(&with(secrets, &format!("{token}{secrets}\nsocket_connections = 4"))).unwrap();
+    for (more, line) in [
+        (
+            String::new(),
+            "slack.app_token: is missing: slack.mode = \"socket\" opens connections with it. Slack makes one under Basic \
+             Information of the app, App-Level Tokens, with the scope connections:write",
+        ),
+        (
+            "app_token = \"xoxb-1-A01-0123456789\"".to_owned(),
+            "slack.app_token: is no app-level token: that begins with xapp-, and stands under Basic Information of the app",
+        ),
+        ("app_token = \"\"".to_owned(), "slack.app_token: is empty"),
+        (format!("{token}socket_connections = 0"), "slack.socket_connections: has to be from 1 to 4"),
+        (format!("{token}socket_connections = 5"), "slack.socket_connections: has to be from 1 to 4"),
+    ] {
+        assert_eq!(refused(&socket(&more)), line);
+    }
+}
+
+#[test]
 fn every_refusal_names_its_key() {
     let secrets = r#"signing_secrets = ["8f742231b10e8888abcd99yyyzzz85a5"]"#;
     for (text, line) in [
@@ -149,7 +182,7 @@ fn a_secret_can_stand_in_a_file_but_not_in_both() {
     std::fs::write(folder.join("secrets"), "0123456789abcdef0123456789abcdef\n\nfedcba9876543210fedcba9876543210\n")
         .unwrap();
     let text = with(r#"signing_secrets = ["8f742231b10e8888abcd99yyyzzz85a5"]"#, "signing_secrets_file = \"secrets\"");
-    assert_eq!(parse(&text, [], &folder).unwrap().slack.signing_secrets.len(), 2);
+    assert_eq!(parse(&text, [], &folder).unwrap().slack.signing_secrets().len(), 2);
     let both = with("[p0]", "signing_secrets_file = \"secrets\"\n[p0]");
     let error = parse(&both, [], &folder).unwrap_err().to_string();
     assert_eq!(error, "slack.signing_secrets_file: contradicts slack.signing_secrets: set one of them");

@@ -88,15 +88,7 @@ pub struct Tools {
 
 /// Slack's three doors: each takes any kind of delivery.
 pub async fn slack(State(tools): State<Tools>, Signed(arrival): Signed) -> Response {
-    match arrival {
-        Arrival::Handshake { challenge } => Json(json!({ "challenge": challenge })).into_response(),
-        Arrival::NotUnderstood { what } => {
-            tools.metrics.not_understood("slack", what);
-            StatusCode::OK.into_response()
-        }
-        Arrival::Departure(departure) => tools.let_go(&departure).await.unwrap_or_else(|error| not_recorded(&error)),
-        Arrival::Deed(deed) => tools.act(*deed).await.unwrap_or_else(|error| not_recorded(&error)),
-    }
+    tools.slack(arrival).await
 }
 
 /// P0's door.
@@ -111,6 +103,20 @@ fn not_recorded(error: &LedgerError) -> Response {
 }
 
 impl Tools {
+    /// What Slack is answered, over HTTP and over a socket. Only 200 says that it is on disk.
+    pub(crate) async fn slack(&self, arrival: Arrival) -> Response {
+        let answer = match arrival {
+            Arrival::Handshake { challenge } => return Json(json!({ "challenge": challenge })).into_response(),
+            Arrival::NotUnderstood { what } => {
+                self.metrics.not_understood("slack", what);
+                return StatusCode::OK.into_response();
+            }
+            Arrival::Departure(departure) => self.let_go(&departure).await,
+            Arrival::Deed(deed) => self.act(*deed).await,
+        };
+        answer.unwrap_or_else(|error| not_recorded(&error))
+    }
+
     async fn act(&self, deed: Deed) -> Answer {
         let admitted = self.workspace.admit_delivery(
             deed.installed.team.as_ref(),

@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 pub enum Door {
     /// A signed delivery over HTTP.
     Http,
+    /// An envelope over a socket that the bot opened to Slack.
+    Socket,
     /// The operator's command line.
     Cli,
 }

@@ -13,3 +13,4 @@ pub mod pushed;
 pub mod signature;
 pub mod signed;
 pub mod slack;
+pub mod socket;

@@ -6,7 +6,6 @@ use jiff::Timestamp;
 use sha2::Sha256;
 
 use crate::config::Secret;
-use crate::domain::door::Door;
 
 /// How far a delivery's time may be from ours, either way, in seconds (Slack's documentation).
 pub const MOST_SECONDS_OFF: i64 = 300;
@@ -48,8 +47,6 @@ pub struct Verified {
     pub signature: String,
     /// Slack's time of the delivery.
     pub at: Timestamp,
-    /// Through which door it came.
-    pub door: Door,
 }
 
 /// Checks a delivery against every current secret.
@@ -67,7 +64,7 @@ pub fn verify(secrets: &[Secret], headers: &HeaderMap, body: &[u8], now: Timesta
         _ => {}
     }
     let ours = secrets.iter().any(|secret| keyed(secret, stamp, body).verify_slice(&mac).is_ok());
-    if ours { Ok(Verified { signature: given.to_owned(), at, door: Door::Http }) } else { Err(Unsigned::Wrong) }
+    if ours { Ok(Verified { signature: given.to_owned(), at }) } else { Err(Unsigned::Wrong) }
 }
 
 /// The headers that Slack would send with this body at this time, for a delivery that the bot makes to itself.

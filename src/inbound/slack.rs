@@ -1,7 +1,7 @@
 //! What Slack's verified bytes mean.
 
-mod event;
-mod interaction;
+pub(super) mod event;
+pub(super) mod interaction;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -196,28 +196,43 @@ impl Submission {
     }
 }
 
+/// What is known of a delivery beside its content, by the way that it came.
+#[derive(Clone, Debug)]
+pub(super) struct Mark {
+    /// What only this very delivery has: of which kind it is, and what it is.
+    pub(super) id: (&'static str, String),
+    /// Slack's own time of it, else when it arrived.
+    pub(super) at: Timestamp,
+    /// Through which door it came.
+    pub(super) door: Door,
+}
+
+impl Mark {
+    fn keys(&self, other: Option<(&'static str, &str)>) -> DeliveryKeys {
+        let others = other.map(|(kind, id)| (kind, id.to_owned()));
+        DeliveryKeys::new([self.id.clone()].into_iter().chain(others))
+    }
+}
+
 /// Reads a delivery. Any door takes any kind: some apps are installed with a single address.
 ///
 /// # Errors
 /// Where the bytes are not UTF-8, or neither a form nor JSON.
 pub fn read(verified: &Verified, body: &[u8]) -> Result<Arrival, Unreadable> {
+    let mark = &Mark { id: ("signature", verified.signature.clone()), at: verified.at, door: Door::Http };
     let text = std::str::from_utf8(body).map_err(|_| Unreadable)?;
     if text.trim_start().starts_with('{') {
         let value: Value = serde_json::from_str(text).map_err(|_| Unreadable)?;
-        return if interaction::is_one(&value) {
-            interaction::read(verified, value)
-        } else {
-            event::read(verified, value)
-        };
+        return if interaction::is_one(&value) { interaction::read(mark, value) } else { event::read(mark, value) };
     }
     let fields: Vec<(String, String)> = form_fields(text)?;
     let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
     match (field("payload"), field("command")) {
         (Some(payload), _) => {
             let value: Value = serde_json::from_str(payload).map_err(|_| Unreadable)?;
-            interaction::read(verified, value)
+            interaction::read(mark, value)
         }
-        (None, Some(_)) => Ok(read_slash(verified, &SlashForm::new(fields))),
+        (None, Some(_)) => Ok(read_slash(mark, &SlashForm::new(fields))),
         (None, None) if fields.is_empty() => Err(Unreadable),
         (None, None) => Ok(Arrival::NotUnderstood { what: "form" }),
     }
@@ -251,12 +266,8 @@ fn who(user: Option<&str>, home: Option<&str>, installed: &Installation) -> Opti
     Some((SlackUser { team, user: UserId::parse(user?)? }, home))
 }
 
-fn keys(verified: &Verified, other: Option<(&'static str, &str)>) -> DeliveryKeys {
-    let signature = ("signature", verified.signature.clone());
-    DeliveryKeys::new([signature].into_iter().chain(other.map(|(kind, id)| (kind, id.to_owned()))))
-}
-
-fn read_slash(verified: &Verified, form: &SlashForm) -> Arrival {
+/// Reads a slash command.
+pub(super) fn read_slash(mark: &Mark, form: &SlashForm) -> Arrival {
     let installed = Installation {
         // A slash command names the workspace it was typed in, also where the app is installed for all of them.
         team: form.get("team_id").and_then(TeamId::parse).filter(|_| form.get("is_enterprise_install") != Some("true")),
@@ -269,9 +280,9 @@ fn read_slash(verified: &Verified, form: &SlashForm) -> Arrival {
         by,
         home,
         installed,
-        at: verified.at,
-        door: verified.door,
-        keys: keys(verified, form.get("trigger_id").map(|id| ("trigger", id))),
+        at: mark.at,
+        door: mark.door,
+        keys: mark.keys(form.get("trigger_id").map(|id| ("trigger", id))),
         trigger: form.get("trigger_id").map(str::to_owned),
         response_url: form.get("response_url").and_then(|url| Url::parse(url).ok()).map(ResponseUrl),
         act: Act::Slash { text: unescaped(form.get("text").unwrap_or_default()) },

@@ -16,15 +16,18 @@ pub fn yaml(app: &SlackApp) -> String {
     let plain = ser_options! { prefer_block_scalars: false, compact_list_indent: false };
     let document =
         serde_saphyr::to_string_with_options(&manifest, plain).expect("texts, lists and maps with texts as keys");
-    let not_built = match app.delivery {
+    let token = match app.delivery {
         Delivery::Http(_) => "",
-        Delivery::Socket => "# Socket Mode is not built yet: `serve` refuses these settings.\n",
+        Delivery::Socket => {
+            "# Socket Mode needs one thing more, under Basic Information, App-Level Tokens: a token with the scope\n\
+             # connections:write, for slack.app_token.\n"
+        }
     };
     format!(
         "# The Slack app of p0-chatops: `p0-chatops manifest` prints this for your settings.\n\
          # Create the app at {}, \"from a manifest\"; `p0-chatops manifest --link` is the\n\
          # same in one step.\n\
-         {not_built}{document}",
+         {token}{document}",
         apps_page(app)
     )
 }

@@ -16,7 +16,7 @@ use url::Url;
 use super::connector::Connector;
 use super::message::Message;
 use crate::authorize::directory::{Directory, Person, Unavailable};
-use crate::config;
+use crate::config::{self, Secret};
 use crate::domain::person::{ChannelId, Email, EnterpriseId, TeamId, UserGroupId, UserId};
 use crate::domain::posted::Posted;
 use crate::telemetry::Metrics;
@@ -47,6 +47,16 @@ pub enum SlackFailure {
     Lost,
 }
 
+impl SlackFailure {
+    /// Whether it may end by itself.
+    pub(crate) fn is_passing(&self) -> bool {
+        match self {
+            Self::Refused(code) => is_passing(code),
+            Self::Busy { .. } | Self::NotSent | Self::Lost => true,
+        }
+    }
+}
+
 /// The thread that a message is posted in.
 #[derive(Clone, Copy, Debug)]
 pub struct Thread<'t> {
@@ -71,6 +81,7 @@ pub struct SlackApi {
     client: Arc<SlackClient<Connector>>,
     plain: reqwest::Client,
     token: SlackApiToken,
+    base_url: Url,
     hook_hosts: Vec<String>,
     metrics: Metrics,
 }
@@ -142,6 +153,11 @@ struct PostAnswer {
 }
 
 #[derive(Deserialize)]
+struct ConnectionAnswer {
+    url: Option<Url>,
+}
+
+#[derive(Deserialize)]
 struct Anything {}
 
 impl SlackApi {
@@ -152,6 +168,7 @@ impl SlackApi {
             client: Arc::new(SlackClient::new(connector)),
             plain: client,
             token: SlackApiToken::new(SlackApiTokenValue(slack.bot_token.expose().to_owned())),
+            base_url: slack.api_base_url.clone(),
             hook_hosts: slack.hook_hosts.clone(),
             metrics,
         }
@@ -171,6 +188,34 @@ impl SlackApi {
                 .and_then(EnterpriseId::parse)
                 .filter(|_| answer.is_enterprise_install),
         })
+    }
+
+    /// An address at which Slack waits for a WebSocket; it holds a ticket that is good once, and is never logged.
+    ///
+    /// # Errors
+    /// Why Slack named none.
+    pub(crate) async fn open_connection(&self, app_token: &Secret) -> Result<Url, SlackFailure> {
+        const METHOD: &str = "apps.connections.open";
+        let token = SlackApiToken::new(SlackApiTokenValue(app_token.expose().to_owned()));
+        let answer = self.client.open_session(&token).http_session_api.http_post(METHOD, &json!({}), None).await;
+        let answer: Result<ConnectionAnswer, _> = answer.map_err(|error| self.counted(METHOD, failure(&error)));
+        answer?.url.ok_or_else(|| self.counted(METHOD, SlackFailure::Lost))
+    }
+
+    /// How to ask for the WebSocket at an address that Slack named, where that is Slack's own: what is heard there is taken
+    /// for Slack's word.
+    pub(crate) fn may_listen_to(&self, address: Url) -> Option<Url> {
+        let scheme = match address.scheme() {
+            "wss" => "https",
+            "ws" if config::is_surely_loopback(&address) => "http",
+            _ => return None,
+        };
+        // The scheme of a `Url` cannot be changed from one of these to the other.
+        let url = Url::parse(&format!("{scheme}{}", address.as_str().strip_prefix(address.scheme())?)).ok()?;
+        let is_slacks = |host: &str| host.ends_with(".slack.com") || host.ends_with(".slack-gov.com");
+        let known =
+            url.origin() == self.base_url.origin() || (url.port().is_none() && url.host_str().is_some_and(is_slacks));
+        (known && url.username().is_empty() && url.password().is_none()).then_some(url)
     }
 
     /// The person with this confirmed address, if the workspace has one.

@@ -263,7 +263,7 @@ async fn live(
         Ok((app, doors, probes)) => {
             // Where nobody waits for it any more, nobody would ever end it.
             if tell_ready.send(Ok(())).is_ok() {
-                app.run(app::Listeners { doors, probes, pushes: None }, stop).await;
+                app.run(app::Listeners { doors: Some(doors), probes, pushes: None }, stop).await;
             }
         }
         Err(error) => drop(tell_ready.send(Err(error))),

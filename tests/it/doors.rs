@@ -26,7 +26,7 @@ fn slash(text: &str) -> String {
 
 /// A world with a request, and a signature of now for [`slash`].
 async fn at_the_door() -> (World, String, String, String) {
-    let world = World::new().await;
+    let world = World::with(Setup::over_http()).await;
     world.usual().await;
     let body = slash("approve req-1 1h");
     let stamp = world.clock.now().as_second().to_string();
@@ -79,7 +79,7 @@ async fn a_signature_of_other_bytes_another_time_or_another_secret_is_wrong() {
 
 #[tokio::test]
 async fn a_signature_holds_for_five_minutes_either_way() {
-    let world = World::new().await;
+    let world = World::with(Setup::over_http()).await;
     let now = world.clock.now().as_second();
     for (seconds, status) in [(-301, 401), (-300, 200), (300, 200), (301, 401), (999_999_999_999 - now, 401)] {
         let (body, stamp) = (slash("whoami"), (now + seconds).to_string());
@@ -94,7 +94,7 @@ async fn a_signature_holds_for_five_minutes_either_way() {
 #[tokio::test]
 async fn any_of_several_signing_secrets_opens_the_door() {
     let secrets = format!("[\"the-next-signing-secret\", \"{SECRET}\"]");
-    let world = World::with(Setup::default().set("slack__signing_secrets", &secrets)).await;
+    let world = World::with(Setup::over_http().set("slack__signing_secrets", &secrets)).await;
     for (secret, status) in [(SECRET, 200), ("the-next-signing-secret", 200), ("the-last-signing-secret", 401)] {
         let (body, stamp) = (slash("whoami"), world.clock.now().as_second().to_string());
         let signed = signature(secret, &stamp, &body);
@@ -105,7 +105,7 @@ async fn any_of_several_signing_secrets_opens_the_door() {
 
 #[tokio::test]
 async fn a_body_over_a_mebibyte_is_refused_before_it_is_read() {
-    let world = World::new().await;
+    let world = World::with(Setup::over_http()).await;
     for door in DOORS.into_iter().chain(["/p0/notifications"]) {
         let head = format!("POST {door} HTTP/1.1\r\nhost: bot\r\ncontent-length: 1048577\r\n\r\n");
         assert_eq!(world.status_of_raw(head.into_bytes()).await, 413, "{door}, declared");
@@ -123,7 +123,7 @@ async fn a_body_over_a_mebibyte_is_refused_before_it_is_read() {
 
 #[tokio::test]
 async fn a_body_of_a_mebibyte_is_read() {
-    let world = World::new().await;
+    let world = World::with(Setup::over_http()).await;
     let body = format!("a={}", "b".repeat(1024 * 1024 - 2));
     assert_eq!(world.signed(COMMANDS, body).await.status, 200);
     assert_eq!(world.counted("not_understood", "what=\"form\"").await, 1);
@@ -131,7 +131,7 @@ async fn a_body_of_a_mebibyte_is_read() {
 
 #[tokio::test]
 async fn a_check_of_the_certificate_runs_nothing_signed_or_not() {
-    let world = World::new().await;
+    let world = World::with(Setup::over_http()).await;
     let card = world.usual().await;
     let stored = world.stored().await;
     let press = form(&world.press_payload(ALICE, &card, "approve"));
@@ -437,7 +437,7 @@ async fn an_install_in_another_organisation_decides_nothing() {
 
 #[tokio::test]
 async fn a_click_that_cannot_be_written_is_an_error_and_the_next_one_counts() {
-    let world = World::new().await;
+    let world = World::with(Setup::over_http()).await;
     let card = world.usual().await;
     let mut lock = world.database().await;
     sqlx::query("BEGIN EXCLUSIVE").execute(&mut lock).await.unwrap();
@@ -452,7 +452,7 @@ async fn a_click_that_cannot_be_written_is_an_error_and_the_next_one_counts() {
 
 #[tokio::test]
 async fn a_command_and_a_push_that_cannot_be_written_are_errors() {
-    let world = World::new().await;
+    let world = World::with(Setup::over_http()).await;
     world.usual().await;
     let mut lock = world.database().await;
     sqlx::query("BEGIN EXCLUSIVE").execute(&mut lock).await.unwrap();
@@ -464,7 +464,7 @@ async fn a_command_and_a_push_that_cannot_be_written_are_errors() {
 
 #[tokio::test]
 async fn a_replay_after_five_minutes_is_turned_away_and_before_it_changes_nothing() {
-    let world = World::new().await;
+    let world = World::with(Setup::over_http()).await;
     let card = world.usual().await;
     world.presses(ALICE, &card, "approve").await;
     world.clock.advance(Duration::from_secs(299));

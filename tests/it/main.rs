@@ -43,6 +43,7 @@ mod security;
 mod serve;
 mod settings_cli;
 mod settings_seen;
+mod socket;
 mod step_up;
 mod token_command;
 mod vault;

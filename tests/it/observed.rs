@@ -60,6 +60,9 @@ fn counted() -> Metrics {
     metrics.watch("told", 1);
     metrics.oldest("unsent", None);
     metrics.backlog("cards", 0);
+    metrics.sockets(2);
+    metrics.envelope("interactive", "acknowledged");
+    metrics.socket_end("refresh");
     metrics.answered("interactivity", Duration::from_millis(3));
     metrics
 }

@@ -1,7 +1,7 @@
 //! Bytes of a story's own making, as Slack and strangers send them, and what the operator sees of them.
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use p0_chatops::sandbox::slack::Delivered;
 use serde_json::{Value, json};
 use sha2::Sha256;
@@ -21,11 +21,9 @@ const TABLES: [&str; 8] =
     ["requests", "cards", "decisions", "copies", "notices", "drafts", "deliveries", "unread_pushes"];
 
 impl World {
-    /// Sends bytes as Slack would: signed now, with the app's secret.
+    /// Tells bytes as Slack would: signed now, with the app's secret, or in an envelope.
     pub async fn signed(&self, door: &str, body: impl Into<Vec<u8>>) -> Delivered {
-        let body = body.into();
-        let headers = self.slack.signed(&body);
-        self.slack.deliver(door, body, headers).await.unwrap()
+        self.slack.tell_at(door, body.into()).await.unwrap()
     }
 
     /// Sends bytes with these headers and no others.
@@ -51,15 +49,21 @@ impl World {
         })
     }
 
-    /// What `/metrics` says.
-    pub async fn metrics(&self) -> String {
+    /// What one of the operator's probes says.
+    pub async fn probe(&self, path: &str) -> (StatusCode, String) {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let url = format!("http://{}/metrics", listener.local_addr().unwrap());
+        let url = format!("http://{}{path}", listener.local_addr().unwrap());
         let router = self.app().probes();
         let serving = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
-        let metrics = reqwest::get(url).await.unwrap().text().await.unwrap();
+        let answer = reqwest::get(url).await.unwrap();
+        let said = (answer.status(), answer.text().await.unwrap());
         serving.abort();
-        metrics
+        said
+    }
+
+    /// What `/metrics` says.
+    pub async fn metrics(&self) -> String {
+        self.probe("/metrics").await.1
     }
 
     /// One counter of `/metrics`, all its labels together; `having` narrows it to lines that hold this text.

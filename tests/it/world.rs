@@ -11,9 +11,11 @@ use p0_chatops::config;
 use p0_chatops::sandbox::idp::{Idp, IdpSetup};
 use p0_chatops::sandbox::p0::{Call, IssuerKeys, NotifierSetup, P0, P0Setup, RequestSeed, TrustedLogin};
 use p0_chatops::sandbox::slack::{Delivered, Message, Slack, SlackSetup};
+use p0_chatops::socket::Pace;
 use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
+use tokio_util::sync::CancellationToken;
 
 pub const ALICE: &str = "U01ALICE";
 pub const BOB: &str = "U02BOB";
@@ -29,8 +31,40 @@ const PEOPLE: [(&str, &str); 4] = [
     (GUEST, "guest@example.com"),
 ];
 
+/// How Slack tells the bot what people do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    Http,
+    Socket,
+}
+
+impl Default for Door {
+    /// HTTP, but where the whole suite is told over sockets: `P0CHATOPS_TEST_DOOR=socket`.
+    fn default() -> Self {
+        #[expect(clippy::disallowed_methods, reason = "the test's setting, not the bot's")]
+        match std::env::var("P0CHATOPS_TEST_DOOR").as_deref() {
+            Ok("socket") => Self::Socket,
+            _ => Self::Http,
+        }
+    }
+}
+
+/// Sockets that come back without much of a pause.
+pub const BRISK: Pace = Pace {
+    quiet: Duration::from_secs(10),
+    deaf: Duration::from_secs(20),
+    linger: Duration::from_secs(15),
+    pause: Duration::from_millis(5),
+};
+
+/// How many sockets a bot keeps open.
+const SOCKETS: usize = 2;
+
 /// What a story changes before the bot starts.
 pub struct Setup {
+    pub door: Door,
+    /// How patient the bot's sockets are.
+    pub pace: Pace,
     pub slack: SlackSetup,
     pub p0: P0Setup,
     pub clock: Clock,
@@ -50,6 +84,8 @@ impl Default for Setup {
     fn default() -> Self {
         let clock = Clock::stepped();
         Self {
+            door: Door::default(),
+            pace: BRISK,
             slack: SlackSetup::new(clock.clone()),
             p0: P0Setup {
                 clock: clock.clone(),
@@ -68,6 +104,16 @@ impl Default for Setup {
 }
 
 impl Setup {
+    /// Told over sockets, whatever the rest of the suite is told over.
+    pub fn over_sockets() -> Self {
+        Self { door: Door::Socket, ..Self::default() }
+    }
+
+    /// About HTTP itself: its signatures, its addresses, its statuses.
+    pub fn over_http() -> Self {
+        Self { door: Door::Http, ..Self::default() }
+    }
+
     /// Sets one key, as the environment would: `p0__one_party`, `true`.
     pub fn set(mut self, key: &str, value: &str) -> Self {
         self.settings.push((format!("P0_CHATOPS_{}", key.to_uppercase()), value.to_owned()));
@@ -95,6 +141,9 @@ pub struct World {
     text: String,
     routes: String,
     doors: JoinHandle<()>,
+    sockets: Option<JoinHandle<()>>,
+    pace: Pace,
+    stop: CancellationToken,
     /// Whether the story is about messages that Slack does not like.
     pub violations_are_fine: bool,
 }
@@ -106,7 +155,8 @@ impl World {
 
     pub async fn with(setup: Setup) -> Self {
         let folder = new_folder();
-        let slack = Slack::start(setup.slack.clone()).await.unwrap();
+        let slack_setup = SlackSetup { socket_mode: setup.door == Door::Socket, ..setup.slack.clone() };
+        let slack = Slack::start(slack_setup).await.unwrap();
         let p0 = P0::start(setup.p0.clone()).await.unwrap();
         std::fs::write(folder.join("notifier.pem"), p0.notifier_public_key_pem()).unwrap();
         let mut tokens = String::new();
@@ -139,15 +189,18 @@ impl World {
             ),
             false => (String::new(), String::new()),
         };
+        let mode = match setup.door {
+            Door::Http => format!("signing_secrets = [\"{}\"]", setup.slack.signing_secret),
+            Door::Socket => format!("mode = \"socket\"\napp_token = \"{}\"", setup.slack.app_token),
+        };
         let NotifierSetup { issuer, audience, .. } = &setup.p0.notifier;
         let text = format!(
-            "{top}[slack]\n{client}signing_secrets = [\"{}\"]\nbot_token = \"{}\"\napi_base_url = \"{}\"\nhook_hosts = [\"{}\"]\n\
+            "{top}[slack]\n{client}{mode}\nbot_token = \"{}\"\napi_base_url = \"{}\"\nhook_hosts = [\"{}\"]\n\
              [p0]\nbase_url = \"{}\"\norg = \"{}\"\n\
              [notifier]\npublic_key_file = \"notifier.pem\"\nissuer = \"{issuer}\"\naudience = \"{audience}\"\n\
              [identity]\n{}\n[identity.people]\n{people}[identity.tokens]\n{tokens}\
              [durations]\npresets = [\"30m\", \"1h\", \"2h\", \"8h\"]\nmaximum = \"8h\"\n\
 ",
-            setup.slack.signing_secret,
             setup.slack.bot_token,
             slack.api_base_url(),
             slack.hook_host(),
@@ -160,6 +213,8 @@ impl World {
             None => one_route(&setup.route),
         };
         let (app, doors) = start(&(text.clone() + &routes), &setup.settings, &folder, &setup.clock, listener).await;
+        let stop = CancellationToken::new();
+        let sockets = open_sockets(&app, &slack, setup.pace, &stop).await;
         slack.connect(&base);
         slack.set_redirect_urls(&[&format!("{base}/link/slack")]);
         p0.connect(&base);
@@ -175,6 +230,9 @@ impl World {
             text,
             routes,
             doors,
+            sockets,
+            pace: setup.pace,
+            stop,
             violations_are_fine: false,
         }
     }
@@ -183,12 +241,26 @@ impl World {
     pub async fn restart(&mut self) {
         self.doors.abort();
         let _ = (&mut self.doors).await;
+        if let Some(sockets) = self.sockets.take() {
+            sockets.abort();
+            let _ = sockets.await;
+            self.slack.sockets_when(<[u64]>::is_empty).await;
+        }
         // The file's lock goes with the last handle on the ledger.
         self.app = None;
         let listener = TcpListener::bind(self.base.trim_start_matches("http://")).await.unwrap();
         let (app, doors) =
             start(&(self.text.clone() + &self.routes), &self.settings, &self.folder, &self.clock, listener).await;
+        self.sockets = open_sockets(&app, &self.slack, self.pace, &self.stop).await;
         (self.app, self.doors) = (Some(app), doors);
+    }
+
+    /// The bot's sockets stop as they do when it is told to.
+    pub async fn stop_sockets(&mut self) {
+        self.stop.cancel();
+        if let Some(sockets) = self.sockets.take() {
+            sockets.await.unwrap();
+        }
     }
 
     /// The same with one key set, as the environment would.
@@ -316,6 +388,7 @@ impl World {
 impl Drop for World {
     fn drop(&mut self) {
         self.doors.abort();
+        self.sockets.iter().for_each(JoinHandle::abort);
         if !std::thread::panicking() && !self.violations_are_fine {
             assert_eq!(self.slack.violations(), Vec::<String>::new(), "Slack would not have liked this");
         }
@@ -335,6 +408,15 @@ async fn start(
     let router = app.doors();
     let doors = tokio::spawn(async move { axum::serve(listener, router).await.unwrap() });
     (app, doors)
+}
+
+/// Waits until the bot hears over all of its sockets, where it has any.
+async fn open_sockets(app: &App, slack: &Slack, pace: Pace, stop: &CancellationToken) -> Option<JoinHandle<()>> {
+    let mut sockets = app.sockets.clone()?;
+    sockets.pace = pace;
+    let running = tokio::spawn(sockets.run(stop.clone()));
+    slack.sockets_when(|open| open.len() == SOCKETS).await;
+    Some(running)
 }
 
 fn one_route(more: &str) -> String {

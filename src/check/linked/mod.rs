@@ -67,7 +67,7 @@ async fn sign_in_with_slack(
         let message = "slack.client_id is not as Slack writes one (1234567890.1234567890)";
         return report.fail("slack.client", message, REMEDY);
     }
-    let secrets = &install.settings.slack.signing_secrets;
+    let secrets = install.settings.slack.signing_secrets();
     if secrets.iter().any(|secret| secret.expose() == app.secret.expose()) {
         return report.fail("slack.client", "slack.client_secret is the signing secret", REMEDY);
     }

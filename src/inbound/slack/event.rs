@@ -3,11 +3,10 @@
 
 use serde_json::Value;
 
-use super::{Act, Arrival, Deed, Departure, Gone, Installation, Unreadable, keys, unescaped, who};
+use super::{Act, Arrival, Deed, Departure, Gone, Installation, Mark, Unreadable, unescaped, who};
 use crate::domain::person::{ChannelId, EnterpriseId, TeamId, UserId};
 use crate::domain::posted::Posted;
 use crate::inbound::payload::{Event, EventEnvelope, EventUser};
-use crate::inbound::signature::Verified;
 
 /// Links of one message that are looked at.
 const MOST_LINKS: usize = 20;
@@ -16,7 +15,7 @@ const MOST_LINKS: usize = 20;
 ///
 /// # Errors
 /// Where it is none of Slack's.
-pub(super) fn read(verified: &Verified, value: Value) -> Result<Arrival, Unreadable> {
+pub(in crate::inbound) fn read(mark: &Mark, value: Value) -> Result<Arrival, Unreadable> {
     let envelope: EventEnvelope = serde_json::from_value(value).map_err(|_| Unreadable)?;
     if let (Some("url_verification"), Some(challenge)) = (envelope.kind.as_deref(), &envelope.challenge) {
         return Ok(Arrival::Handshake { challenge: challenge.clone() });
@@ -43,9 +42,9 @@ pub(super) fn read(verified: &Verified, value: Value) -> Result<Arrival, Unreada
         by,
         home,
         installed,
-        at: verified.at,
-        door: verified.door,
-        keys: keys(verified, envelope.event_id.as_deref().map(|id| ("event", id))),
+        at: mark.at,
+        door: mark.door,
+        keys: mark.keys(envelope.event_id.as_deref().map(|id| ("event", id))),
         trigger: None,
         response_url: None,
         act,

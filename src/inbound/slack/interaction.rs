@@ -3,13 +3,12 @@
 use serde_json::Value;
 use url::Url;
 
-use super::{Act, Arrival, Deed, Installation, Press, ResponseUrl, Shortcut, Submission, Unreadable, keys, who};
+use super::{Act, Arrival, Deed, Installation, Mark, Press, ResponseUrl, Shortcut, Submission, Unreadable, who};
 use crate::domain::control::Control;
 use crate::domain::person::{ChannelId, EnterpriseId, TeamId};
 use crate::domain::posted::Posted;
 use crate::domain::text;
 use crate::inbound::payload::{Interaction, Named};
-use crate::inbound::signature::Verified;
 
 /// The interactions that are understood, by their `type`.
 const INTERACTIONS: [&str; 4] = ["block_actions", "view_submission", "shortcut", "message_action"];
@@ -27,7 +26,7 @@ pub(super) fn is_one(value: &Value) -> bool {
 ///
 /// # Errors
 /// Where it is none of Slack's.
-pub(super) fn read(verified: &Verified, value: Value) -> Result<Arrival, Unreadable> {
+pub(in crate::inbound) fn read(mark: &Mark, value: Value) -> Result<Arrival, Unreadable> {
     if !value.is_object() {
         return Ok(Arrival::NotUnderstood { what: "interaction" });
     }
@@ -57,9 +56,9 @@ pub(super) fn read(verified: &Verified, value: Value) -> Result<Arrival, Unreada
         by,
         home,
         installed,
-        at: verified.at,
-        door: verified.door,
-        keys: keys(verified, interaction.trigger_id.as_deref().map(|id| ("trigger", id))),
+        at: mark.at,
+        door: mark.door,
+        keys: mark.keys(interaction.trigger_id.as_deref().map(|id| ("trigger", id))),
         trigger: interaction.trigger_id,
         response_url: interaction.response_url.and_then(|url| Url::parse(&url).ok()).map(ResponseUrl),
         act,

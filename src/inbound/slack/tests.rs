@@ -3,7 +3,7 @@ use serde_json::json;
 use super::*;
 
 fn arrival(delivery: &Value) -> Arrival {
-    let verified = Verified { signature: "0".repeat(64), at: Timestamp::UNIX_EPOCH, door: Door::Http };
+    let verified = Verified { signature: "0".repeat(64), at: Timestamp::UNIX_EPOCH };
     read(&verified, delivery.to_string().as_bytes()).unwrap()
 }
 

@@ -3,7 +3,7 @@
 //! It enforces Slack's own limits and error codes, so that a bot which passes here was not flattered.
 //! It knows nothing of the bot but three URLs. A call of the bot walks `server` → `web_api` (with `faults`,
 //! `rates` and the Block Kit rules in `blocks`) → `state`; an act of a person walks `person` → `payloads` →
-//! the bot's door, and what the bot answers is applied. `look` shows what came of it. `sign_in` is Sign in with Slack,
+//! the bot's door, or through `socket` to where the bot listens, and what the bot answers is applied. `look` shows what came of it. `sign_in` is Sign in with Slack,
 //! by which a browser proves who in Slack is looking at it.
 
 mod blocks;
@@ -21,6 +21,7 @@ mod server;
 mod setup;
 mod sign_in;
 mod signature;
+mod socket;
 mod state;
 #[cfg(test)]
 mod tests;

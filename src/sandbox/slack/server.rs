@@ -25,7 +25,7 @@ use super::faults::Fault;
 use super::records::{Answered, Call};
 use super::state::Workspace;
 use super::web_api::{self, Args, Refusal, Reply};
-use super::{Shared, response_url, sign_in};
+use super::{Shared, response_url, sign_in, socket};
 use crate::sandbox::date_header;
 
 /// The largest request the stand-in reads; a message with 50 full blocks stays far below.
@@ -36,6 +36,7 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, stop: Canc
     let app = Router::new()
         .route("/api/{method}", any(api))
         .route("/response/{secret}", post(respond))
+        .route("/link/", get(socket::connect))
         .route("/.well-known/openid-configuration", get(configuration))
         .route("/openid/connect/keys", get(keys))
         .route("/openid/connect/authorize", get(sign_in::ask).post(sign_in::decide))
@@ -50,7 +51,7 @@ pub(super) async fn serve(listener: TcpListener, shared: Arc<Shared>, stop: Canc
 #[derive(Clone)]
 pub(super) struct Service {
     pub(super) shared: Arc<Shared>,
-    stop: CancellationToken,
+    pub(super) stop: CancellationToken,
 }
 
 /// One call of the Web API.

@@ -33,6 +33,10 @@ pub struct SlackSetup {
     pub command: String,
     /// Signs what is sent to the bot; used as text, never hex-decoded.
     pub signing_secret: String,
+    /// Whether what people do goes out over sockets, and nobody's door is called.
+    pub socket_mode: bool,
+    /// The app-level token, with which sockets are opened (`xapp-…`).
+    pub app_token: String,
     /// The token the Web API accepts (`xoxb-…`).
     pub bot_token: String,
     /// The app's client id, with which it signs people in.
@@ -87,6 +91,8 @@ impl SlackSetup {
             bot_id: "B0BOT".into(),
             command: "/p0".into(),
             signing_secret: "5f0c1a7be2d94386a1f7c03d9b64e852".into(),
+            socket_mode: false,
+            app_token: "xapp-sandbox-token".into(),
             bot_token: "xoxb-sandbox-token".into(),
             client_id: "1234567890.9876543210".into(),
             client_secret: "sandbox-client-secret".into(),

@@ -11,6 +11,7 @@ use super::rates::Meter;
 use super::records::{Call, Ephemeral, Message, View};
 use super::setup::{Channel, Person, SlackSetup};
 use super::sign_in::SignIn;
+use super::socket::Sockets;
 
 /// Older calls are forgotten, so that a sandbox left running does not grow without end.
 const CALLS_KEPT: usize = 10_000;
@@ -42,6 +43,7 @@ pub(super) struct Workspace {
     pub(super) meter: Meter,
     pub(super) faults: Faults,
     pub(super) sign_in: SignIn,
+    pub(super) sockets: Sockets,
     /// Whether an admin has taken the app out of the workspace.
     pub(super) uninstalled: bool,
     pub(super) last_delivery: Option<Delivery>,
@@ -69,6 +71,7 @@ impl Workspace {
             meter: Meter::default(),
             faults: Faults::default(),
             sign_in: SignIn::new(),
+            sockets: Sockets::default(),
             uninstalled: false,
             last_delivery: None,
             last_event: None,

@@ -45,7 +45,7 @@ impl Company {
 
     fn admins(&self, users: &[&str], groups: &[&str]) -> Admins {
         let app = config::Slack {
-            signing_secrets: Vec::new(),
+            mode: config::SlackMode::Http { signing_secrets: Vec::new() },
             bot_token: Secret::new("xoxb-sandbox-token"),
             command: "/p0".to_owned(),
             client: None,

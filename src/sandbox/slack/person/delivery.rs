@@ -1,4 +1,4 @@
-//! Signed requests to the bot's doors.
+//! Signed requests to the bot's doors, or envelopes over its sockets.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,6 +13,7 @@ use super::{Cannot, Delivered};
 use crate::sandbox::slack::Slack;
 use crate::sandbox::slack::payloads::VERIFICATION_TOKEN;
 use crate::sandbox::slack::signature::sign;
+use crate::sandbox::slack::socket::Envelope;
 
 /// One request to the bot, kept to be sent again.
 #[derive(Clone, Debug)]
@@ -24,7 +25,7 @@ pub(in crate::sandbox::slack) struct Delivery {
 
 /// The bot's doors below the URL it was connected with.
 #[derive(Clone, Copy)]
-pub(super) enum Door {
+pub(in crate::sandbox::slack) enum Door {
     Interactivity,
     Commands,
     Events,
@@ -37,6 +38,10 @@ impl Door {
             Self::Commands => "/slack/commands",
             Self::Events => "/slack/events",
         }
+    }
+
+    fn at(path: &str) -> Option<Self> {
+        [Self::Interactivity, Self::Commands, Self::Events].into_iter().find(|door| door.path() == path)
     }
 
     fn content_type(self) -> &'static str {
@@ -88,8 +93,20 @@ impl Slack {
         self.send(Delivery { path: path.to_owned(), body: body.into(), headers }).await
     }
 
-    /// Sends the last delivery of a person's act again, byte for byte, with its old signature: a replay.
+    /// Tells a body of a story's own making as Slack would at this path: signed now, or in an envelope.
+    pub async fn tell_at(&self, path: &str, body: Vec<u8>) -> Result<Delivered, Cannot> {
+        let headers = self.signed(&body);
+        match Door::at(path).filter(|_| self.is_in_socket_mode()) {
+            Some(door) => self.post(Envelope::new(door, &body, None)).await,
+            None => self.deliver(path, body, headers).await,
+        }
+    }
+
+    /// Sends the last delivery of a person's act again, byte for byte, with its old signature or envelope: a replay.
     pub async fn redeliver(&self) -> Result<Delivered, Cannot> {
+        if self.is_in_socket_mode() {
+            return self.post_again().await;
+        }
         let last = self.shared.look(|slack| slack.last_delivery.clone()).ok_or(Cannot::NothingToRepeat)?;
         self.send(last).await
     }
@@ -102,6 +119,9 @@ impl Slack {
     }
 
     async fn announce_again(&self, body: Vec<u8>, number: u8, reason: &str) -> Result<Delivered, Cannot> {
+        if self.is_in_socket_mode() {
+            return self.post(Envelope::new(Door::Events, &body, Some((number, reason.to_owned())))).await;
+        }
         let mut headers = self.headers_for(Door::Events, &body);
         headers.insert(RETRY_NUM, HeaderValue::from(u16::from(number)));
         headers.insert(RETRY_REASON, ascii(reason));
@@ -153,7 +173,14 @@ impl Slack {
         tokio::spawn(self.stop.clone().run_until_cancelled_owned(retrying));
     }
 
+    fn is_in_socket_mode(&self) -> bool {
+        self.shared.look(|slack| slack.setup.socket_mode)
+    }
+
     pub(super) async fn tell(&self, door: Door, body: Vec<u8>) -> Result<Delivered, Cannot> {
+        if self.is_in_socket_mode() {
+            return self.post(Envelope::new(door, &body, None)).await;
+        }
         let headers = self.headers_for(door, &body);
         let delivery = Delivery { path: door.path().to_owned(), body: body.into(), headers };
         self.shared.change(|slack| slack.last_delivery = Some(delivery.clone()));

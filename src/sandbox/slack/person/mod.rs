@@ -9,7 +9,7 @@ mod modals;
 mod shortcuts;
 mod writing;
 
-pub(super) use delivery::{Delivery, http_client};
+pub(super) use delivery::{Delivery, Door, http_client};
 pub use writing::Written;
 
 use super::setup::{Channel, Person};

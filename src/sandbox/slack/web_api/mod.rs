@@ -18,8 +18,8 @@ pub(super) use reply::{Refusal, Reply};
 pub(super) use views::{fill, replace};
 
 use super::rates::Tier;
-use super::sign_in;
 use super::state::Workspace;
+use super::{sign_in, socket};
 
 /// What a method's work gives: the fields beside `ok: true`.
 pub(super) type Answer = Result<Value, Refusal>;
@@ -28,17 +28,29 @@ pub(super) type Answer = Result<Value, Refusal>;
 struct Method {
     /// The scope without which it refuses; empty where none is needed.
     scope: &'static str,
-    /// Whether the caller is an app with its token; else it is one with its client's secret.
-    with_token: bool,
+    caller: Caller,
     tier: Tier,
     /// Whether a JSON body is read at all; Slack's reading methods take forms only.
     takes_json: bool,
     run: fn(&mut Workspace, &Args) -> Answer,
 }
 
+/// With what a caller shows who it is.
+#[derive(Clone, Copy)]
+enum Caller {
+    /// The bot's token.
+    Bot,
+    /// The app-level token.
+    App,
+    /// The client's secret, among the arguments.
+    Client,
+}
+
 fn find(method: &str) -> Option<Method> {
-    let of = |scope, tier, takes_json, run| Some(Method { scope, with_token: true, tier, takes_json, run });
-    let of_client = |run| Some(Method { scope: "", with_token: false, tier: Tier::Unlimited, takes_json: false, run });
+    let of = |scope, tier, takes_json, run| Some(Method { scope, caller: Caller::Bot, tier, takes_json, run });
+    let of_client =
+        |run| Some(Method { scope: "", caller: Caller::Client, tier: Tier::Unlimited, takes_json: false, run });
+    let of_app = |run| Some(Method { scope: "", caller: Caller::App, tier: Tier::Unlimited, takes_json: true, run });
     match method {
         "auth.test" => of("", Tier::Unlimited, true, people::auth_test),
         "users.info" => of("users:read", Tier::Four, false, people::info),
@@ -55,6 +67,7 @@ fn find(method: &str) -> Option<Method> {
         "views.push" => of("", Tier::Four, true, views::push),
         "views.update" => of("", Tier::Four, true, views::update),
         "views.publish" => of("", Tier::Four, true, views::publish),
+        "apps.connections.open" => of_app(socket::open_connection),
         sign_in::TOKEN_METHOD => of_client(sign_in::token),
         _ => None,
     }
@@ -71,12 +84,13 @@ pub(super) fn answer(slack: &mut Workspace, method: &str, token: Option<&str>, a
     let Some(found) = find(method) else {
         return Refusal::new("unknown_method").with("req_method", json!(method)).into();
     };
-    if found.with_token
-        && let Err(refusal) = authorize(slack, token)
-    {
+    if let Err(refusal) = authorize(slack, found.caller, token) {
         return refusal.into();
     }
-    let scopes = slack.setup.scopes.join(",");
+    let scopes = match found.caller {
+        Caller::App => "connections:write".to_owned(),
+        Caller::Bot | Caller::Client => slack.setup.scopes.join(","),
+    };
     let reply = match run(slack, method, &found, args) {
         Ok(body) => Reply::ok(body),
         Err(refusal) => refusal.into(),
@@ -84,10 +98,16 @@ pub(super) fn answer(slack: &mut Workspace, method: &str, token: Option<&str>, a
     reply.with_scopes(&scopes, found.scope)
 }
 
-fn authorize(slack: &Workspace, token: Option<&str>) -> Result<(), Refusal> {
+fn authorize(slack: &Workspace, caller: Caller, token: Option<&str>) -> Result<(), Refusal> {
+    let (ours, other) = match caller {
+        Caller::Bot => (&slack.setup.bot_token, &slack.setup.app_token),
+        Caller::App => (&slack.setup.app_token, &slack.setup.bot_token),
+        Caller::Client => return Ok(()),
+    };
     match token {
         None | Some("") => Err(Refusal::new("not_authed")),
-        Some(token) if token != slack.setup.bot_token => Err(Refusal::new("invalid_auth")),
+        Some(token) if token == other => Err(Refusal::new("not_allowed_token_type")),
+        Some(token) if token != ours => Err(Refusal::new("invalid_auth")),
         Some(_) if slack.uninstalled => Err(Refusal::new("account_inactive")),
         Some(_) => Ok(()),
     }
