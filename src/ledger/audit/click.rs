@@ -49,11 +49,11 @@ impl Click {
         Self { choice: Some(choice), ..self }
     }
 
-    /// Which door it came through, when by the signature, and what was pressed, chosen or typed.
+    /// Which door it came through, when by Slack's own time, and what was pressed, chosen or typed.
     pub(super) fn detail(&self) -> Value {
         let length = self.value.as_ref().and_then(|value| value.length);
         json!({
-            "door": self.door, "signed_at": self.at, "act": self.act, "control": self.control,
+            "door": self.door, "chosen_at": self.at, "act": self.act, "control": self.control,
             "length": length, "typed": self.typed,
         })
     }
@@ -84,6 +84,11 @@ impl Ledger {
     }
 }
 
+/// The name of the rule in a refusal: of a change of settings it is the reason why, which may hold another refusal.
+pub fn rule(refusal: &Value) -> Option<&Value> {
+    refusal.get("why").or(refusal.get("refusal"))
+}
+
 /// The same as a piece of somebody else's transaction.
 pub(in crate::ledger) async fn refused(
     c: &mut Connection,
@@ -98,7 +103,7 @@ pub(in crate::ledger) async fn refused(
     };
     let request = request.or(shown.as_ref().map(|shown| &shown.request)).map(RequestId::as_str);
     let seen = shown.as_ref().map(|shown| &shown.digest);
-    let rule = refusal.get("refusal").or(refusal.get("why"));
+    let rule = rule(&refusal);
     let detail =
         json!({ "click": click.detail(), "choice": click.choice, "seen": seen, "rule": rule, "refusal": refusal });
     Entry { event: "click.refused", request, decision: None, by: Some(&click.by), detail }.write(c, now).await
