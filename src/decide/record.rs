@@ -10,6 +10,7 @@ use crate::answer::{Answer, ok};
 use crate::domain::control::Control;
 use crate::domain::decision::{Choice, Verb};
 use crate::domain::expiration::ExpirationLength;
+use crate::domain::posted::Posted;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::{Request, RequestId};
 use crate::domain::rules::{self, Bounds};
@@ -43,18 +44,8 @@ impl Tools {
     /// A choice with a card behind it.
     pub(super) async fn choose(&self, deed: &Deed, choice: Choice, shown: Shown, again: bool) -> Answer {
         let request = shown.request.clone();
-        let (message, in_unfurl) = match &deed.act {
-            Act::Press(press) => (press.message.clone(), press.in_unfurl),
-            _ => (None, false),
-        };
+        let in_view = matches!(&deed.act, Act::Press(press) if press.message.is_some() || press.in_unfurl);
         let Recorded { receipt, page } = self.record(deed, request.clone(), choice.clone(), Some(shown), again).await?;
-        let refused = matches!(receipt, Receipt::Refused(_));
-        if let Some(posted) = message.clone().filter(|_| receipt != Receipt::Repeated) {
-            // The choice is on disk; that its card is found again is a nicety.
-            if let Err(error) = self.ledger.pressed(request.clone(), posted, deed.by.user.clone(), refused).await {
-                tracing::error!(%error, "where a card was pressed could not be recorded");
-            }
-        }
         match receipt {
             Receipt::Repeated => ok(),
             // What lies below shows the request as it was.
@@ -62,7 +53,7 @@ impl Tools {
                 Ok(Json(json!({ "response_action": "clear" })).into_response())
             }
             // The card itself says what was recorded; where there is none in view, a line does.
-            Receipt::Recorded if message.is_some() || in_unfurl || matches!(deed.act, Act::Submit(_)) => ok(),
+            Receipt::Recorded if in_view || matches!(deed.act, Act::Submit(_)) => ok(),
             Receipt::Recorded => {
                 self.say(deed, Message::sentence(wording::decision::recorded(&request, &choice))).await
             }
@@ -127,6 +118,7 @@ impl Tools {
             again,
             aloud: !in_view,
             click: Click::of(deed),
+            pressed: pressed_at(deed).cloned(),
             chosen: deed.at,
             deadline,
             link: standing.link.as_ref().map(|link| link.id),
@@ -148,7 +140,12 @@ impl Tools {
 
     async fn refused_at_once(&self, deed: &Deed, request: RequestId, choice: Choice, refusal: Refusal) -> Recorded {
         self.metrics.choice(choice.verb().as_str(), "refused");
-        self.note_click(deed, Click::of(deed).choosing(choice), Some(request), json!(refusal)).await;
+        self.note_click(deed, Click::of(deed).choosing(choice), Some(request.clone()), json!(refusal)).await;
+        if let Some(posted) = pressed_at(deed).cloned()
+            && let Err(error) = self.ledger.pressed(request, posted, deed.by.user.clone(), true).await
+        {
+            tracing::error!(%error, "where a card was pressed could not be recorded");
+        }
         Recorded::only(Receipt::Refused(refusal))
     }
 
@@ -178,5 +175,13 @@ impl Tools {
     ) -> Result<Result<(), Refusal>, LedgerError> {
         let named = self.ledger.check_named(request, &deed.by.user, &bounds.demands, verb).await?;
         Ok(rules::check_place(&bounds.demands, verb).and(named))
+    }
+}
+
+/// The card that was pressed, where one was.
+fn pressed_at(deed: &Deed) -> Option<&Posted> {
+    match &deed.act {
+        Act::Press(press) => press.message.as_ref(),
+        _ => None,
     }
 }

@@ -3,6 +3,7 @@
 pub(crate) mod body;
 pub(crate) mod bounded;
 pub mod browser;
+mod form;
 pub(crate) mod jwt;
 pub mod keys;
 pub mod notifier_keys;

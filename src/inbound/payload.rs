@@ -157,8 +157,8 @@ pub(super) struct Interaction {
 pub(super) struct SlashForm(BTreeMap<String, String>);
 
 impl SlashForm {
-    pub(super) fn new(fields: impl IntoIterator<Item = (String, String)>) -> Self {
-        Self(fields.into_iter().collect())
+    pub(super) fn new<T: Into<String>>(fields: impl IntoIterator<Item = (T, T)>) -> Self {
+        Self(fields.into_iter().map(|(name, value)| (name.into(), value.into())).collect())
     }
 
     pub(super) fn get(&self, field: &str) -> Option<&str> {

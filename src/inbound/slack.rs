@@ -8,8 +8,9 @@ use std::fmt;
 
 use jiff::Timestamp;
 use serde_json::Value;
-use url::{Url, form_urlencoded};
+use url::Url;
 
+use super::form;
 use super::payload::SlashForm;
 use super::signature::Verified;
 use crate::domain::absence::Absence;
@@ -225,8 +226,11 @@ pub fn read(verified: &Verified, body: &[u8]) -> Result<Arrival, Unreadable> {
         let value: Value = serde_json::from_str(text).map_err(|_| Unreadable)?;
         return if interaction::is_one(&value) { interaction::read(mark, value) } else { event::read(mark, value) };
     }
-    let fields: Vec<(String, String)> = form_fields(text)?;
-    let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str());
+    if !text.contains('=') {
+        return Err(Unreadable);
+    }
+    let fields = form::fields(text).ok_or(Unreadable)?;
+    let field = |name: &str| fields.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_ref());
     match (field("payload"), field("command")) {
         (Some(payload), _) => {
             let value: Value = serde_json::from_str(payload).map_err(|_| Unreadable)?;
@@ -238,21 +242,9 @@ pub fn read(verified: &Verified, body: &[u8]) -> Result<Arrival, Unreadable> {
     }
 }
 
-/// Decodes a form; what is not UTF-8 behind its percent signs is not read at all, rather than with holes.
-fn form_fields(text: &str) -> Result<Vec<(String, String)>, Unreadable> {
-    let decodes = text
-        .split('&')
-        .flat_map(|pair| pair.splitn(2, '='))
-        .all(|part| percent_encoding::percent_decode_str(part).decode_utf8().is_ok());
-    if !decodes || !text.contains('=') {
-        return Err(Unreadable);
-    }
-    Ok(form_urlencoded::parse(text.as_bytes()).into_owned().collect())
-}
-
 /// Whether this is Slack's check of the certificate, which is answered without a look at anything else.
 pub fn is_ssl_check(body: &[u8]) -> bool {
-    !body.starts_with(b"{") && form_urlencoded::parse(body).any(|(name, value)| name == "ssl_check" && value == "1")
+    !body.starts_with(b"{") && body.split(|byte| *byte == b'&').any(|field| field == b"ssl_check=1")
 }
 
 /// A person, and their home where that is said; where it is not, they are a member of where the app is.

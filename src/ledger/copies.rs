@@ -204,32 +204,8 @@ impl Ledger {
         by: UserId,
         redraw: bool,
     ) -> Result<(), LedgerError> {
-        let audience = match posted.channel.as_str().starts_with('D') {
-            true => Audience::Approver(by),
-            false => Audience::Channel(posted.channel.clone()),
-        };
-        self.write(move |c, now| {
-            Box::pin(async move {
-                let (audience, target) = audience.columns();
-                sqlx::query(
-                    "INSERT INTO copies (id, request_id, audience, target, channel, ts, drawn, stale, attempts, lost, due_at, gone)
-                     VALUES ($1, $2, $3, $4, $5, $6, 0, 1, 0, 0, $7, 0) ON CONFLICT (channel, ts)
-                     DO UPDATE SET gone = 0, stale = CASE WHEN $8 = 1 THEN 1 ELSE copies.stale END",
-                )
-                .bind(new_id(now))
-                .bind(request.as_str())
-                .bind(audience)
-                .bind(target)
-                .bind(posted.channel.as_str())
-                .bind(posted.ts)
-                .bind(now.as_millisecond())
-                .bind(i64::from(redraw))
-                .execute(c)
-                .await?;
-                Ok(())
-            })
-        })
-        .await
+        self.write(move |c, now| Box::pin(async move { self::pressed(c, &request, posted, &by, redraw, now).await }))
+            .await
     }
 
     /// Has the request shown once more, in a message that converges like the others.
@@ -319,6 +295,38 @@ impl Ledger {
         .await?;
         Ok(row.is_some())
     }
+}
+
+/// The same as a piece of somebody else's transaction.
+pub(super) async fn pressed(
+    c: &mut Connection,
+    request: &RequestId,
+    posted: Posted,
+    by: &UserId,
+    redraw: bool,
+    now: Timestamp,
+) -> Result<(), LedgerError> {
+    let audience = match posted.channel.as_str().starts_with('D') {
+        true => Audience::Approver(by.clone()),
+        false => Audience::Channel(posted.channel.clone()),
+    };
+    let (audience, target) = audience.columns();
+    sqlx::query(
+        "INSERT INTO copies (id, request_id, audience, target, channel, ts, drawn, stale, attempts, lost, due_at, gone)
+         VALUES ($1, $2, $3, $4, $5, $6, 0, 1, 0, 0, $7, 0) ON CONFLICT (channel, ts)
+         DO UPDATE SET gone = 0, stale = CASE WHEN $8 = 1 THEN 1 ELSE copies.stale END",
+    )
+    .bind(new_id(now))
+    .bind(request.as_str())
+    .bind(audience)
+    .bind(target)
+    .bind(posted.channel.as_str())
+    .bind(posted.ts)
+    .bind(now.as_millisecond())
+    .bind(i64::from(redraw))
+    .execute(c)
+    .await?;
+    Ok(())
 }
 
 /// Copies that are behind, and which nobody has seen.

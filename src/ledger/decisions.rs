@@ -6,12 +6,15 @@ use sqlx::Row as _;
 
 use super::audit::Click;
 use super::cards::Shown;
-use super::deliveries;
-use super::{Ledger, LedgerError, audit, from_json, held, jit, new_id, outcomes, requests, sign_ins, to_json, watches};
+use super::{
+    Ledger, LedgerError, audit, copies, deliveries, from_json, held, jit, new_id, outcomes, requests, sign_ins,
+    to_json, watches,
+};
 use crate::clock::from_millisecond;
 use crate::domain::decision::{Basis, Choice, Decision, Stage, Verb};
 use crate::domain::delivery::DeliveryKeys;
 use crate::domain::person::{SlackUser, TeamId, UserId};
+use crate::domain::posted::Posted;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
 use crate::domain::rules::{self, Asked, Limits};
@@ -41,6 +44,8 @@ pub struct NewDecision {
     pub aloud: bool,
     /// How they did.
     pub click: Click,
+    /// The message that was pressed.
+    pub pressed: Option<Posted>,
     /// Slack's own time of the choice.
     pub chosen: Timestamp,
     /// After this it is not sent.
@@ -75,13 +80,20 @@ impl Ledger {
         self.write(move |c, now| {
             Box::pin(async move {
                 let (click, request) = (new.click.clone().choosing(new.choice.clone()), new.request.clone());
+                let (by, pressed) = (new.by.user.clone(), new.pressed.clone());
                 let receipt = record(c, keys, new, limits, now).await?;
                 let refusal = match &receipt {
-                    Receipt::Refused(refusal) => json!(refusal),
-                    Receipt::Waiting => json!({ "refusal": "waiting" }),
-                    Receipt::Recorded | Receipt::Held | Receipt::Repeated => return Ok(receipt),
+                    Receipt::Refused(refusal) => Some(json!(refusal)),
+                    Receipt::Waiting => Some(json!({ "refusal": "waiting" })),
+                    Receipt::Recorded | Receipt::Held | Receipt::Repeated => None,
                 };
-                audit::refused(c, &click, Some(&request), refusal, now).await?;
+                if let Some(refusal) = refusal {
+                    audit::refused(c, &click, Some(&request), refusal, now).await?;
+                }
+                if let Some(posted) = pressed.filter(|_| receipt != Receipt::Repeated) {
+                    let redraw = matches!(receipt, Receipt::Refused(_));
+                    copies::pressed(c, &request, posted, &by, redraw, now).await?;
+                }
                 Ok(receipt)
             })
         })
