@@ -1,21 +1,27 @@
 //! How a person is answered, privately: in the answer to Slack where there is room for it, else through the
 //! `response_url`, else in a direct message.
 
+use std::time::Duration;
+
 use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use serde_json::{Value, json};
 use slack_morphism::prelude::SlackView;
+use tokio::time::timeout;
 
 use crate::decide::Tools;
 use crate::domain::refusal::Refusal;
 use crate::domain::request::RequestId;
 use crate::inbound::slack::{Act, Deed, ResponseUrl};
 use crate::ledger::LedgerError;
-use crate::ledger::audit::Click;
+use crate::ledger::audit::{Click, rule};
 use crate::ledger::notices::Notice;
 use crate::notify::message::Message;
 use crate::notify::{modals, replies, wording};
+
+/// How long a refusal waits until it is evidence: Slack waits 3 s for its answer, and the person for theirs.
+const NOTED_WITHIN: Duration = Duration::from_millis(1500);
 
 /// What Slack hears; an error is what could not be recorded.
 pub(crate) type Answer = Result<Response, LedgerError>;
@@ -83,14 +89,20 @@ impl Tools {
     /// Has a refused click become evidence. Where it cannot be written, the person hears the refusal all the same: it is
     /// true, and nothing was done. The log then says what the ledger could not.
     pub(crate) async fn note_refused(&self, deed: &Deed, request: Option<RequestId>, refusal: Value) {
-        let noted =
-            self.ledger.note_refused(deed.keys.clone(), Click::of(deed), request.clone(), refusal.clone()).await;
-        if let Err(error) = noted {
-            let rule = refusal.as_object().and_then(|refusal| refusal.values().find_map(Value::as_str));
-            let request = request.as_ref().map(tracing::field::display);
-            tracing::error!(%error, by = %deed.by, request, rule, "a refused click could not become evidence");
-            self.metrics.choice("any", "no_evidence");
-        }
+        self.note_click(deed, Click::of(deed), request, refusal).await;
+    }
+
+    /// The same of a click of which more is known than the deed tells.
+    pub(crate) async fn note_click(&self, deed: &Deed, click: Click, request: Option<RequestId>, refusal: Value) {
+        let noting = self.ledger.note_refused(deed.keys.clone(), click, request.clone(), refusal.clone());
+        let why_not = match timeout(NOTED_WITHIN, noting).await {
+            Ok(Ok(())) => return,
+            Ok(Err(error)) => error.to_string(),
+            Err(_) => "the ledger did not answer in time".to_owned(),
+        };
+        let (request, rule) = (request.as_ref().map(tracing::field::display), rule(&refusal).and_then(Value::as_str));
+        tracing::error!(why_not, by = %deed.by, request, rule, "a refused click could not become evidence");
+        self.metrics.choice("any", "no_evidence");
     }
 
     /// Says why something is not done, with the way to where it can be.

@@ -401,6 +401,7 @@ fn show(metrics: &Metrics, backlog: Backlog) {
         ("cards", backlog.cards),
         ("notices", backlog.notices),
         ("timers", backlog.timers),
+        ("unsealed", backlog.unsealed),
     ] {
         metrics.backlog(what, count);
     }

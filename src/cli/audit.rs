@@ -67,6 +67,8 @@ pub struct ExportArgs {
 pub enum Format {
     /// A JSON object on each line: what `audit verify` takes.
     Jsonl,
+    /// An event of OCSF 1.3.0 on each line (Entity Management, 3004), with the entry in `unmapped`, and no checkpoints.
+    Ocsf,
 }
 
 /// What is verified, and against what.

@@ -86,10 +86,10 @@ impl Tools {
             _ => rules::check_place(&bounds.demands, verb).err(),
         };
         if let Some(refusal) = refused.or_else(|| standing.may_decide.clone().err()) {
-            return Ok(self.refused_at_once(deed, request, verb, refusal).await);
+            return Ok(self.refused_at_once(deed, request, choice, refusal).await);
         }
         if let Err(refusal) = self.own_request(&standing, kept.as_ref(), &choice) {
-            return Ok(self.refused_at_once(deed, request, verb, refusal).await);
+            return Ok(self.refused_at_once(deed, request, choice, refusal).await);
         }
         let deadline = choice.deadline(deed.at, self.forward_within);
         let in_view = match &deed.act {
@@ -138,9 +138,9 @@ impl Tools {
         Ok(Recorded { receipt, page })
     }
 
-    async fn refused_at_once(&self, deed: &Deed, request: RequestId, verb: Verb, refusal: Refusal) -> Recorded {
-        self.metrics.choice(verb.as_str(), "refused");
-        self.note_refused(deed, Some(request.clone()), json!(refusal)).await;
+    async fn refused_at_once(&self, deed: &Deed, request: RequestId, choice: Choice, refusal: Refusal) -> Recorded {
+        self.metrics.choice(choice.verb().as_str(), "refused");
+        self.note_click(deed, Click::of(deed).choosing(choice), Some(request.clone()), json!(refusal)).await;
         if let Some(posted) = pressed_at(deed).cloned()
             && let Err(error) = self.ledger.pressed(request, posted, deed.by.user.clone(), true).await
         {

@@ -5,7 +5,8 @@ use std::io::{ErrorKind, Write};
 use anyhow::bail;
 use serde_json::{Value, json};
 
-use crate::cli::audit::ExportArgs;
+use super::ocsf;
+use crate::cli::audit::{ExportArgs, Format};
 use crate::config;
 use crate::ledger::audit::canonical::canonical;
 use crate::ledger::audit::checkpoints::Checkpoint;
@@ -42,15 +43,26 @@ async fn write(reading: &mut Reading, args: &ExportArgs, out: &mut impl Write) -
             "entries are not in the chain yet, and left out: a running `serve` puts them there within seconds"
         );
     }
-    let mut checkpoints = reading.checkpoints(&span, args.until.is_none()).await?.into_iter().peekable();
-    say(out, &header(&span))?;
+    let checkpoints = match args.format {
+        Format::Jsonl => reading.checkpoints(&span, args.until.is_none()).await?,
+        // They vouch for lines that are not there.
+        Format::Ocsf => Vec::new(),
+    };
+    let mut checkpoints = checkpoints.into_iter().peekable();
+    if args.format == Format::Jsonl {
+        say(out, &header(&span))?;
+    }
     let mut after = span.first - 1;
     loop {
         let page = reading.page(after, span.last).await?;
         let Some((last, _)) = page.last() else { break };
         after = *last;
         for (position, exported) in page {
-            say(out, &line(exported, args.with_personal))?;
+            let line = line(exported, args.with_personal);
+            match args.format {
+                Format::Jsonl => say(out, &line)?,
+                Format::Ocsf => say(out, &ocsf::event(line))?,
+            }
             while let Some(checkpoint) = checkpoints.next_if(|checkpoint| checkpoint.chain.entries <= position) {
                 say(out, &vouched(&checkpoint))?;
             }

@@ -2,6 +2,7 @@
 //! it and blanks what is personal in it.
 
 mod export;
+mod ocsf;
 mod verify;
 
 use std::io::Write;
@@ -19,12 +20,14 @@ use crate::cli::audit::{AuditArgs, AuditCommand};
 use crate::clock::Clock;
 use crate::config::{self, Audit, ConfigError};
 use crate::ledger::audit::Whose;
-use crate::ledger::audit::chain::Chain;
+use crate::ledger::audit::chain::{AT_ONCE, Chain};
 use crate::ledger::audit::checkpoints::Checkpoint;
 use crate::ledger::{Ledger, LedgerError};
 
 pub use verify::{Broken, Unreadable};
 
+/// Batches between two looks whether a checkpoint is due, also while the evidence of years is sealed.
+const BATCHES: usize = 64;
 /// How often the ledger is looked at for what is not sealed: other processes write into it too.
 const LOOK_EVERY: Duration = Duration::from_secs(1);
 /// The setting of the key that signs checkpoints.
@@ -69,10 +72,12 @@ impl Sealer {
 
     async fn seal(&self) -> Result<usize, LedgerError> {
         let mut sealed = 0;
-        loop {
-            match self.ledger.seal().await? {
-                0 => break,
-                more => sealed += more,
+        for _ in 0..BATCHES {
+            let more = self.ledger.seal().await?;
+            sealed += more;
+            // What comes in meanwhile is sealed together with more of it, at the next look.
+            if more < AT_ONCE {
+                break;
             }
         }
         if let Some(chain) = self.ledger.checkpoint_due(self.every).await? {

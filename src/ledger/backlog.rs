@@ -26,6 +26,8 @@ pub struct Backlog {
     pub notices: u64,
     /// Timers that are due and have not fired.
     pub timers: u64,
+    /// Evidence that is not in the chain yet.
+    pub unsealed: u64,
 }
 
 impl Ledger {
@@ -44,7 +46,8 @@ impl Ledger {
                     (SELECT COUNT(*) FROM copies WHERE stale = 1 AND gone = 0)
                         + (SELECT COUNT(*) FROM settings_copies WHERE stale = 1 AND gone = 0) AS cards,
                     (SELECT COUNT(*) FROM notices WHERE due_at <= $1) AS notices,
-                    (SELECT COUNT(*) FROM timers WHERE due_at <= $1) AS timers",
+                    (SELECT COUNT(*) FROM timers WHERE due_at <= $1) AS timers,
+                    (SELECT COUNT(*) FROM audit WHERE position IS NULL) AS unsealed",
         )
         .bind(now.as_millisecond())
         .fetch_one(&self.readers)
@@ -67,6 +70,7 @@ impl Ledger {
             cards: count("cards")?,
             notices: count("notices")?,
             timers: count("timers")?,
+            unsealed: count("unsealed")?,
         })
     }
 }

@@ -1,6 +1,7 @@
 //! Decisions: recorded before Slack hears 200, found again by whoever has to act on them or show them.
 
 use jiff::Timestamp;
+use serde_json::json;
 use sqlx::Row as _;
 
 use super::audit::Click;
@@ -78,11 +79,16 @@ impl Ledger {
     pub async fn record(&self, keys: DeliveryKeys, new: NewDecision, limits: Limits) -> Result<Receipt, LedgerError> {
         self.write(move |c, now| {
             Box::pin(async move {
-                let (click, request) = (new.click.clone(), new.request.clone());
+                let (click, request) = (new.click.clone().choosing(new.choice.clone()), new.request.clone());
                 let (by, pressed) = (new.by.user.clone(), new.pressed.clone());
                 let receipt = record(c, keys, new, limits, now).await?;
-                if let Receipt::Refused(refusal) = &receipt {
-                    audit::refused(c, &click, Some(&request), serde_json::json!(refusal), now).await?;
+                let refusal = match &receipt {
+                    Receipt::Refused(refusal) => Some(json!(refusal)),
+                    Receipt::Waiting => Some(json!({ "refusal": "waiting" })),
+                    Receipt::Recorded | Receipt::Held | Receipt::Repeated => None,
+                };
+                if let Some(refusal) = refusal {
+                    audit::refused(c, &click, Some(&request), refusal, now).await?;
                 }
                 if let Some(posted) = pressed.filter(|_| receipt != Receipt::Repeated) {
                     let redraw = matches!(receipt, Receipt::Refused(_));

@@ -11,7 +11,7 @@ use crate::ledger::database::{Connection, Row};
 use crate::ledger::{Ledger, LedgerError, to_json};
 
 /// Entries that are sealed in one transaction, which clicks wait behind.
-const AT_ONCE: i64 = 128;
+pub const AT_ONCE: usize = 32;
 
 /// How long the chain is, and its last hash.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,7 +92,7 @@ impl Ledger {
         // First: whoever seals meanwhile moves it on, and this comes to nothing.
         let before = chain(&mut reader).await?;
         let sql = format!("SELECT {COLUMNS} FROM audit WHERE position IS NULL ORDER BY id LIMIT $1");
-        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(AT_ONCE).fetch_all(&mut *reader).await?;
+        let rows = sqlx::query(sqlx::AssertSqlSafe(sql)).bind(AT_ONCE as i64).fetch_all(&mut *reader).await?;
         drop(reader);
         if rows.is_empty() {
             return Ok(0);

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::entry::Entry;
 use crate::domain::card_key::ControlValue;
 use crate::domain::control::Control;
+use crate::domain::decision::Choice;
 use crate::domain::delivery::DeliveryKeys;
 use crate::domain::door::Door;
 use crate::domain::person::SlackUser;
@@ -24,6 +25,7 @@ pub struct Click {
     control: Option<&'static str>,
     value: Option<ControlValue>,
     typed: Option<String>,
+    choice: Option<Choice>,
 }
 
 impl Click {
@@ -39,14 +41,19 @@ impl Click {
             Act::Home { .. } => ("home", None, None, None),
         };
         let control = control.map(Control::as_str);
-        Self { by: deed.by.clone(), door: deed.door, at: deed.at, act, control, value, typed }
+        Self { by: deed.by.clone(), door: deed.door, at: deed.at, act, control, value, typed, choice: None }
     }
 
-    /// Which door it came through, when by the signature, and what was pressed, chosen or typed.
+    /// The same where it is known what was chosen by it.
+    pub fn choosing(self, choice: Choice) -> Self {
+        Self { choice: Some(choice), ..self }
+    }
+
+    /// Which door it came through, when by Slack's own time, and what was pressed, chosen or typed.
     pub(super) fn detail(&self) -> Value {
         let length = self.value.as_ref().and_then(|value| value.length);
         json!({
-            "door": self.door, "signed_at": self.at, "act": self.act, "control": self.control,
+            "door": self.door, "chosen_at": self.at, "act": self.act, "control": self.control,
             "length": length, "typed": self.typed,
         })
     }
@@ -77,6 +84,11 @@ impl Ledger {
     }
 }
 
+/// The name of the rule in a refusal: of a change of settings it is the reason why, which may hold another refusal.
+pub fn rule(refusal: &Value) -> Option<&Value> {
+    refusal.get("why").or(refusal.get("refusal"))
+}
+
 /// The same as a piece of somebody else's transaction.
 pub(in crate::ledger) async fn refused(
     c: &mut Connection,
@@ -91,7 +103,8 @@ pub(in crate::ledger) async fn refused(
     };
     let request = request.or(shown.as_ref().map(|shown| &shown.request)).map(RequestId::as_str);
     let seen = shown.as_ref().map(|shown| &shown.digest);
-    let rule = refusal.get("refusal").or(refusal.get("why"));
-    let detail = json!({ "click": click.detail(), "seen": seen, "rule": rule, "refusal": refusal });
+    let rule = rule(&refusal);
+    let detail =
+        json!({ "click": click.detail(), "choice": click.choice, "seen": seen, "rule": rule, "refusal": refusal });
     Entry { event: "click.refused", request, decision: None, by: Some(&click.by), detail }.write(c, now).await
 }

@@ -17,6 +17,6 @@ mod facts;
 mod personal;
 
 pub use blank::{Blanked, Whose};
-pub use click::Click;
 pub(in crate::ledger) use click::refused;
+pub use click::{Click, rule};
 pub(in crate::ledger) use facts::{chosen, decision, person, proposal, push, settings, settings_decision, watch};

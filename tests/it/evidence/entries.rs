@@ -18,30 +18,32 @@ fn events(world: &World) -> Vec<String> {
 
 #[tokio::test]
 async fn a_decision_is_told_from_the_press_to_what_p0_made_of_it() {
-    let world = World::new().await;
-    let card = world.usual().await;
-    world.presses(ALICE, &card, "approve").await;
-    assert_eq!(
-        events(&world),
-        ["request.pushed", "decision.recorded", "decision.sending", "decision.done", "request.pushed"][..4]
-    );
-    let recorded = &world.evidence_of("decision.recorded")[0]["entry"];
-    assert_eq!((&recorded["by"]["user"], &recorded["request"]), (&json!(ALICE), &json!("req-1")));
-    let detail = &recorded["detail"];
-    let click = &detail["click"];
-    assert_eq!(
-        (&click["door"], &click["act"], &click["control"]),
-        (&json!("http"), &json!("press"), &json!("approve"))
-    );
-    assert!(click["signed_at"].is_string(), "{click}");
-    assert_eq!(detail["choice"], json!({ "verb": "approve", "length": 120 }));
-    let pushed = &world.evidence_of("request.pushed")[0]["entry"]["detail"];
-    assert!(detail["seen"].is_string(), "{detail}");
-    assert_eq!((&detail["seen"], &pushed["door"]), (&pushed["facts"], &json!("http")));
-    let done = &world.evidence_of("decision.done")[0];
-    assert_eq!(done["entry"]["detail"]["stage"]["authority"], "own_token");
-    assert_eq!(done["personal"]["stage.identity"]["text"], "alice@example.com");
-    assert_eq!((&done["entry"]["decision"], done["entry"]["decision"].is_string()), (&recorded["decision"], true));
+    for (setup, door) in [(Setup::over_http(), "http"), (Setup::over_sockets(), "socket")] {
+        let world = World::with(setup).await;
+        let card = world.usual().await;
+        world.presses(ALICE, &card, "approve").await;
+        assert_eq!(
+            events(&world),
+            ["request.pushed", "decision.recorded", "decision.sending", "decision.done", "request.pushed"][..4]
+        );
+        let recorded = &world.evidence_of("decision.recorded")[0]["entry"];
+        assert_eq!((&recorded["by"]["user"], &recorded["request"]), (&json!(ALICE), &json!("req-1")));
+        let detail = &recorded["detail"];
+        let click = &detail["click"];
+        assert_eq!(
+            (&click["door"], &click["act"], &click["control"]),
+            (&json!(door), &json!("press"), &json!("approve"))
+        );
+        assert!(click["chosen_at"].is_string(), "{click}");
+        assert_eq!(detail["choice"], json!({ "verb": "approve", "length": 120 }));
+        let pushed = &world.evidence_of("request.pushed")[0]["entry"]["detail"];
+        assert!(detail["seen"].is_string(), "{detail}");
+        assert_eq!((&detail["seen"], &pushed["door"]), (&pushed["facts"], &json!("http")));
+        let done = &world.evidence_of("decision.done")[0];
+        assert_eq!(done["entry"]["detail"]["stage"]["authority"], "own_token");
+        assert_eq!(done["personal"]["stage.identity"]["text"], "alice@example.com");
+        assert_eq!((&done["entry"]["decision"], done["entry"]["decision"].is_string()), (&recorded["decision"], true));
+    }
 }
 
 #[tokio::test]
@@ -116,11 +118,22 @@ async fn every_refused_click_leaves_one_entry() {
             "already_decided slash U03CAROL req-1",
         ]
     );
+    let late = world.evidence_of("click.refused").remove(8);
+    assert_eq!(late["entry"]["detail"]["choice"], json!({ "verb": "deny", "reason": null }));
     let own = &world.evidence_of("click.refused")[0]["entry"]["detail"];
     assert_eq!((&own["click"]["control"], own["seen"].is_string()), (&json!("approve"), true));
     let long = &world.evidence_of("click.refused")[2];
     assert_eq!(long["personal"]["click.typed"]["text"], "approve req-1 9h");
     assert_eq!(long["entry"]["detail"]["refusal"]["most"], 480);
+}
+
+#[tokio::test]
+async fn a_press_while_the_first_waits_leaves_one_too() {
+    let world = World::new().await;
+    let card = world.usual().await;
+    world.press(ALICE, &card, "approve").await;
+    world.presses(ALICE, &card, "approve").await;
+    assert_eq!(refusals(&world), ["waiting press U01ALICE req-1"]);
 }
 
 #[tokio::test]
@@ -154,7 +167,7 @@ async fn whoever_comes_from_elsewhere_or_has_no_identity_leaves_one_too() {
 
 #[tokio::test]
 async fn a_refusal_that_cannot_be_written_is_said_all_the_same() {
-    let world = World::new().await;
+    let world = World::with(Setup::over_http()).await;
     let card = world.usual().await;
     world.tamper("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'disk full'); END").await;
     assert_eq!(world.press(BOB, &card, "claim").await.status, 200);

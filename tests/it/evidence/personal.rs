@@ -31,6 +31,19 @@ async fn no_personal_text_is_exported_unless_asked_for_and_no_secret_ever() {
 }
 
 #[tokio::test]
+async fn for_a_siem_each_entry_is_an_event() {
+    let world = with_texts().await;
+    let entries = world.evidence();
+    let events = world.export(&["--format", "ocsf"]);
+    assert_eq!(events.len(), entries.len());
+    for (event, line) in events.iter().zip(&entries) {
+        let event: serde_json::Value = serde_json::from_str(event).unwrap();
+        assert_eq!((&event["class_uid"], &event["unmapped"]["entry"]), (&3004.into(), &line["entry"]));
+        assert!(event["unmapped"].get("personal").is_none() && event["time"].is_i64(), "{event}");
+    }
+}
+
+#[tokio::test]
 async fn a_personal_text_that_is_not_the_one_that_was_chained_shows() {
     let world = with_texts().await;
     let mut lines = world.export(&["--with-personal"]);

@@ -45,4 +45,9 @@ async fn whoever_reads_the_file_finds_no_token_in_it() {
     let holds = |text: &str| held.windows(text.len()).any(|bytes| bytes == text.as_bytes());
     assert!(holds("v1.") && holds("00u-alice"), "the file was read");
     assert!(!holds("eyJhbGci") && !holds("refresh"), "a token is in the file");
+    let told = world.export(&["--with-personal"]).join("\n");
+    assert!(told.contains("00u-alice") && told.contains("link.made"), "{told}");
+    for secret in ["eyJhbGci", "refresh", "v1.", "/link/"] {
+        assert!(!told.contains(secret), "{secret}: {told}");
+    }
 }
