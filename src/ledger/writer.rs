@@ -182,7 +182,7 @@ impl Writing {
             }
         };
         for reply in replies {
-            reply(committed.as_ref().map(|()| ()).map_err(LedgerError::not_kept));
+            reply(committed.as_ref().copied().map_err(LedgerError::not_kept));
         }
         match committed {
             Ok(()) => self.connection = Some(connection),

@@ -97,6 +97,7 @@ pub fn shared() -> Option<&'static Cluster> {
 }
 
 /// Where the ledger of a story is that names no place itself; `None`: a file in its folder.
+#[expect(clippy::disallowed_methods, reason = "which engine the tests are run with is no setting of the bot's")]
 pub async fn asked_for() -> Option<String> {
     match std::env::var(ENGINE).as_deref() {
         Ok("postgres") => Some(shared().expect("PostgreSQL is installed").fresh().await),
@@ -105,6 +106,7 @@ pub async fn asked_for() -> Option<String> {
 }
 
 /// The folder of PostgreSQL's programs, the newest where there are several.
+#[expect(clippy::disallowed_methods, reason = "where programs are is no setting of the bot's")]
 fn programs() -> Option<PathBuf> {
     let debians =
         fs::read_dir("/usr/lib/postgresql").into_iter().flatten().flatten().map(|entry| entry.path().join("bin"));

@@ -1,7 +1,9 @@
 //! The server is away, or somebody else holds it up: the answer comes in time, is never 200 for what is not on disk, and
 //! nothing has to be mended by hand.
 
-use std::time::{Duration, Instant};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::{cluster, on, skipped};
 use crate::cluster::Cluster;

@@ -4,6 +4,7 @@ mod click;
 mod death;
 mod down;
 mod moved;
+mod operator;
 mod schema;
 mod two;
 
