@@ -77,7 +77,8 @@ impl Ledger {
     /// # Errors
     /// Where it cannot be written.
     pub async fn keep_unread(&self, body: &str) -> Result<(), LedgerError> {
-        let body = crate::domain::text::cut(body, UNREAD_CHARACTERS);
+        // PostgreSQL holds no NUL, and what can never be written would be pushed again for ever.
+        let body = crate::domain::text::cut(body, UNREAD_CHARACTERS).replace('\0', "\u{fffd}");
         self.write(move |c, now| {
             Box::pin(async move {
                 sqlx::query("INSERT INTO unread_pushes (id, body, seen_at) VALUES ($1, $2, $3)")

@@ -166,7 +166,9 @@ mod tests {
                 let words: Vec<String> = statement.split_whitespace().map(str::to_uppercase).collect();
                 let words: Vec<&str> = words.iter().map(String::as_str).collect();
                 let adds = match words[..] {
-                    ["CREATE", "TABLE" | "INDEX", ..] => true,
+                    ["CREATE", "TABLE" | "INDEX", ..] | ["INSERT", "INTO", ..] => true,
+                    // What the version before leaves empty is nobody's double.
+                    ["CREATE", "UNIQUE", "INDEX", .., "IS", "NOT", "NULL"] => true,
                     ["ALTER", "TABLE", _, "ADD", "COLUMN", _, _, ref rest @ ..] => {
                         !rest.contains(&"NOT") || rest.contains(&"DEFAULT")
                     }
