@@ -19,8 +19,6 @@ pub const PEOPLE: usize = 50;
 /// A card that can be pressed.
 #[derive(Clone)]
 pub struct Card {
-    /// The request's id.
-    pub request: String,
     /// What its buttons carry.
     pub key: String,
 }
@@ -91,9 +89,9 @@ fn message(card: &Card, number: usize) -> serde_json::Value {
         "text": "bob@example.com asks for AWS role AdministratorAccess on production", "team": TEAM,
         "blocks": [
             {"type": "header", "block_id": "title", "text": {"type": "plain_text", "text": "AWS role AdministratorAccess", "emoji": true}},
-            {"type": "section", "block_id": "facts", "text": {"type": "mrkdwn", "verbatim": true, "text": format!(
+            {"type": "section", "block_id": "facts", "text": {"type": "mrkdwn", "verbatim": true, "text":
                 "*For* bob@example.com\n*Role* AdministratorAccess\n*Account* production (111122223333)\n*Asked for* 2 hours\n\
-                 *Reason* The nightly import has stopped, and its queue has to be looked at by hand before the morning\n*Request* `{}`", card.request)}},
+                 *Reason* The nightly import has stopped, and its queue has to be looked at by hand before the morning"}},
             {"type": "context", "block_id": "status", "elements": [{"type": "mrkdwn", "verbatim": true, "text": "Waiting for an approver, since 12:00"}]},
             {"type": "actions", "block_id": "decide", "elements": [
                 button("approve", "Approve 1h", "1h"), button("deny", "Deny", "-"), button("more", "More", "-"),

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -93,8 +93,9 @@ fn pinned(program: &Path) -> Command {
     command
 }
 
-/// A folder with the settings of a company whose Slack and P0 are at `neighbours`, and the header of P0's pushes to it.
-pub fn company(folder: PathBuf, neighbours: &str) -> (PathBuf, String) {
+/// Writes the settings of a company whose Slack and P0 are at `neighbours` into a folder; answers what P0's pushes to it
+/// are authorised by.
+pub fn company(folder: &Path, neighbours: &str) -> String {
     let secret = SecretKey::from_slice(&[7; 32]).expect("a scalar");
     let private = secret.to_pkcs8_pem(LineEnding::LF).expect("a P-256 key has a PKCS#8 form");
     let public = secret.public_key().to_public_key_pem(LineEnding::LF).expect("a public key has a PEM form");
@@ -121,5 +122,5 @@ pub fn company(folder: PathBuf, neighbours: &str) -> (PathBuf, String) {
     let claims = json!({"iss": "https://api.p0.app", "aud": "p0-chatops", "iat": now, "exp": now + 500});
     let key = EncodingKey::from_ec_pem(private.as_bytes()).expect("the JWT library reads PKCS#8");
     let token = jsonwebtoken::encode(&Header::new(Algorithm::ES256), &claims, &key).expect("it signs");
-    (folder, format!("Bearer {token}"))
+    format!("Bearer {token}")
 }

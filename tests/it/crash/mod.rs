@@ -57,9 +57,6 @@ async fn kills_at_any_instant_lose_no_choice_and_send_none_twice() {
     let mut siege = Siege::begin(u64::from(seed)).await;
     for nth in 1..=kills {
         siege.life(nth).await;
-        if nth % 100 == 0 {
-            println!("{nth} kills, {} choices", siege.clicks.len());
-        }
     }
     let _bot = siege.company.serve().await;
     siege.until_quiet().await;
@@ -104,7 +101,7 @@ impl Siege {
         let death = async {
             tokio::time::sleep(ends).await;
             bot.kill_9();
-            Timestamp::now()
+            Clock::system().now()
         };
         let (clicks, death) = tokio::join!(futures_util::future::join_all(clicks), death);
         self.clicks.extend(clicks);
