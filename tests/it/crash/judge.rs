@@ -1,9 +1,10 @@
 //! What has to hold after a siege.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use jiff::SignedDuration;
 use p0_chatops::sandbox::slack::Answered;
+use serde_json::Value;
 use sqlx::{Row as _, SqlitePool};
 
 use super::{ALICE, CHANNEL, Click, Siege};
@@ -36,6 +37,7 @@ pub async fn faults(siege: &Siege) -> Vec<String> {
     let mut faults = lost(siege, &decided);
     faults.extend(sent(siege, &decided));
     faults.extend(cards(siege, &decided));
+    faults.extend(evidence(siege).await);
     if decided.len() < siege.deaths.len() / 2 {
         faults.push(format!("too little happened: {} decisions in {} lives", decided.len(), siege.deaths.len()));
     }
@@ -46,7 +48,8 @@ pub async fn faults(siege: &Siege) -> Vec<String> {
 pub async fn left_over(ledger: &SqlitePool) -> Vec<String> {
     let query = "SELECT 'decision ' || request_id FROM decisions WHERE stage_name IN ('recorded', 'sending')
                  UNION ALL SELECT 'copy ' || request_id FROM copies WHERE stale = 1 AND gone = 0
-                 UNION ALL SELECT 'notice' FROM notices";
+                 UNION ALL SELECT 'notice' FROM notices
+                 UNION ALL SELECT 'entry' FROM audit WHERE position IS NULL";
     sqlx::query_scalar(query).fetch_all(ledger).await.unwrap()
 }
 
@@ -99,6 +102,35 @@ fn sent(siege: &Siege, decided: &[Decided]) -> Vec<String> {
         }
     }
     faults.extend(calls.into_keys().map(|call| format!("P0 was told what nobody chose: {call:?}")));
+    faults
+}
+
+/// The chain of the evidence is whole, and has an entry of every choice that was answered.
+async fn evidence(siege: &Siege) -> Vec<String> {
+    let company = &siege.company;
+    let exported = company.run(company.program(&["audit", "export", "--config", "p0-chatops.toml"])).await;
+    let exported = String::from_utf8(exported.stdout).unwrap();
+    std::fs::write(company.folder.join("evidence.jsonl"), &exported).unwrap();
+    let verified = company.run(company.program(&["audit", "verify", "evidence.jsonl"])).await;
+    let mut faults = Vec::new();
+    if verified.status.code() != Some(0) {
+        faults.push(format!("the evidence is not whole: {verified:?}"));
+    }
+    let lines: Vec<Value> = exported.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let answered = siege.clicks.iter().filter(|click| click.answer.is_some());
+    let whose: BTreeSet<(&str, &str)> = answered.clone().map(|click| (click.person, click.request.as_str())).collect();
+    for (person, request) in whose {
+        let choices =
+            answered.clone().filter(|click| (click.person, click.request.as_str()) == (person, request)).count();
+        let is_of_it = |entry: &Value| {
+            let is_choice = entry["event"] == "click.refused" || entry["event"] == "decision.recorded";
+            is_choice && entry["by"]["user"] == person && entry["request"] == request
+        };
+        let entries = lines.iter().filter(|line| is_of_it(&line["entry"])).count();
+        if entries < choices {
+            faults.push(format!("{entries} entries of {choices} choices that {person} had answered of {request}"));
+        }
+    }
     faults
 }
 

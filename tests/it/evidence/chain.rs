@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use super::{Said, public_key, signing};
+use crate::wire::address;
 use crate::world::{ALICE, World};
 
 /// A bot whose chain has some entries in it, and a checkpoint at its end.
@@ -224,6 +225,8 @@ async fn whoever_has_seen_enough_ends_an_export_quietly() {
     let config = world.write_settings();
     let program = env!("CARGO_BIN_EXE_p0-chatops");
     let script = format!("{program} audit export --config {} | true; echo ${{PIPESTATUS[0]}}", config.display());
-    let output = std::process::Command::new("bash").args(["-c", &script]).current_dir(&world.folder).output().unwrap();
+    let mut command = std::process::Command::new("bash");
+    command.env("P0_CHATOPS_DATABASE_URL", address(&world.settings().database_url));
+    let output = command.args(["-c", &script]).current_dir(&world.folder).output().unwrap();
     assert_eq!((output.stdout.as_slice(), output.stderr.as_slice()), (&b"0\n"[..], &b""[..]));
 }

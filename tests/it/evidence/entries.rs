@@ -169,9 +169,9 @@ async fn whoever_comes_from_elsewhere_or_has_no_identity_leaves_one_too() {
 async fn a_refusal_that_cannot_be_written_is_said_all_the_same() {
     let world = World::with(Setup::over_http()).await;
     let card = world.usual().await;
-    world.tamper("CREATE TRIGGER full BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'disk full'); END").await;
+    world.refuse("INSERT", "audit").await;
     assert_eq!(world.press(BOB, &card, "claim").await.status, 200);
-    world.tamper("DROP TRIGGER full").await;
+    world.take_again("audit").await;
     world.work().await;
     let own = "This is your own request, or would give access to you: somebody else has to approve it.";
     assert_eq!((world.lines(BOB), refusals(&world)), (vec![own.to_owned()], vec![]));

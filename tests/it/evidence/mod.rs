@@ -12,6 +12,7 @@ use p256::pkcs8::{EncodePrivateKey as _, EncodePublicKey as _, LineEnding};
 use serde_json::Value;
 
 use crate::identity::signing_key;
+use crate::wire::address;
 use crate::world::{Setup, World};
 
 /// How a command ended, and what it said.
@@ -28,6 +29,7 @@ impl World {
         let config = self.write_settings();
         let mut command = Command::new(env!("CARGO_BIN_EXE_p0-chatops"));
         command.env_clear().arg("audit").args(arguments).current_dir(&self.folder);
+        command.env("P0_CHATOPS_DATABASE_URL", address(&self.settings().database_url));
         if arguments[0] != "verify" {
             command.arg("--config").arg(config);
         }

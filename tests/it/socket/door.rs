@@ -78,8 +78,7 @@ async fn an_envelope_that_comes_again_does_nothing_twice() {
 async fn a_press_that_cannot_be_written_is_not_acknowledged_and_the_next_one_counts() {
     let world = world().await;
     let card = world.usual().await;
-    let mut lock = world.database().await;
-    sqlx::query("BEGIN EXCLUSIVE").execute(&mut lock).await.unwrap();
+    let mut lock = world.writing().await;
     let answer = world.slack.press(ALICE, CHANNEL, &card.ts, "approve").await;
     assert!(matches!(answer, Err(Cannot::NoAnswer(_))), "{answer:?}");
     assert_eq!(world.lines(ALICE), ["⚠️ This app did not respond."]);
