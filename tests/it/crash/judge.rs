@@ -38,7 +38,8 @@ pub async fn faults(siege: &Siege) -> Vec<String> {
     faults.extend(sent(siege, &decided));
     faults.extend(cards(siege, &decided));
     faults.extend(evidence(siege).await);
-    if decided.len() < siege.deaths.len() / 2 {
+    // On a busy machine most lives end before anybody is answered.
+    if decided.len() < siege.deaths.len() / 5 {
         faults.push(format!("too little happened: {} decisions in {} lives", decided.len(), siege.deaths.len()));
     }
     faults
