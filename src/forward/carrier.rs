@@ -56,10 +56,11 @@ pub(crate) async fn run(carrier: impl Carrier, stop: CancellationToken) {
         tokio::select! {
             biased;
             () = stop.cancelled() => break,
-            Some(ended) = under_way.join_next() => report_panic(ended),
+            // Before what has ended: under a heavy load there is always some of that.
             _ = time_passes.tick() => {
                 sweep(&carrier).await;
             }
+            Some(ended) = under_way.join_next() => report_panic(ended),
             _ = changes.changed() => tokio::time::sleep_until(next_look).await,
         }
     }
